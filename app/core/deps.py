@@ -1,0 +1,68 @@
+"""What a route may ask for: the transaction, the caller with a scope, the process's tools."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+from redis.asyncio import Redis
+
+from app.core.auth import Caller, KeyRing
+from app.core.db import Database, Tx
+from app.core.doorbell import Doorbell
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What one API process holds for its whole life; made in its lifespan."""
+
+    settings: Settings
+    database: Database
+    keys: KeyRing
+    redis: Redis
+    doorbell: Doorbell
+
+
+def tools(request: Request) -> Tools:
+    """The process's tools."""
+    return request.app.state.tools  # type: ignore[no-any-return]
+
+
+async def _transaction(tools: Annotated[Tools, Depends(tools)]) -> AsyncIterator[Tx]:
+    async with tools.database.transaction() as tx:
+        yield tx
+
+
+# Function scope: FastAPI's default would commit after the client has its 201, and answer 201 to a failed commit.
+InTransaction = Annotated[Tx, Depends(_transaction, scope="function")]
+WithTools = Annotated[Tools, Depends(tools)]
+
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="ApiKey", bearerFormat="fh_<environment>_<id>_<secret>",
+    description="An API key of this service. Create one with `fenghuo key create` or POST /v1/api-keys.",
+)  # fmt: skip
+
+
+class Holds:
+    """A dependency that lets callers with one scope through. Used as a parameter's type: see each room's routes."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+
+    async def __call__(self, request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
+        caller = await tools(request).keys.caller(request.headers.get("authorization"))
+        caller.require(self.scope)
+        return caller
+
+
+MentionsRead = Annotated[Caller, Depends(Holds("mentions:read"))]
+MentionsWrite = Annotated[Caller, Depends(Holds("mentions:write"))]
+RulesRead = Annotated[Caller, Depends(Holds("rules:read"))]
+RulesWrite = Annotated[Caller, Depends(Holds("rules:write"))]
+IncidentsRead = Annotated[Caller, Depends(Holds("incidents:read"))]
+IncidentsWrite = Annotated[Caller, Depends(Holds("incidents:write"))]
+WebhooksRead = Annotated[Caller, Depends(Holds("webhooks:read"))]
+WebhooksWrite = Annotated[Caller, Depends(Holds("webhooks:write"))]
+KeysAdmin = Annotated[Caller, Depends(Holds("keys:admin"))]

@@ -1,0 +1,72 @@
+"""Health for whoever runs the service; not part of the contract. Monitors ask ready, orchestrators ask live."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from alembic.script import ScriptDirectory
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from app.core.deps import tools
+from app.core.metrics import DELIVERY_AGE, INBOX_AGE
+
+router = APIRouter(include_in_schema=False)
+ROOT = Path(__file__).resolve().parents[2]
+
+# A worker beats each second; one that was not seen for this long is gone.
+WORKER_SILENT_SECONDS = 10
+_STATE = """
+select (select version_num from alembic_version) as version,
+  (select count(*) from worker_heartbeats where seen_at > now() - make_interval(secs => $1)) as workers,
+  (select extract(epoch from now() - received_at) from inbox order by seq limit 1)::float8 as inbox_age,
+  (select extract(epoch from now() - min(due_at)) from deliveries where state = 'pending' and due_at <= now())::float8
+    as delivery_age"""
+
+
+@cache
+def newest_migration() -> str | None:
+    """The revision a migrated database is at."""
+    return ScriptDirectory(str(ROOT / "alembic")).get_current_head()
+
+
+@router.get("/health/live")
+async def live() -> dict[str, str]:
+    """The process answers; nothing else is looked at."""
+    return {"status": "live"}
+
+
+@router.get("/health/ready")
+async def ready(request: Request) -> Response:
+    """Whether mentions are taken, counted and told of: database, migrations, workers."""
+    checks = await _checks(request)
+    good = all(check["ok"] for check in checks.values())
+    return JSONResponse({"status": "ready" if good else "not ready", "checks": checks}, 200 if good else 503)
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Prometheus series of this process, and the ages of what waits."""
+    await _checks(request)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _checks(request: Request) -> dict[str, dict[str, Any]]:
+    try:
+        (state,) = await tools(request).database.fetch(_STATE, WORKER_SILENT_SECONDS)
+    except asyncpg.UndefinedTableError:
+        return {"migrations": {"ok": False, "detail": "The tables are missing; run: fenghuo migrate"}}
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return {"database": {"ok": False, "detail": f"The database can't be reached: {error}"}}
+    INBOX_AGE.set(state["inbox_age"] or 0)
+    DELIVERY_AGE.set(state["delivery_age"] or 0)
+    newest = newest_migration()
+    return {
+        "database": {"ok": True},
+        "migrations": {"ok": state["version"] == newest, "at": state["version"], "newest": newest},
+        "workers": {"ok": state["workers"] > 0, "alive": state["workers"]},
+        "inbox": {"ok": True, "oldest_seconds": state["inbox_age"] or 0},
+        "deliveries": {"ok": True, "oldest_due_seconds": state["delivery_age"] or 0},
+    }

@@ -1,0 +1,148 @@
+"""What every request passes: its id, its log line, and problem documents for whatever goes wrong."""
+
+import re
+import time
+from http import HTTPStatus
+from typing import Any
+
+import asyncpg
+import structlog
+import uuid_utils
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core import errors
+from app.core.errors import FieldError, Problem, document
+from app.core.metrics import REQUESTS
+
+log = structlog.get_logger()
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+SLOW_SECONDS = 1.0
+# What a database that is away or overloaded raises, beside SQLAlchemy's own errors.
+_AWAY = (OSError, TimeoutError, PoolTimeout, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
+         asyncpg.InterfaceError, asyncpg.TooManyConnectionsError)  # fmt: skip
+
+
+class RequestContext:
+    """Gives each request an id (the client's own where it sends a good one) and logs what is worth a line.
+
+    Plain ASGI and not Starlette's BaseHTTPMiddleware, which costs more than the whole ingest path.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"x-request-id"), "")
+        if not _REQUEST_ID.fullmatch(request_id):
+            request_id = uuid_utils.uuid7().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        started, status = time.monotonic(), 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"].append((b"x-request-id", request_id.encode()))
+            await send(message)
+
+        await self._app(scope, receive, answer)
+        seconds = time.monotonic() - started
+        if status >= 500 or seconds > SLOW_SECONDS:
+            log.warning("request", method=scope["method"], path=scope["path"], status=status,
+                        seconds=round(seconds, 3), request_id=request_id)  # fmt: skip
+
+
+def install(app: FastAPI) -> None:
+    """Puts the context around ``app`` and a problem document behind every fault."""
+    app.add_middleware(RequestContext)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _bad_parameters)
+    app.add_exception_handler(HTTPException, _http_exception)
+    for kind in (*_AWAY, SQLAlchemyError, asyncpg.PostgresError):
+        app.add_exception_handler(kind, _database_fault)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def render(request: Request, problem: Problem) -> Response:
+    """``problem`` in the reader's language."""
+    body = document(
+        problem,
+        instance=request.url.path,
+        request_id=getattr(request.state, "request_id", ""),
+        chinese=request.headers.get("accept-language", "").lower().startswith("zh"),
+    )
+    REQUESTS.labels("problem", request.method, str(problem.status)).inc()
+    return JSONResponse(body, problem.status, problem.headers, media_type="application/problem+json")
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return render(request, error)
+
+
+async def _bad_parameters(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [
+        FieldError(_place(item["loc"]), item["msg"].removeprefix("Value error, "), item["type"])
+        for item in error.errors()
+    ]
+    detail = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults[:3])
+    return render(request, errors.Invalid(detail, errors=faults))
+
+
+def _place(location: tuple[Any, ...]) -> str:
+    where, *rest = location or ("",)
+    name = "/".join(str(part) for part in rest)
+    return {"query": f"?{name}", "path": f"{{{name}}}", "header": f"{name}:"}.get(where, f"/{name}")
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return render(request, errors.NotFound(f"Nothing is at {request.url.path}; see /openapi.json."))
+    if error.status_code == 405:
+        allowed = ", ".join(sorted(_methods(request)))
+        detail = f"{request.method} is not possible here; {allowed} {'are' if ',' in allowed else 'is'}."
+        return render(request, errors.MethodNotAllowed(detail, headers={"Allow": allowed}))
+    problem = Problem(str(error.detail), headers=dict(error.headers or {}))
+    phrase = HTTPStatus(error.status_code).phrase
+    problem.status, problem.code, problem.title = error.status_code, f"http_{error.status_code}", (phrase, phrase)  # type: ignore[misc]
+    return render(request, problem)
+
+
+def _methods(request: Request) -> set[str]:
+    """Every method of the path, where Starlette would list those of the first route only."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        expression = getattr(route, "path_regex", None)
+        if expression is not None and expression.match(request.url.path):
+            methods |= route.methods or set()
+    return methods
+
+
+async def _database_fault(request: Request, error: Exception) -> Response:
+    """A database that is away, full or too slow is our trouble and passes; the client may try again."""
+    passing = isinstance(error, _AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+    if passing or state[:2] in ("08", "53", "57", "58") or state in ("40001", "40P01", "55P03"):
+        log.warning("database away", error=str(error), path=request.url.path)
+        return render(
+            request, errors.Unavailable("The database can't answer; try again.", headers={"Retry-After": "1"})
+        )
+    return await _unforeseen(request, error)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    request_id = getattr(request.state, "request_id", "")
+    log.error("unforeseen fault", path=request.url.path, request_id=request_id, exc_info=error)
+    return render(request, Problem("We have logged it; quote the request_id when you ask."))

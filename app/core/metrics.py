@@ -1,0 +1,12 @@
+"""Prometheus series of one process, served at /metrics by the API and named after what they count."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+DOORBELL_FAILURES = Counter("fenghuo_doorbell_failures", "Rings that did not reach Redis in 200 ms; sweeps make up.")
+MENTIONS_ACCEPTED = Counter("fenghuo_mentions_accepted", "Readings acknowledged to their senders.")
+INGEST_BATCH = Histogram(
+    "fenghuo_ingest_batch_size", "Readings that shared one commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+)
+REQUESTS = Counter("fenghuo_http_requests", "Requests answered, by route and status.", ("route", "method", "status"))
+INBOX_AGE = Gauge("fenghuo_inbox_oldest_seconds", "Age of the oldest reading that is acknowledged but not counted.")
+DELIVERY_AGE = Gauge("fenghuo_deliveries_oldest_due_seconds", "Age of the oldest delivery that is due.")

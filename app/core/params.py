@@ -1,0 +1,27 @@
+"""Query parameters that every list shares. Unknown ones are refused: a misspelt filter must not look like no filter."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Limit = Annotated[int, Field(ge=1, le=200, description="How many rows at most, 1 to 200.")]
+Cursor = Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")]
+
+
+class NoQuery(BaseModel):
+    """No parameters at all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PageQuery(BaseModel):
+    """Which page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Limit = 50
+    cursor: Cursor = None
+
+    def filters(self) -> dict[str, object]:
+        """What a cursor is bound to: everything that decides which rows there are."""
+        return self.model_dump(mode="json", exclude={"limit", "cursor"})

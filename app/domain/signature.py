@@ -1,0 +1,48 @@
+"""Signing webhooks as the Standard Webhooks specification 1.0 says, so that receivers need no code of ours.
+
+What is signed is ``<message id>.<timestamp>.<body>``; the header carries one ``v1,<base64>`` for each secret,
+so that a receiver who holds the old or the new one during a rotation finds a signature that is right.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+PREFIX = "whsec_"
+SHORTEST, LONGEST = 24, 64
+
+
+def sign(secret: bytes, message_id: str, timestamp: int, body: bytes) -> str:
+    """One signature, ``v1,<base64 of HMAC-SHA256>``. ``timestamp`` in seconds since 1970."""
+    signed = b"%b.%d.%b" % (message_id.encode(), timestamp, body)
+    return "v1," + base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()
+
+
+def header(secrets: Iterable[bytes], message_id: str, timestamp: int, body: bytes) -> str:
+    """The value of ``webhook-signature``: a signature by each secret, separated by spaces."""
+    return " ".join(sign(secret, message_id, timestamp, body) for secret in secrets)
+
+
+def encode_secret(secret: bytes) -> str:
+    """The secret as people and the receivers' libraries hold it. ValueError unless 24 to 64 bytes."""
+    _check_length(secret)
+    return PREFIX + base64.b64encode(secret).decode()
+
+
+def decode_secret(text: str) -> bytes:
+    """The bytes behind ``whsec_...``. ValueError when it is not such a text."""
+    if not text.startswith(PREFIX):
+        raise ValueError(f"a webhook secret begins with {PREFIX}")
+    try:
+        secret = base64.b64decode(text[len(PREFIX) :], validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(f"a webhook secret is {PREFIX} and base64") from None
+    _check_length(secret)
+    return secret
+
+
+def _check_length(secret: bytes) -> None:
+    if not SHORTEST <= len(secret) <= LONGEST:
+        raise ValueError(f"a webhook secret has {SHORTEST} to {LONGEST} bytes; this one has {len(secret)}")

@@ -1,0 +1,139 @@
+"""How people's data is hidden and how domain words look to people (显示).
+
+Masks replace character for character, so that spans into a text keep their places and a masked text can
+still be highlighted. Hiding errs on the side of too much: a digit hidden in vain is read again by whoever
+may unmask, a phone number shown is out.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+MASK: Final = "*"
+
+# Every pattern is linear: it starts only where a run starts (lookbehind), and its repeats are either
+# bounded or possessive (++), so nothing is tried twice.
+_MAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)+", re.ASCII)
+_AT_NAME = re.compile(r"@[\w·-]{1,30}")
+_ID_CARD = re.compile(
+    r"(?<![A-Za-z0-9])[1-9]\d{5}[ -]?(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?"
+    r"\d{3}[\dXx](?![A-Za-z0-9])"
+)
+_APART = r"[ .·-]{0,2}"
+_MOBILE = re.compile(  # written 3-4-4 or 4-4-3, so that prices and dates in a row aren't taken for a number
+    r"(?<!\d)(?:(?:\+|00)?86\)?[ -]{0,2})?"
+    rf"(?P<number>1[3-9]\d(?:{_APART}\d{{4}}{_APART}\d{{4}}|\d{_APART}\d{{4}}{_APART}\d{{3}}))(?!\d)"
+)
+_LANDLINE = re.compile(r"(?<!\d)(?P<number>0(?:10|2\d|[3-9]\d{2})[) -]{0,3}[1-9]\d{2,3}[ -]?\d{4}(?:-\d{1,6})?)(?!\d)")
+# Full-width forms and typographic hyphens, each as the one ASCII character it stands for.
+_ONE_FOR_ONE = {
+    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
+    **dict.fromkeys(range(0x2010, 0x2016), 0x2D),
+    0x3000: 0x20,
+}
+
+
+def mask_name(name: str) -> str:
+    """A person's name with its first character left: 王小明 becomes 王**. A single character is hidden."""
+    return name[0] + MASK * (len(name) - 1) if len(name) > 1 else MASK * len(name)
+
+
+def mask_text(text: str) -> str:
+    """A post's text without people's data, as long as before.
+
+    Hidden are @names (the @ stays), mail addresses (the @ stays), identity card numbers, and of phone
+    numbers all digits but the first three and the last two; separators and a country code stay. Full-width
+    digits and signs count as their ASCII forms. A name without an @ can't be told from other words and stays.
+    """
+    plain = text.translate(_ONE_FOR_ONE)
+    hidden = set[int]()
+    for pattern in (_MAIL, _AT_NAME, _ID_CARD):
+        for found in pattern.finditer(plain):
+            hidden.update(at for at in range(*found.span()) if plain[at] != "@")
+    for pattern in (_MOBILE, _LANDLINE):
+        for found in pattern.finditer(plain):
+            digits = [at for at in range(*found.span("number")) if plain[at].isdigit()]
+            hidden.update(digits[3:-2])
+    return "".join(MASK if at in hidden else char for at, char in enumerate(text)) if hidden else text
+
+
+_LABELS = {
+    "grade": {
+        "major": ("一级(重大)", "Level 1 (major)"),
+        "serious": ("二级(较大)", "Level 2 (serious)"),
+        "general": ("三级(一般)", "Level 3 (general)"),
+    },
+    "harm_class": {
+        "core_interest": ("核心利益", "Core interest"),
+        "user_rights": ("用户权益", "User rights"),
+        "individual": ("个体投诉", "Individual complaint"),
+    },
+    "incident_status": {
+        "watching": ("关注中", "Watching"),
+        "responding": ("响应中", "Responding"),
+        "handling": ("处置中", "Handling"),
+        "closing": ("收尾中", "Closing"),
+        "closed": ("已结案", "Closed"),
+        "subsided": ("自然平息", "Subsided"),
+        "dismissed": ("误报", "Dismissed"),
+        "merged": ("已并案", "Merged"),
+    },
+    "sentiment": {
+        "negative": ("负面", "Negative"),
+        "neutral": ("中性", "Neutral"),
+        "positive": ("正面", "Positive"),
+        "unknown": ("待判断", "To be judged"),
+    },
+    "platform": {
+        "wechat_official": ("微信公众号", "WeChat Official Accounts"),
+        "wechat_channels": ("微信视频号", "WeChat Channels"),
+        "weibo": ("微博", "Weibo"),
+        "douyin": ("抖音", "Douyin"),
+        "xiaohongshu": ("小红书", "Xiaohongshu (RedNote)"),
+        "zhihu": ("知乎", "Zhihu"),
+        "bilibili": ("B站", "Bilibili"),
+        "forum": ("论坛", "Forum"),
+        "news": ("新闻", "News"),
+        "other": ("其他", "Other"),
+    },
+}
+
+LABELS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType(
+    {vocabulary: MappingProxyType(labels) for vocabulary, labels in _LABELS.items()}
+)
+"""Vocabulary -> value -> (Chinese, English), as 方案 and its readers name them."""
+
+# As senders write platforms; compared without case, spaces, signs and a leading www.
+_PLATFORM_ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
+    "wechat_official": ("公众号", "微信", "wechat", "weixin", "wx", "gzh", "mp.weixin.qq.com"),
+    "wechat_channels": ("视频号", "channels", "wechat video", "weixin channels", "shipinhao", "sph"),
+    "weibo": ("新浪微博", "sina weibo", "新浪", "wb", "weibo.com", "weibo.cn", "m.weibo.cn"),
+    "douyin": ("dy", "aweme", "tiktok cn", "抖音短视频", "douyin.com", "v.douyin.com"),
+    "xiaohongshu": ("xhs", "red", "rednote", "little red book", "xiaohongshu.com", "xhslink.com"),
+    "zhihu": ("zh", "zhihu.com", "zhuanlan.zhihu.com"),
+    "bilibili": ("哔哩哔哩", "bili", "b站", "哔站", "bilibili.com", "b23.tv"),
+    "forum": ("贴吧", "百度贴吧", "tieba", "tieba.baidu.com", "bbs", "论坛贴吧"),
+    "news": ("资讯", "新闻资讯", "新闻网站", "news site"),
+    "other": ("其它",),
+}
+
+
+def _platform_key(raw: str) -> str:
+    folded = unicodedata.normalize("NFKC", raw).casefold()
+    return re.sub(r"[\W_]+", "", folded).removeprefix("www")
+
+
+_PLATFORM_BY_KEY: Final = {
+    _platform_key(word): platform
+    for platform, aliases in _PLATFORM_ALIASES.items()
+    for word in (platform, LABELS["platform"][platform][0], *aliases)
+}
+
+
+def platform_of(raw: str) -> tuple[str, str | None]:
+    """A sender's platform name as one of ours, and the name as given unless it is ours already, so that
+    nothing is lost where several names share a platform or none fits (`other`)."""
+    platform = _PLATFORM_BY_KEY.get(_platform_key(raw), "other")
+    return platform, None if raw == platform or not raw.strip() else raw

@@ -1,0 +1,1 @@
+"""危机处置: incidents, what they gained minute by minute, their grades and their timeline."""

@@ -1,0 +1,71 @@
+"""What happens to incidents without anybody doing anything: suggestions fade, watching ends (自然平息)."""
+
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select
+
+from app.core.auth import SYSTEM
+from app.core.db import Tx
+from app.core.outbox import record
+from app.domain.lifecycle import QUIET, STALE, subsides
+from app.domain.spread import minute_of
+from app.incidents import grading, queries
+from app.incidents.spread import Counted, Ledger
+from app.models import InboxReading, Incident, MentionState
+from app.models.incidents import ACCEPTING
+
+AT_ONCE = 200
+DAY_MINUTES = 24 * 60
+
+
+async def stale_suggestions(tx: Tx) -> list[UUID]:
+    """Incidents whose suggestion may have changed by the minute alone: windows lose what leaves them."""
+    query = select(Incident.id).where(Incident.status.in_(ACCEPTING), Incident.suggested_grade.is_not(None))
+    return list(await tx.scalars(query.order_by(Incident.id).limit(AT_ONCE)))
+
+
+async def refresh_suggestion(tx: Tx, incident_id: UUID) -> int:
+    """Asks the rules again what they suggest now."""
+    incident, now = await queries.get_incident(tx, incident_id, lock=True), await tx.now()
+    ledger = Ledger()
+    series = (await ledger.series(tx, [incident]))[incident.id]
+    policy = await ledger.policy(tx, incident.policy_id)
+    suggested = grading.find(incident, policy, Counted(series, None, None), now).suggested
+    if suggested == incident.suggested_grade:
+        return 0
+    incident.suggested_grade = suggested
+    grading.touch(incident, now)
+    return 1
+
+
+async def subsiding(tx: Tx) -> list[UUID]:
+    """Watched incidents that may have had their time."""
+    now = await tx.now()
+    query = select(Incident.id).where(
+        Incident.status == "watching",
+        or_(Incident.last_gain_at <= now - QUIET, Incident.opened_at <= now - STALE),
+    )
+    return list(await tx.scalars(query.order_by(Incident.id).limit(AT_ONCE)))
+
+
+async def subside(tx: Tx, incident_id: UUID) -> int:
+    """Ends watching, if it is still time and nothing of the incident waits to be counted."""
+    incident, now = await queries.get_incident(tx, incident_id, lock=True), await tx.now()
+    if incident.status != "watching" or await _waits(tx, incident_id):
+        return 0
+    series = (await Ledger().series(tx, [incident]))[incident.id]
+    gained = series.window(minute_of(now), DAY_MINUTES)
+    last_gain_at = incident.last_gain_at or incident.opened_at
+    if not subsides(
+        graded=incident.grade is not None, opened_at=incident.opened_at, last_gain_at=last_gain_at,
+        gained_last_day=gained, now=now,
+    ):  # fmt: skip
+        return 0
+    reason = "No gain for 72 hours." if now - last_gain_at >= QUIET else "A week without a grade, and little news."
+    await record(tx, grading.set_status(incident, "subsided", reason=reason, now=now), caller=SYSTEM)
+    return 1
+
+
+async def _waits(tx: Tx, incident_id: UUID) -> bool:
+    waiting = select(InboxReading.seq).join(MentionState, MentionState.mention_id == InboxReading.mention_id)
+    return bool(await tx.scalar(select(exists(waiting.where(MentionState.incident_id == incident_id)))))

@@ -1,0 +1,217 @@
+"""Grading: what the counted spread means, and what the machine does about it at once (方案 二(二)1).
+
+The rules are :mod:`app.domain.grading`; here they meet the incident's row, and every change becomes an event with
+its evidence, in the transaction that wrote the buckets.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.core.auth import SYSTEM
+from app.core.db import Tx
+from app.core.outbox import record
+from app.domain import grading
+from app.domain.events import Event, GradeChanged, StatusChanged
+from app.domain.grades import Grade, grade_of, harm_of
+from app.domain.grading import Policy, Rule, Standing, Volume
+from app.domain.spread import minute_of, minute_start
+from app.incidents.opening import accepting, lock_numbers
+from app.incidents.spread import Change, Counted, Ledger, peaks_of
+from app.models import Incident, MentionState
+from app.models.incidents import ACCEPTING
+
+REOPENS_WITHIN = timedelta(days=30)
+TOP_MENTIONS = 5
+CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the rules say of an incident now."""
+
+    auto: Rule | None
+    since_decision: Rule | None
+    suggested: Grade | None
+
+
+def find(incident: Incident, policy: Policy, counted: Counted, now: datetime) -> Finding:
+    """Asks the rules. Nothing is changed."""
+    peaks, series = peaks_of(incident, policy), counted.series
+    harm, media = harm_of(incident.harm_class), incident.media_follow_up == CONFIRMED
+    live = grading.live_volumes(peaks) or dict.fromkeys(policy.windows, 0)
+    since = None
+    if incident.decided_at is not None and counted.grew is not None:
+        lo, hi = counted.grew
+        since = grading.reached_since(
+            policy, series, incident.decided_at, lo=lo, hi=hi, cutoff=counted.cutoff, harm=harm, media=media
+        )
+    return Finding(
+        grading.reached(policy, live, harm, media),
+        since,
+        grading.suggested(
+            policy, current=grading.windows_at(policy, series, minute_of(now)), peaks=peaks,
+            baseline_total=incident.baseline, harm=harm, media=media,
+        ),
+    )  # fmt: skip
+
+
+async def regrade(
+    tx: Tx, ledger: Ledger, incident: Incident, counted: Counted, change: Change, *, now: datetime
+) -> None:
+    """Sets what the machine says, raises the grade where the rules ask for it, and brings ended incidents back."""
+    policy = await ledger.policy(tx, incident.policy_id)
+    finding = find(incident, policy, counted, now)
+    auto = finding.auto.grade if finding.auto else None
+    before = (incident.auto_grade, incident.suggested_grade)
+    incident.auto_grade, incident.suggested_grade = auto, finding.suggested
+    if before != (incident.auto_grade, incident.suggested_grade):
+        touch(incident, now)
+    events = await _come_back(tx, incident, policy, counted, now=now)
+    if incident.status in ACCEPTING:
+        events += await _raise(tx, incident, policy, finding, change, counted, now=now)
+    await record(tx, *events, caller=SYSTEM)
+
+
+async def _raise(
+    tx: Tx, incident: Incident, policy: Policy, finding: Finding, change: Change, counted: Counted, *, now: datetime
+) -> list[Event]:
+    auto = finding.auto.grade if finding.auto else None
+    since = finding.since_decision.grade if finding.since_decision else None
+    standing = Standing(
+        grade_of(incident.grade), auto, incident.grade_source, incident.decided_at,  # type: ignore[arg-type]
+        grade_of(incident.decided_auto),
+    )  # fmt: skip
+    raised = grading.machine_raise(standing, auto, since)
+    if raised is None:
+        return []
+    rule = finding.auto if finding.auto and finding.auto.grade == raised else finding.since_decision
+    assert rule is not None, "a raise has a rule"
+    evidence = await _evidence(tx, incident, policy, rule, change, counted)
+    return set_grade(incident, raised, source="machine", reason=_reason(rule, evidence), evidence=evidence, now=now)
+
+
+def set_grade(
+    incident: Incident, grade: Grade | None, *, source: str, reason: str, evidence: dict[str, Any], now: datetime
+) -> list[Event]:
+    """Writes the grade into the row and says so. The first grade of a watched incident calls for a response."""
+    before = incident.grade
+    incident.grade, incident.grade_source = grade, source
+    incident.grade_reason, incident.graded_at = reason, now
+    touch(incident, now)
+    events: list[Event] = [
+        GradeChanged(
+            incident_id=incident.id, number=incident.number, seq=next_seq(incident), from_=before, to=grade,
+            level=grade.level if grade else None, label=grade.label if grade else None, source=source, reason=reason,
+            evidence=evidence,
+        )
+    ]  # fmt: skip
+    if grade is not None and incident.status == "watching":
+        events.append(set_status(incident, "responding", reason="A grade was set.", now=now))
+    return events
+
+
+def set_status(incident: Incident, status: str, *, reason: str, now: datetime) -> StatusChanged:
+    """Writes the status into the row and says so."""
+    before, incident.status = incident.status, status
+    incident.ended_at = None if status in ACCEPTING else now
+    touch(incident, now)
+    return StatusChanged(
+        incident_id=incident.id, number=incident.number, seq=next_seq(incident), from_=before, to=status, reason=reason
+    )
+
+
+async def _come_back(tx: Tx, incident: Incident, policy: Policy, counted: Counted, *, now: datetime) -> list[Event]:
+    """Gains of ended incidents are still counted: subsided ones are watched again, closed ones may reopen."""
+    if counted.grew is None or incident.ended_at is None:
+        return []
+    if incident.status == "subsided":
+        to, reason = "watching", "It gained again."
+    elif incident.status == "closed" and now - incident.ended_at <= REOPENS_WITHIN:
+        lo, hi = counted.grew
+        rule = grading.reached_since(
+            policy, counted.series, incident.ended_at, lo=lo, hi=hi, cutoff=counted.cutoff,
+            harm=harm_of(incident.harm_class), media=incident.media_follow_up == CONFIRMED,
+        )  # fmt: skip
+        if rule is None:
+            return []
+        to, reason = "responding", f"After it was closed the rule {rule.id} was reached."
+    else:
+        return []
+    if not await may_accept(tx, incident, now):
+        return []
+    return [set_status(incident, to, reason=reason, now=now)]
+
+
+async def may_accept(tx: Tx, incident: Incident, now: datetime) -> bool:
+    """Whether the incident may take mentions again: not while its rule has another that does."""
+    if incident.rule_id is None:
+        return True
+    await lock_numbers(tx, now)
+    return not await accepting(tx, [incident.rule_id])
+
+
+async def _evidence(
+    tx: Tx, incident: Incident, policy: Policy, rule: Rule, change: Change, counted: Counted
+) -> dict[str, Any]:
+    evidence: dict[str, Any] = {
+        "policy_id": incident.policy_id, "rule": rule.id, "harm_class": incident.harm_class,
+        "media_follow_up": incident.media_follow_up, "top_mentions": await _top_mentions(tx, incident.id),
+    }  # fmt: skip
+    if rule.volume is None:
+        return evidence
+    width = rule.volume.window_minutes
+    minute = _minute_reached(incident, policy, rule.volume, counted)
+    return evidence | {
+        "window_seconds": width * 60, "threshold": rule.volume.threshold, "sum": counted.series.window(minute, width),
+        "minute": minute_start(minute).isoformat(),
+        "gap_seconds": int(change.gap.total_seconds()),
+        # Nobody looked for longer than the window: what was gained may have come before it.
+        "upper_bound": change.gap > timedelta(minutes=width),
+    }  # fmt: skip
+
+
+def _minute_reached(incident: Incident, policy: Policy, volume: Volume, counted: Counted) -> int:
+    """The first minute the change made the rule hold; where nothing grew, that of the greatest live window."""
+    peak = peaks_of(incident, policy)[volume.window_minutes]
+    width, found = volume.window_minutes, None
+    if counted.grew is not None and counted.cutoff is not None:
+        lo, hi = counted.grew
+        first = max(lo, counted.cutoff)
+        if incident.decided_at is not None and peak.live <= volume.threshold:
+            first = max(first, grading.decision_cutoff(incident.decided_at, width))
+        found = counted.series.first_above(width, volume.threshold, first, hi + width - 1)
+    at = found if found is not None else peak.live_at
+    assert at is not None, "a rule that was reached was reached at some minute"
+    return at
+
+
+async def _top_mentions(tx: Tx, incident_id: UUID) -> list[dict[str, Any]]:
+    counters = (MentionState.reposts, MentionState.comments, MentionState.likes)
+    spread = sum((func.coalesce(counter, 0) for counter in counters[1:]), func.coalesce(counters[0], 0))
+    query = select(MentionState.mention_id, spread.label("spread")).where(MentionState.incident_id == incident_id)
+    rows = await tx.execute(query.order_by(spread.desc()).limit(TOP_MENTIONS))
+    return [{"mention_id": row.mention_id, "spread": row.spread} for row in rows]
+
+
+def _reason(rule: Rule, evidence: dict[str, Any]) -> str:
+    if rule.volume is None:
+        return f"Rule {rule.id}: harm class and media follow-up."
+    hours = f"{rule.volume.window_minutes / 60:g} h"
+    bound = ", an upper bound" if evidence["upper_bound"] else ""
+    return f"Rule {rule.id}: {evidence['sum']:,} in {hours}{bound}, more than {rule.volume.threshold:,}."
+
+
+def next_seq(incident: Incident) -> int:
+    """The place of the incident's next event on its timeline; its row is locked."""
+    incident.seq += 1
+    return incident.seq
+
+
+def touch(incident: Incident, now: datetime) -> None:
+    """Counts a change that people see: the incident has another version."""
+    incident.version += 1
+    incident.updated_at = now

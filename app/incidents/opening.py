@@ -1,0 +1,120 @@
+"""Opening and reopening: numbers without gaps, and at most one accepting incident a rule.
+
+Both hang on one row lock, that of the year's number, held to the end of the transaction. Openings are rare (a few
+a day), so they may wait for each other; joining an incident that exists never does.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core.auth import Caller
+from app.core.db import Tx
+from app.core.outbox import record
+from app.domain.events import IncidentOpened
+from app.domain.wording import mask_text
+from app.models import GradingPolicy, Incident, IncidentNumber
+from app.models.base import new_id
+from app.models.incidents import ACCEPTING
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+TITLE_WORDS = 40
+
+
+async def lock_numbers(tx: Tx, now: datetime) -> IncidentNumber:
+    """The year's last number, locked: whoever holds it is alone in opening and reopening."""
+    year = now.astimezone(SHANGHAI).year
+    await tx.execute(insert(IncidentNumber).values(year=year, last=0).on_conflict_do_nothing())
+    query = select(IncidentNumber).where(IncidentNumber.year == year).with_for_update()
+    return (await tx.scalars(query.execution_options(populate_existing=True))).one()
+
+
+def next_number(numbers: IncidentNumber) -> str:
+    """2026-0031, in the plan's own manner of numbering cases."""
+    numbers.last += 1
+    return f"{numbers.year}-{numbers.last:04d}"
+
+
+async def accepting(tx: Tx, rule_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Rule id -> its incident that takes new mentions, where there is one."""
+    if not rule_ids:
+        return {}
+    query = select(Incident.rule_id, Incident.id).where(
+        Incident.rule_id.in_(rule_ids), Incident.story == "", Incident.status.in_(ACCEPTING)
+    )
+    return {rule_id: incident_id for rule_id, incident_id in await tx.execute(query) if rule_id is not None}
+
+
+async def active_policy_id(tx: Tx) -> UUID:
+    """The policy new incidents are opened under."""
+    return (await tx.scalars(select(GradingPolicy.id).where(GradingPolicy.active))).one()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an incident starts with. ``rule_id`` is None for those that people open."""
+
+    title: str
+    rule_id: UUID | None = None
+    summary: str = ""
+    harm_class: str | None = None
+    harm_by_person: bool = False
+    business_unit: str | None = None
+
+
+def title_of(rule_name: str, words: str) -> str:
+    """A title for people: the rule, and how the first post begins, with people's data masked."""
+    return f"{rule_name}：{mask_text(' '.join(words[:80].split()))[:TITLE_WORDS]}"
+
+
+async def open_incident(tx: Tx, opening: Opening, *, caller: Caller, now: datetime) -> Incident:
+    """A new incident, watched, under the policy in force."""
+    return (await _open(tx, [opening], await lock_numbers(tx, now), caller=caller, now=now))[0]
+
+
+async def open_for_rules(
+    tx: Tx, openings: Mapping[UUID, Opening], *, caller: Caller, now: datetime
+) -> tuple[dict[UUID, UUID], list[Incident]]:
+    """Rule id -> its accepting incident, opened where there is none; and those that were opened.
+
+    Two workers that want the same one meet at the lock of the numbers: the second finds what the first opened.
+    """
+    numbers = await lock_numbers(tx, now)
+    found = await accepting(tx, openings)
+    missing = [openings[rule_id] for rule_id in sorted(openings.keys() - found.keys())]
+    opened = await _open(tx, missing, numbers, caller=caller, now=now) if missing else []
+    return found | {incident.rule_id: incident.id for incident in opened if incident.rule_id}, opened
+
+
+async def _open(
+    tx: Tx, openings: list[Opening], numbers: IncidentNumber, *, caller: Caller, now: datetime
+) -> list[Incident]:
+    policy_id = await active_policy_id(tx)
+    opened = [
+        Incident(
+            id=new_id(), number=next_number(numbers), title=opening.title, summary=opening.summary, status="watching",
+            rule_id=opening.rule_id, story="", business_unit=opening.business_unit, harm_class=opening.harm_class,
+            harm_by_person=opening.harm_by_person, media_follow_up="none", media_by_person=False, policy_id=policy_id,
+            total=0, baseline=0, mention_count=0, peaks=[], peak_minutes=[], live_peaks=[], live_peak_minutes=[],
+            seq=1, version=1, spread_version=0, opened_at=now, updated_at=now, opened_by=caller.actor,
+            # An incident without any gain is subsided 72 h after it was opened.
+            last_gain_at=now,
+        )
+        for opening in openings
+    ]  # fmt: skip
+    tx.add_all(opened)
+    await tx.flush()
+    events = [
+        IncidentOpened(
+            incident_id=incident.id, number=incident.number, seq=1, rule_id=incident.rule_id,
+            harm_class=incident.harm_class, business_unit=incident.business_unit,
+        )
+        for incident in opened
+    ]  # fmt: skip
+    await record(tx, *events, caller=caller)
+    return opened

@@ -1,0 +1,126 @@
+"""Everything that is read of incidents, their spread and timeline, and the grading policies."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.core import paging
+from app.core.db import Tx
+from app.core.errors import NotFound
+from app.core.params import PageQuery
+from app.domain.grading import policy_from
+from app.domain.spread import Series, forecast, minute_of, minute_start
+from app.incidents.schemas import IncidentQuery, SpreadQuery
+from app.incidents.spread import peaks_of
+from app.models import Event, GradingPolicy, Incident, SpreadBucket
+
+
+async def get_incident(tx: Tx, incident_id: UUID, *, lock: bool = False) -> Incident:
+    """The incident as it is now; NotFound otherwise."""
+    query = select(Incident).where(Incident.id == incident_id).execution_options(populate_existing=True)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    incident = (await tx.scalars(query)).one_or_none()
+    if incident is None:
+        raise NotFound(f"There is no incident {incident_id}.")
+    return incident
+
+
+async def list_incidents(tx: Tx, query: IncidentQuery) -> dict[str, Any]:
+    """Incidents, newest first."""
+    rows = select(Incident).order_by(Incident.id.desc()).limit(query.limit + 1)
+    if query.status:
+        rows = rows.where(Incident.status.in_(query.status))
+    if query.grade:
+        rows = rows.where(Incident.grade.in_(query.grade))
+    if query.rule_id is not None:
+        rows = rows.where(Incident.rule_id == query.rule_id)
+    if query.opened_after is not None:
+        rows = rows.where(Incident.opened_at > query.opened_after)
+    if query.opened_before is not None:
+        rows = rows.where(Incident.opened_at < query.opened_before)
+    filters = query.filters()
+    after = paging.decode(query.cursor, filters)
+    if after:
+        rows = rows.where(Incident.id < UUID(after[0]))
+    return paging.page((await tx.scalars(rows)).all(), query.limit, filters, lambda incident: [incident.id])
+
+
+async def list_timeline(tx: Tx, incident_id: UUID, query: PageQuery) -> dict[str, Any]:
+    """The incident's events in order."""
+    await get_incident(tx, incident_id)
+    bound = ["timeline", incident_id]
+    rows = select(Event).where(Event.incident_id == incident_id).order_by(Event.seq).limit(query.limit + 1)
+    after = paging.decode(query.cursor, bound)
+    if after:
+        rows = rows.where(Event.seq > after[0])
+    return paging.page((await tx.scalars(rows)).all(), query.limit, bound, lambda event: [event.seq])
+
+
+async def get_spread(tx: Tx, incident_id: UUID, query: SpreadQuery) -> dict[str, Any]:
+    """The buckets, and every volume rule's window: enough for anyone to recount the grade (方案 二(二)1)."""
+    incident = await get_incident(tx, incident_id)
+    rows = (await tx.execute(
+        select(SpreadBucket.minute, SpreadBucket.reposts, SpreadBucket.comments, SpreadBucket.likes)
+        .where(SpreadBucket.incident_id == incident_id).order_by(SpreadBucket.minute)
+    )).all()  # fmt: skip
+    series = Series([row.minute for row in rows], [row.reposts + row.comments + row.likes for row in rows])
+    policy = policy_from((await get_policy(tx, incident.policy_id)).rules)
+    now = minute_of(await tx.now())
+    peaks = peaks_of(incident, policy)
+    windows, forecasts = [], []
+    for rule in policy.rules:
+        if rule.volume is None:
+            continue
+        width, threshold = rule.volume.window_minutes, rule.volume.threshold
+        peak = peaks[width]
+        named = {"rule": rule.id, "window_seconds": width * 60, "threshold": threshold, "grade": rule.grade}
+        windows.append(
+            named
+            | {"current": series.window(now, width), "peak": peak.total}
+            | {"peak_at": minute_start(peak.at) if peak.at is not None else None}
+        )
+        forecasts.append({"rule": rule.id, "grade": rule.grade, "minutes": forecast(series, now, width, threshold)})
+    return {
+        "incident_id": incident.id, "grade": incident.grade, "total": incident.total, "baseline": incident.baseline,
+        "as_of": minute_start(now), "buckets": _buckets(rows, query), "windows": windows, "forecast": forecasts,
+    }  # fmt: skip
+
+
+def _buckets(rows: Any, query: SpreadQuery) -> list[dict[str, Any]]:
+    step = query.resolution_seconds // 60
+    first = minute_of(query.from_) if query.from_ else None
+    last = minute_of(query.to) if query.to else None
+    merged: dict[int, list[int]] = {}
+    for minute, *counters in rows:
+        if (first is not None and minute < first) or (last is not None and minute >= last) or not any(counters):
+            continue
+        kept = merged.setdefault(minute - minute % step, [0, 0, 0])
+        for place, value in enumerate(counters):
+            kept[place] += value
+    return [
+        {"minute": minute_start(minute), "reposts": kept[0], "comments": kept[1], "likes": kept[2]}
+        for minute, kept in merged.items()
+    ]
+
+
+async def get_policy(tx: Tx, policy_id: UUID) -> GradingPolicy:
+    """One version of a policy."""
+    policy = await tx.get(GradingPolicy, policy_id)
+    if policy is None:
+        raise NotFound(f"There is no grading policy {policy_id}.")
+    return policy
+
+
+async def list_policies(tx: Tx, query: PageQuery) -> dict[str, Any]:
+    """Every version of every policy, newest first."""
+    rows = select(GradingPolicy).order_by(GradingPolicy.id.desc()).limit(query.limit + 1)
+    after = paging.decode(query.cursor, "grading-policies")
+    if after:
+        rows = rows.where(GradingPolicy.id < UUID(after[0]))
+    return paging.page((await tx.scalars(rows)).all(), query.limit, "grading-policies", lambda policy: [policy.id])
+
+
+async def next_policy_version(tx: Tx, name: str) -> int:
+    return 1 + ((await tx.scalar(select(func.max(GradingPolicy.version)).where(GradingPolicy.name == name))) or 0)

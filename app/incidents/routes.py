@@ -1,0 +1,130 @@
+"""Incidents and grading policies over HTTP."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from app.core.bodies import JsonBody
+from app.core.deps import IncidentsRead, IncidentsWrite, InTransaction, RulesRead, RulesWrite, WithTools
+from app.core.params import PageQuery
+from app.domain.grades import grade_of
+from app.incidents import policies, queries, schemas, service
+from app.models import GradingPolicy
+from app.models import Incident as IncidentRow
+
+router = APIRouter(prefix="/v1", tags=["Incidents"])
+policy_router = APIRouter(prefix="/v1/grading-policies", tags=["Grading policies"])
+
+Patch = Annotated[schemas.IncidentPatch, Depends(JsonBody(schemas.IncidentPatch))]
+Grade = Annotated[schemas.GradePut, Depends(JsonBody(schemas.GradePut))]
+Status = Annotated[schemas.StatusPut, Depends(JsonBody(schemas.StatusPut))]
+Merge = Annotated[schemas.IncidentMerge, Depends(JsonBody(schemas.IncidentMerge))]
+Create = Annotated[schemas.GradingPolicyCreate, Depends(JsonBody(schemas.GradingPolicyCreate))]
+Simulate = Annotated[schemas.PolicySimulate, Depends(JsonBody(schemas.PolicySimulate))]
+
+
+@router.get("/incidents", operation_id="listIncidents", response_model=schemas.IncidentPage)
+async def list_incidents(
+    query: Annotated[schemas.IncidentQuery, Query()], tx: InTransaction, _: IncidentsRead
+) -> dict[str, Any]:
+    """Lists incidents 危机事件, newest first."""
+    return await queries.list_incidents(tx, query)
+
+
+@router.get("/incidents/{incident_id}", operation_id="getIncident", response_model=schemas.Incident)
+async def get_incident(incident_id: UUID, tx: InTransaction, _: IncidentsRead) -> IncidentRow:
+    """One incident."""
+    return await queries.get_incident(tx, incident_id)
+
+
+@router.patch("/incidents/{incident_id}", operation_id="updateIncident", response_model=schemas.Incident)
+async def update_incident(incident_id: UUID, body: Patch, tx: InTransaction, caller: IncidentsWrite) -> IncidentRow:
+    """Changes what the incident says of itself. Harm class, media follow-up and policy grade it anew at once."""
+    fields = body.model_dump(exclude_unset=True, exclude={"reason"})
+    return await service.change_incident(tx, incident_id, fields, reason=body.reason, caller=caller, now=await tx.now())
+
+
+@router.put("/incidents/{incident_id}/grade", operation_id="setIncidentGrade", response_model=schemas.Incident)
+async def set_incident_grade(incident_id: UUID, body: Grade, tx: InTransaction, caller: IncidentsWrite) -> IncidentRow:
+    """Sets the grade by a person's judgement, with the reason."""
+    return await service.set_grade(
+        tx, incident_id, grade_of(body.grade), reason=body.reason, caller=caller, now=await tx.now()
+    )
+
+
+@router.put("/incidents/{incident_id}/status", operation_id="setIncidentStatus", response_model=schemas.Incident)
+async def set_incident_status(
+    incident_id: UUID, body: Status, tx: InTransaction, caller: IncidentsWrite
+) -> IncidentRow:
+    """Moves the incident on, dismisses it as 误报, or brings an ended one back."""
+    return await service.set_status(tx, incident_id, body.status, reason=body.reason, caller=caller, now=await tx.now())
+
+
+@router.post("/incidents/{incident_id}/merge", operation_id="mergeIncident", response_model=schemas.Incident)
+async def merge_incident(incident_id: UUID, body: Merge, tools: WithTools, caller: IncidentsWrite) -> IncidentRow:
+    """Merges this incident into another 并案, which takes its mentions and goes on. Answers the one that goes on."""
+    # A transaction of its own, run again where a worker counts into both at that moment.
+    return await tools.database.run(
+        lambda tx: _merge(tx, incident_id, body, caller),
+    )
+
+
+async def _merge(tx: Any, incident_id: UUID, body: schemas.IncidentMerge, caller: Any) -> IncidentRow:
+    return await service.merge_incidents(
+        tx, incident_id, body.into_incident_id, reason=body.reason, caller=caller, now=await tx.now()
+    )
+
+
+@router.get("/incidents/{incident_id}/spread", operation_id="getIncidentSpread", response_model=schemas.Spread)
+async def get_incident_spread(
+    incident_id: UUID, query: Annotated[schemas.SpreadQuery, Query()], tx: InTransaction, _: IncidentsRead
+) -> dict[str, Any]:
+    """The spread 传播量 by minute with every window: enough to count the grade again. Empty minutes are left out."""
+    return await queries.get_spread(tx, incident_id, query)
+
+
+@router.get("/incidents/{incident_id}/timeline", operation_id="listIncidentTimeline",
+            response_model=schemas.TimelinePage)  # fmt: skip
+async def list_incident_timeline(
+    incident_id: UUID, query: Annotated[PageQuery, Query()], tx: InTransaction, _: IncidentsRead
+) -> dict[str, Any]:
+    """What happened, in order, with who and why."""
+    return await queries.list_timeline(tx, incident_id, query)
+
+
+@policy_router.post("", status_code=201, operation_id="createGradingPolicy", response_model=schemas.GradingPolicy)
+async def create_grading_policy(body: Create, tx: InTransaction, caller: RulesWrite) -> GradingPolicy:
+    """Stores a policy, or the next version of one. Nothing is graded by it yet."""
+    rules = [rule.model_dump(mode="json") for rule in body.rules]
+    return await policies.create_policy(tx, body.name, rules, note=body.note, caller=caller)  # type: ignore[arg-type]
+
+
+@policy_router.get("", operation_id="listGradingPolicies", response_model=schemas.GradingPolicyPage)
+async def list_grading_policies(
+    query: Annotated[PageQuery, Query()], tx: InTransaction, _: RulesRead
+) -> dict[str, Any]:
+    """Lists every version of every policy, newest first."""
+    return await queries.list_policies(tx, query)
+
+
+@policy_router.get("/{policy_id}", operation_id="getGradingPolicy", response_model=schemas.GradingPolicy)
+async def get_grading_policy(policy_id: UUID, tx: InTransaction, _: RulesRead) -> GradingPolicy:
+    """One version of a policy."""
+    return await queries.get_policy(tx, policy_id)
+
+
+@policy_router.post("/{policy_id}/activate", operation_id="activateGradingPolicy",
+                    response_model=schemas.GradingPolicy)  # fmt: skip
+async def activate_grading_policy(policy_id: UUID, tx: InTransaction, caller: RulesWrite) -> GradingPolicy:
+    """Opens new incidents under this version from now on; those there are keep theirs."""
+    return await policies.activate_policy(tx, policy_id, caller=caller)
+
+
+@policy_router.post("/{policy_id}/simulate", operation_id="simulateGradingPolicy",
+                    response_model=schemas.PolicySimulation)  # fmt: skip
+async def simulate_grading_policy(
+    policy_id: UUID, body: Simulate, tx: InTransaction, _: RulesRead, __: IncidentsRead
+) -> dict[str, Any]:
+    """Tries the policy on past incidents: which grades they would have had, and when. Nothing is changed."""
+    return await policies.simulate(tx, policy_id, body)

@@ -1,0 +1,367 @@
+"""Incidents, their spread and the grading policies on the wire (方案 二(二)1)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from app.core.bodies import Instant, Str, Wire
+from app.core.paging import Page
+from app.core.params import PageQuery
+from app.domain.grades import Grade as DomainGrade
+
+
+class Grade(StrEnum):
+    """How severe an incident is: 一级(重大), 二级(较大), 三级(一般)."""
+
+    MAJOR = "major"
+    SERIOUS = "serious"
+    GENERAL = "general"
+
+
+class HarmClass(StrEnum):
+    """Whose interests are harmed: 核心利益, 用户权益, 个体投诉."""
+
+    CORE_INTEREST = "core_interest"
+    USER_RIGHTS = "user_rights"
+    INDIVIDUAL = "individual"
+
+
+class IncidentStatus(StrEnum):
+    """关注中, 响应中, 处置中, 收尾中, 已结案; 自然平息, 误报, 已并案."""
+
+    WATCHING = "watching"
+    RESPONDING = "responding"
+    HANDLING = "handling"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    SUBSIDED = "subsided"
+    DISMISSED = "dismissed"
+    MERGED = "merged"
+
+
+class GradeSource(StrEnum):
+    """Who set the grade in force."""
+
+    MACHINE = "machine"
+    PERSON = "person"
+
+
+class MediaFollowUp(StrEnum):
+    """Whether listed media report it 媒体跟进; suspected asks a person."""
+
+    NONE = "none"
+    SUSPECTED = "suspected"
+    CONFIRMED = "confirmed"
+
+
+Title = Annotated[Str, Field(min_length=1, max_length=200, description="What people call it.")]
+Summary = Annotated[Str, Field(max_length=5_000, description="What it is about.")]
+Reason = Annotated[Str, Field(min_length=1, max_length=1_000, description="Why; it stands on the timeline.")]
+Unit = Annotated[Str | None, Field(max_length=100, description="The business unit concerned 业务部门.")]
+
+
+class IncidentOpen(Wire):
+    """An incident opened by a person."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"title": "牛奶异物", "harm_class": "user_rights"}})
+
+    title: Title
+    summary: Summary = ""
+    harm_class: Annotated[HarmClass | None, Field(description="Whose interests are harmed.")] = None
+    business_unit: Unit = None
+    mention_ids: Annotated[
+        list[UUID], Field(max_length=1000, description="Mentions it starts with, out of whatever they were in.")
+    ] = []
+
+
+class IncidentPatch(Wire):
+    """What people may change. Only the fields that are sent change."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"harm_class": "core_interest", "reason": "涉及婴幼儿食品安全"}}
+    )
+
+    title: Title = "…"
+    summary: Summary = ""
+    harm_class: Annotated[
+        HarmClass | None, Field(description="Grades anew at once; null gives it back to the watch rule.")
+    ] = None
+    business_unit: Unit = None
+    media_follow_up: Annotated[MediaFollowUp, Field(description="A person's word on media follow-up.")] = (
+        MediaFollowUp.NONE
+    )
+    policy_id: Annotated[UUID, Field(description="Grades by another policy from now on.")] = UUID(int=1)
+    reason: Annotated[Str, Field(max_length=1_000, description="Why; it stands on the timeline.")] = ""
+
+
+class GradePut(Wire):
+    """A grade set by a person. It stands until the machine finds something more severe than at the decision."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"grade": "serious", "reason": "品牌形象严重受损"}})
+
+    grade: Annotated[Grade | None, Field(description="The grade from now on; null for none.")]
+    reason: Reason
+
+
+class StatusPut(Wire):
+    """A move made by a person."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"status": "dismissed", "reason": "同名不同品牌"}})
+
+    status: Annotated[IncidentStatus, Field(description="Where to; `merged` has its own operation.")]
+    reason: Reason
+
+
+class MentionsMove(Wire):
+    """Which mentions to attach or detach."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"mention_ids": ["0190f5a2-7b5e-7c3d-8a1f-0123456789ab"], "reason": "同一事件"}}
+    )
+
+    mention_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000, description="At most 1,000.")]
+    reason: Reason
+
+
+class IncidentMerge(Wire):
+    """Which incident goes on."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"into_incident_id": "0190f5a2-7b5e-7c3d-8a1f-0123456789ab", "reason": "同一事件"}
+        }
+    )
+
+    into_incident_id: Annotated[UUID, Field(description="It takes all the mentions and goes on.")]
+    reason: Reason
+
+
+class Incident(BaseModel):
+    """Mentions handled as one case 危机事件. Live figures are in `/spread`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID = Field(description="Our id.")
+    number: str = Field(description="What people quote, for example 2026-0031.")
+    title: str = Field(description="What people call it.")
+    summary: str = Field(description="What it is about.")
+    status: IncidentStatus = Field(description="Where it stands.")
+    grade: Grade | None = Field(description="The grade in force; null: watched, no crisis.")
+    level: int | None = Field(description="1 major 一级, 2 serious 二级, 3 general 三级; null where there is no grade.")
+    grade_label: str | None = Field(description="The grade with both words, for example 一级(重大).")
+    auto_grade: Grade | None = Field(description="What the rules say of what was reached; it may fall.")
+    suggested_grade: Grade | None = Field(description="What the figures suggest now, also from stale data or baseline.")
+    grade_source: GradeSource | None = Field(description="Who set the grade.")
+    grade_reason: str | None = Field(description="Why the grade was set.")
+    graded_at: datetime | None = Field(description="When the grade was set.")
+    harm_class: HarmClass | None = Field(description="Whose interests are harmed.")
+    business_unit: str | None = Field(description="The business unit concerned.")
+    media_follow_up: MediaFollowUp = Field(description="Whether listed media report it.")
+    rule_id: UUID | None = Field(description="The watch rule it was opened by; null where a person did.")
+    policy_id: UUID = Field(description="The grading policy version it is graded by.")
+    total: int = Field(description="传播量 counted so far.")
+    baseline: int = Field(description="Spread that is older than our looking: shown, in no window.")
+    mention_count: int = Field(description="Mentions that belong to it.")
+    opened_at: datetime = Field(description="When it was opened.")
+    updated_at: datetime = Field(description="When people or the grade last changed it.")
+    ended_at: datetime | None = Field(description="When it was closed, subsided, dismissed or merged.")
+    merged_into: UUID | None = Field(description="The incident that goes on in its place.")
+    version: int = Field(description="Counts the changes by people and of the grade.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _label(cls, row: Any) -> Any:
+        """Grades are always shown with both words: 重大 alone is the second grade in the state's own scale."""
+        if isinstance(row, dict):
+            return row
+        grade = DomainGrade[row.grade.upper()] if row.grade else None
+        shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
+        return shown | {"level": grade.level if grade else None, "grade_label": grade.label if grade else None}
+
+
+class IncidentQuery(PageQuery):
+    """Which incidents, newest first."""
+
+    status: Annotated[list[IncidentStatus], Field(max_length=8, description="Any of these.")] = []
+    grade: Annotated[list[Grade], Field(max_length=3, description="Any of these.")] = []
+    rule_id: Annotated[UUID | None, Field(description="Opened by this watch rule.")] = None
+    opened_after: Annotated[Instant | None, Field(description="Opened after this instant.")] = None
+    opened_before: Annotated[Instant | None, Field(description="Opened before this instant.")] = None
+
+
+class SpreadQuery(BaseModel):
+    """Which part of the life, how finely."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: Annotated[
+        Instant | None,
+        Field(validation_alias=AliasChoices("from"), alias="from", description="From this minute on, included."),
+    ] = None
+    to: Annotated[Instant | None, Field(description="Up to this minute, excluded.")] = None
+    resolution_seconds: Annotated[
+        int, Field(ge=60, le=86_400, multiple_of=60, description="How long a bucket is: whole minutes.")
+    ] = 60
+
+
+class Bucket(BaseModel):
+    """What was gained in one minute, or in one step of the resolution."""
+
+    minute: datetime = Field(description="Its beginning.")
+    reposts: int = Field(description="转发.")
+    comments: int = Field(description="评论.")
+    likes: int = Field(description="点赞.")
+
+
+class Window(BaseModel):
+    """One volume rule and where the incident stands to it."""
+
+    rule: str = Field(description="The rule's id in the policy.")
+    window_seconds: int = Field(description="How long the window is.")
+    current: int = Field(description="Gained in the window that ends with this minute.")
+    peak: int = Field(description="The most ever gained in such a window.")
+    peak_at: datetime | None = Field(description="The first minute with which a window of that sum ends.")
+    threshold: int = Field(description="The rule holds above this.")
+    grade: Grade = Field(description="What the rule sets.")
+
+
+class Forecast(BaseModel):
+    """When a rule would hold if the last 30 minutes went on."""
+
+    rule: str = Field(description="The rule's id in the policy.")
+    grade: Grade = Field(description="What the rule sets.")
+    minutes: int | None = Field(description="Minutes until it holds; 0: it does; null: it would not.")
+
+
+class Spread(BaseModel):
+    """Everything that is needed to count an incident again."""
+
+    incident_id: UUID = Field(description="The incident.")
+    grade: Grade | None = Field(description="Its grade in force; null where there is none.")
+    total: int = Field(description="Everything in all buckets.")
+    baseline: int = Field(description="Counted in no bucket: older than our looking.")
+    as_of: datetime = Field(description="The minute the current windows end with.")
+    buckets: list[Bucket] = Field(description="By minute, empty ones left out.")
+    windows: list[Window] = Field(description="One for each rule of volume, in the policy's order.")
+    forecast: list[Forecast] = Field(description="One for each rule of volume, in the policy's order.")
+
+
+class TimelineEvent(BaseModel):
+    """Something that happened, as everybody hears of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int = Field(description="The event's id.")
+    seq: int = Field(description="Its place on the incident's timeline, from 1 without a gap.")
+    type: str = Field(description="What happened, for example incident.grade_changed.")
+    at: datetime = Field(description="When.")
+    actor: str = Field(description="By whom: key:<id>, cli:<name> or system:fenghuo.")
+    data: dict[str, JsonValue] = Field(description="The particulars, as in the webhook.")
+
+
+class PolicyRule(Wire):
+    """One rule. All that it states must be true together; the most severe rule that was reached decides."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"id": "major-2h", "grade": "major", "window_seconds": 7200, "threshold": 100000}}
+    )
+
+    id: Annotated[Str, Field(min_length=1, max_length=50, description="A short name of its own.")]
+    grade: Annotated[Grade, Field(description="What it sets.")]
+    window_seconds: Annotated[
+        int | None,
+        Field(ge=60, le=604_800, multiple_of=60, description="With `threshold`: more than that in this time."),
+    ] = None
+    threshold: Annotated[int | None, Field(ge=0, le=10**15, description="Strictly more than this.")] = None
+    harm_classes: Annotated[list[HarmClass], Field(max_length=3, description="Any of these; empty: whatever.")] = []
+    media_follow_up: Annotated[bool, Field(description="Whether media follow-up is needed.")] = False
+
+
+class GradingPolicyCreate(Wire):
+    """A new policy, or a new version of one. Nothing is graded by it until it is activated or given to an incident."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "name": "plan",
+                "note": "大促期间更敏感",
+                "rules": [{"id": "general-8h", "grade": "general", "window_seconds": 28800, "threshold": 5000}],
+            }
+        }
+    )
+
+    name: Annotated[Str, Field(min_length=1, max_length=50, description="The same name again is its next version.")]
+    rules: Annotated[list[PolicyRule], Field(min_length=1, max_length=30, description="In order.")]
+    note: Annotated[Str, Field(max_length=1_000, description="Why it is as it is.")] = ""
+
+
+class PolicyRuleOut(BaseModel):
+    """One rule of a stored policy."""
+
+    id: str = Field(description="Its name in the policy.")
+    grade: Grade = Field(description="What it sets.")
+    window_seconds: int | None = Field(description="How long its window is; null: no volume is asked for.")
+    threshold: int | None = Field(description="Strictly more than this.")
+    harm_classes: list[HarmClass] = Field(description="Any of these; empty: whatever.")
+    media_follow_up: bool = Field(description="Whether media follow-up is needed.")
+
+
+class GradingPolicy(BaseModel):
+    """One version of a grading policy; versions never change."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID = Field(description="This version's id.")
+    name: str = Field(description="The policy's name.")
+    version: int = Field(description="Which version, from 1.")
+    rules: list[PolicyRuleOut] = Field(description="In order.")
+    note: str = Field(description="Why it is as it is.")
+    active: bool = Field(description="Whether new incidents are opened under it.")
+    created_at: datetime = Field(description="When it was made.")
+    created_by: str = Field(description="By whom.")
+
+
+class PolicySimulate(Wire):
+    """Which past incidents to try the policy on."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"opened_after": "2026-10-01T00:00:00+08:00"}})
+
+    incident_ids: Annotated[list[UUID], Field(max_length=200, description="Only these; empty: any.")] = []
+    opened_after: Annotated[Instant | None, Field(description="Opened after this instant.")] = None
+    opened_before: Annotated[Instant | None, Field(description="Opened before this instant.")] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="The newest so many.")] = 100
+
+
+class SimulatedGrade(BaseModel):
+    """A grade an incident would have had."""
+
+    grade: Grade = Field(description="The grade.")
+    rule: str = Field(description="The rule that would have set it.")
+    at: datetime = Field(description="The minute the rule first held.")
+
+
+class SimulatedIncident(BaseModel):
+    """One past incident under the policy."""
+
+    incident_id: UUID = Field(description="The incident.")
+    number: str = Field(description="Its number.")
+    grade: Grade | None = Field(description="The grade it has.")
+    simulated_grade: Grade | None = Field(description="The most severe grade it would have had; null: none.")
+    grades: list[SimulatedGrade] = Field(description="Each rise, in order.")
+
+
+class PolicySimulation(BaseModel):
+    """What a policy would have said of past incidents, as they are counted and judged today."""
+
+    policy_id: UUID = Field(description="The policy version tried.")
+    more_severe: int = Field(description="Incidents it would have graded more severely than they are.")
+    less_severe: int = Field(description="Incidents it would have graded less severely.")
+    incidents: list[SimulatedIncident] = Field(description="Newest first.")
+
+
+IncidentPage = Page[Incident]
+TimelinePage = Page[TimelineEvent]
+GradingPolicyPage = Page[GradingPolicy]

@@ -1,0 +1,189 @@
+"""What people do with incidents (方案 二(二)). Every act stands on the timeline with who did it and why."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from app.core.auth import Caller
+from app.core.db import Tx
+from app.core.errors import Conflict
+from app.core.outbox import record
+from app.domain.events import IncidentChanged, MentionsMoved
+from app.domain.grades import Grade
+from app.domain.grading import advance_peaks
+from app.domain.lifecycle import MOVES, may_move
+from app.domain.spread import minute_of
+from app.incidents import grading, queries
+from app.incidents.opening import Opening, open_incident
+from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
+from app.models import Incident, MentionState, SpreadBucket, WatchRule
+from app.models.incidents import ACCEPTING
+
+
+class MoveNotAllowed(Conflict):
+    """The incident's status does not lead there."""
+
+    code = "move_not_allowed"
+
+
+class RuleHasOpenIncident(Conflict):
+    """The incident's watch rule has another one that takes mentions: merge them instead."""
+
+    code = "rule_has_open_incident"
+
+
+class CannotMerge(Conflict):
+    """Only two different incidents can be merged, into one that takes mentions."""
+
+    code = "cannot_merge"
+
+
+async def open_by_person(tx: Tx, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> Incident:
+    """An incident without a watch rule. Mentions are attached by the caller."""
+    opening = Opening(
+        fields["title"], None, fields["summary"], fields["harm_class"], fields["harm_class"] is not None,
+        fields["business_unit"],
+    )  # fmt: skip
+    return await open_incident(tx, opening, caller=caller, now=now)
+
+
+async def change_incident(
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, reason: str, caller: Caller, now: datetime
+) -> Incident:
+    """Changes what the incident says of itself, and grades it anew where that matters."""
+    incident = await queries.get_incident(tx, incident_id, lock=True)
+    for name in ("title", "summary", "business_unit"):
+        if name in fields:
+            setattr(incident, name, fields[name])
+    if "harm_class" in fields:
+        incident.harm_by_person = fields["harm_class"] is not None
+        incident.harm_class = fields["harm_class"] or await _rules_harm(tx, incident)
+    if "media_follow_up" in fields:
+        incident.media_follow_up, incident.media_by_person = fields["media_follow_up"], True
+    if "policy_id" in fields:
+        incident.policy_id = (await queries.get_policy(tx, fields["policy_id"])).id
+    grading.touch(incident, now)
+    event = IncidentChanged(
+        incident_id=incident.id, number=incident.number, seq=grading.next_seq(incident), fields=sorted(fields),
+        reason=reason,
+    )  # fmt: skip
+    await record(tx, event, caller=caller)
+    if fields.keys() & {"harm_class", "media_follow_up", "policy_id"}:
+        await _grade_anew(tx, incident, another_policy="policy_id" in fields, now=now)
+    await tx.flush()
+    return incident
+
+
+async def _rules_harm(tx: Tx, incident: Incident) -> str | None:
+    """The harm class of the rule the incident was opened by."""
+    return await tx.scalar(select(WatchRule.harm_class).where(WatchRule.id == incident.rule_id))
+
+
+async def _grade_anew(tx: Tx, incident: Incident, *, another_policy: bool, now: datetime) -> None:
+    ledger = Ledger()
+    policy = await ledger.policy(tx, incident.policy_id)
+    series = (await ledger.series(tx, [incident]))[incident.id]
+    if another_policy:
+        # Other windows: their peaks are found anew. What was received since the incident was opened is live.
+        cutoff = minute_of(incident.opened_at - FRESH)
+        life = (series.minutes[0], series.minutes[-1]) if series.minutes else (cutoff, cutoff)
+        keep_peaks(incident, policy, advance_peaks({}, series, policy.windows, *life, cutoff))
+    await grading.regrade(tx, ledger, incident, Counted(series, None, None), Change(), now=now)
+
+
+async def set_grade(
+    tx: Tx, incident_id: UUID, grade: Grade | None, *, reason: str, caller: Caller, now: datetime
+) -> Incident:
+    """A person's grade, whatever the rules say (方案 二(二)1, 品牌形象严重受损)."""
+    incident = await queries.get_incident(tx, incident_id, lock=True)
+    if incident.status == "merged":
+        raise MoveNotAllowed(f"The incident {incident.number} was merged; grade the one it was merged into.")
+    incident.decided_at, incident.decided_auto = now, incident.auto_grade
+    events = grading.set_grade(incident, grade, source="person", reason=reason, evidence={}, now=now)
+    await record(tx, *events, caller=caller)
+    return incident
+
+
+async def set_status(tx: Tx, incident_id: UUID, status: str, *, reason: str, caller: Caller, now: datetime) -> Incident:
+    """A person's move. MoveNotAllowed names where the incident can go from here."""
+    incident = await queries.get_incident(tx, incident_id, lock=True)
+    if not may_move(incident.status, status):
+        possible = ", ".join(MOVES[incident.status]) or "nowhere"
+        raise MoveNotAllowed(
+            f"The incident {incident.number} is {incident.status}; from there it goes to: {possible}.",
+            allowed=list(MOVES[incident.status]),
+        )
+    comes_back = incident.status not in ACCEPTING and status in ACCEPTING
+    if comes_back and not await grading.may_accept(tx, incident, now):
+        raise RuleHasOpenIncident("Its watch rule has another open incident; merge this one into it.")
+    await record(tx, grading.set_status(incident, status, reason=reason, now=now), caller=caller)
+    return incident
+
+
+async def merge_incidents(
+    tx: Tx, incident_id: UUID, into_id: UUID, *, reason: str, caller: Caller, now: datetime
+) -> Incident:
+    """Moves everything of one incident into another, which goes on; their buckets add up minute by minute."""
+    incidents = await _lock_both(tx, incident_id, into_id)
+    source, target = incidents[incident_id], incidents[into_id]
+    moved = await _bucket_change(tx, source)
+    back = Change({m: (-r, -c, -k) for m, (r, c, k) in moved.buckets.items()}, -source.baseline, -source.mention_count)
+    await tx.execute(
+        update(MentionState).where(MentionState.incident_id == source.id).values(incident_id=target.id)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    changes = {source.id: back, target.id: moved}
+    ledger = Ledger()
+    counted = await count(tx, ledger, incidents, changes, now=now)
+    source.merged_into = target.id
+    source.suggested_grade = source.auto_grade = None
+    ended = grading.set_status(source, "merged", reason=reason, now=now)
+    grading.touch(target, now)
+    said = [
+        MentionsMoved(
+            incident_id=incident.id, number=incident.number, seq=grading.next_seq(incident), action=action,
+            mention_count=moved.mentions, mention_ids=[], other_incident_id=other.id, reason=reason,
+        )
+        for incident, other, action in ((source, target, "merged_away"), (target, source, "merged_in"))
+    ]  # fmt: skip
+    await record(tx, ended, *said, caller=caller)
+    await grading.regrade(tx, ledger, target, counted[target.id], moved, now=now)
+    await tx.flush()
+    return target
+
+
+async def _lock_both(tx: Tx, incident_id: UUID, into_id: UUID) -> dict[UUID, Incident]:
+    if incident_id == into_id:
+        raise CannotMerge("An incident can't be merged into itself.")
+    for wanted in (incident_id, into_id):
+        await queries.get_incident(tx, wanted)
+    # Mentions before incidents, as everybody locks.
+    await tx.execute(
+        select(MentionState.mention_id).where(MentionState.incident_id == incident_id)
+        .order_by(MentionState.mention_id).with_for_update(key_share=True)
+    )  # fmt: skip
+    incidents = await lock_incidents(tx, [incident_id, into_id])
+    source, target = incidents[incident_id], incidents[into_id]
+    if source.status == "merged" or target.status not in ACCEPTING:
+        raise CannotMerge(
+            f"{source.number} is {source.status} and {target.number} is {target.status}: only an incident that was "
+            "not merged yet can go into one that takes mentions."
+        )
+    return incidents
+
+
+async def _bucket_change(tx: Tx, source: Incident) -> Change:
+    rows = await tx.execute(
+        select(SpreadBucket.minute, SpreadBucket.reposts, SpreadBucket.comments, SpreadBucket.likes)
+        .where(SpreadBucket.incident_id == source.id)
+    )  # fmt: skip
+    members = await tx.scalar(
+        select(func.count()).select_from(MentionState).where(MentionState.incident_id == source.id)
+    )
+    change = Change({minute: (r, c, k) for minute, r, c, k in rows}, source.baseline, members or 0)
+    # It was all received while the source was open.
+    change.received(source.opened_at)
+    return change

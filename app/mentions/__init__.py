@@ -1,0 +1,1 @@
+"""舆情监测: mentions come in, are matched with the watch rules and counted."""

@@ -1,0 +1,210 @@
+"""Accepting mentions: strict reading, one statement for whatever waits, the answer after the commit.
+
+This is the path the service exists for. Concurrent posts share one commit: what waits when a flusher is free goes to
+the database in one statement, so a post alone is answered at once and a flood costs one commit for hundreds. No
+timer is involved. What is acknowledged is in ``mentions`` and ``inbox``; counting it is the workers' business.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from app.core.db import RETRYABLE, Database, Ring
+from app.core.doorbell import INBOX
+from app.core.errors import FieldError, Invalid, Unavailable
+from app.core.metrics import INGEST_BATCH, MENTIONS_ACCEPTED
+from app.domain.wording import platform_of
+from app.mentions.schemas import MentionIn
+from app.models.base import new_id
+
+AHEAD = timedelta(minutes=5)
+MOST_AT_ONCE = 1_000
+MOST_WAITING = 10_000
+TRIES = 8
+
+
+class Row(NamedTuple):
+    """One reading as the statement takes it, column by column."""
+
+    id: UUID
+    platform: str
+    namespace: str
+    platform_raw: str | None
+    external_id: str
+    url: str | None
+    author: str | None
+    title: str | None
+    text: str
+    published_at: datetime | None
+    sentiment: str | None
+    key_id: str
+    observed_at: datetime
+    reposts: int | None
+    comments: int | None
+    likes: int | None
+    views: int | None
+    historical: bool
+
+
+class Accepted(NamedTuple):
+    """The mention a reading belongs to; ``created`` when this very reading made it."""
+
+    id: UUID
+    created: bool
+
+
+# The mention is looked up where it is known; an id that comes back null was committed after this statement's
+# snapshot and is tried again. The reading that makes the mention leaves its words in the mention's row only.
+_ACCEPT = """
+with given as materialized (
+  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::timestamptz[], $11::text[], $12::text[], $13::timestamptz[], $14::bigint[], $15::bigint[],
+    $16::bigint[], $17::bigint[], $18::bool[])
+  as t(id, platform, namespace, platform_raw, external_id, url, author, title, text, published_at, sentiment, key_id,
+    observed_at, reposts, comments, likes, views, historical)),
+ made as (
+  insert into mentions(id, platform, namespace, platform_raw, external_id, url, author, title, text, published_at,
+    sentiment, key_id)
+  select id, platform, namespace, platform_raw, external_id, url, author, title, text, published_at, sentiment, key_id
+  from given order by platform, namespace, external_id
+  on conflict (platform, namespace, external_id) do nothing
+  returning id, platform, namespace, external_id),
+ found as materialized (
+  select g.*, coalesce(n.id, (select m.id from mentions m where m.platform = g.platform
+    and m.namespace = g.namespace and m.external_id = g.external_id)) as mention_id
+  from given g left join made n using (platform, namespace, external_id)),
+ kept as (
+  insert into inbox(mention_id, observed_at, reposts, comments, likes, views, key_id, historical, published_at, sentiment,
+    title, text)
+  select mention_id, observed_at, reposts, comments, likes, views, key_id, historical, published_at, sentiment,
+    case when id <> mention_id then title end, case when id <> mention_id then text end
+  from found where mention_id is not null)
+select id, mention_id from found"""
+
+
+def row_of(item: MentionIn, *, key_id: str, now: datetime, historical: bool = False, at: str = "") -> Row:
+    """The reading as a row. Invalid, naming the field below ``at``, for an instant more than 5 minutes ahead."""
+    observed_at = _not_ahead(item.observed_at, now, f"{at}/observed_at") or now
+    published_at = _not_ahead(item.published_at, now, f"{at}/published_at")
+    platform, raw = platform_of(item.platform)
+    namespace = (raw or "").casefold() if platform == "other" else ""
+    return Row(
+        new_id(), platform, namespace, item.platform_raw or raw, item.external_id, item.url, item.author, item.title, item.text, published_at,
+        item.sentiment, key_id, observed_at, item.reposts, item.comments, item.likes, item.views,
+        historical or item.historical,
+    )  # fmt: skip
+
+
+def _not_ahead(instant: datetime | None, now: datetime, pointer: str) -> datetime | None:
+    if instant is None or instant <= now:
+        return instant
+    if instant - now > AHEAD:
+        detail = "lies more than 5 minutes in the future; check the sender's clock and time zone"
+        raise Invalid(f"{pointer}: {detail}", errors=[FieldError(pointer, detail, "in_the_future")])
+    return now
+
+
+class _Waiting(NamedTuple):
+    rows: Sequence[Row]
+    done: asyncio.Future[list[Accepted]]
+
+
+class Intake:
+    """Group commit for one process. ``accept`` returns once the rows are durable."""
+
+    def __init__(self, database: Database, doorbell: Ring, *, flushers: int) -> None:
+        self._database = database
+        self._doorbell = doorbell
+        self._flushers = flushers
+        self._waiting: list[_Waiting] = []
+        self._rows_waiting = 0
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def accept(self, rows: Sequence[Row]) -> list[Accepted]:
+        """Stores the readings; one answer each, in order. Unavailable when the database does not keep up."""
+        if self._rows_waiting + len(rows) > MOST_WAITING:
+            raise Unavailable("More mentions wait than can be stored; send them again.", headers={"Retry-After": "1"})
+        done: asyncio.Future[list[Accepted]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(rows, done))
+        self._rows_waiting += len(rows)
+        if len(self._busy) < self._flushers:
+            task = asyncio.create_task(self._flush())
+            self._busy.add(task)
+            task.add_done_callback(self._busy.discard)
+        return await done
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            group = self._take()
+            try:
+                accepted = await self._store([row for waiting in group for row in waiting.rows])
+            except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+                await self._fall_back(group, error)
+                continue
+            for waiting in group:
+                if not waiting.done.done():
+                    waiting.done.set_result([accepted[row.id] for row in waiting.rows])
+
+    def _take(self) -> list[_Waiting]:
+        taken, size = 0, 0
+        for waiting in self._waiting:
+            if taken and size + len(waiting.rows) > MOST_AT_ONCE:
+                break
+            taken, size = taken + 1, size + len(waiting.rows)
+        group, self._waiting = self._waiting[:taken], self._waiting[taken:]
+        self._rows_waiting -= size
+        return group
+
+    async def _fall_back(self, group: list[_Waiting], error: Exception) -> None:
+        """One request's data must not fail the others': where the data is to blame, each is stored alone."""
+        for waiting in group:
+            fault: Exception = error
+            if isinstance(error, asyncpg.DataError) and len(group) > 1:
+                try:
+                    accepted = await self._store(waiting.rows)
+                    waiting.done.set_result([accepted[row.id] for row in waiting.rows])
+                    continue
+                except Exception as own:  # noqa: BLE001 - as above
+                    fault = own
+            if not waiting.done.done():
+                waiting.done.set_exception(fault)
+
+    async def _store(self, rows: Sequence[Row]) -> dict[UUID, Accepted]:
+        accepted: dict[UUID, Accepted] = {}
+        left = sorted(rows, key=lambda row: (row[1], row[2], row[3], row.observed_at))
+        for _ in range(TRIES):
+            accepted |= await self._run(left)
+            left = [row for row in left if row.id not in accepted]
+            if not left:
+                break
+        else:
+            raise Unavailable("The mention is being stored by another request; try again.")
+        MENTIONS_ACCEPTED.inc(len(rows))
+        INGEST_BATCH.observe(len(rows))
+        self._doorbell.ring(INBOX)
+        return accepted
+
+    async def _run(self, rows: Sequence[Row]) -> dict[UUID, Accepted]:
+        for left in range(TRIES - 1, -1, -1):
+            try:
+                answers = await self._database.fetch(_ACCEPT, *map(list, zip(*rows, strict=True)))
+                return dict(_answers(answers))
+            except asyncpg.PostgresError as error:
+                if not left or error.sqlstate not in RETRYABLE:
+                    raise
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def close(self) -> None:
+        """Waits until what was accepted is stored."""
+        while self._busy:
+            await asyncio.wait(self._busy)
+
+
+def _answers(rows: Iterable[asyncpg.Record]) -> Iterable[tuple[UUID, Accepted]]:
+    for row_id, mention_id in rows:
+        if mention_id is not None:
+            yield row_id, Accepted(mention_id, row_id == mention_id)

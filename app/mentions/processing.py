@@ -1,0 +1,270 @@
+"""Counting what was accepted: a thousand readings a batch, exactly once, whatever is killed in between.
+
+Claiming deletes from the inbox in the very transaction that writes observations, states, hits, buckets, grades and
+events: either all of it happened or none. Locks are taken in one order by everybody: mentions by id, then the year's
+number (only to open), then incidents by id.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from app.core.auth import SYSTEM
+from app.core.db import Tx
+from app.core.outbox import record
+from app.domain.events import MentionHit
+from app.domain.matching import Hit
+from app.domain.spread import Reading, Series
+from app.incidents.grading import regrade
+from app.incidents.media import follow_up
+from app.incidents.opening import Opening, accepting, open_for_rules, title_of
+from app.incidents.spread import Change, Ledger, count, lock_incidents
+from app.mentions.reading import Post, Receipt, Work, reading_of
+from app.mentions.rulebook import RuleBook, Rules
+from app.mentions.states import Overtaken, State, insert_states, lock_states, update_states
+from app.models import Incident
+from app.models.incidents import ACCEPTING
+
+_CLAIM = """
+with taken as (
+  delete from inbox where seq = any(array(select seq from inbox order by seq limit $1 for update skip locked))
+  returning *)
+select * from taken order by mention_id, observed_at, seq"""
+_POSTS = "select id, platform, author, url, title, text from mentions where id = any($1::uuid[])"
+_RECEIPTS = """
+select mention_id, max(observed_at), min(received_at), max(received_at), bool_and(historical)
+from observations where mention_id = any($1::uuid[]) group by mention_id"""
+_OBSERVE = """
+insert into observations as o (mention_id, observed_at, reposts, comments, likes, views, key_id, received_at, historical)
+select * from unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[],
+  $8::timestamptz[], $9::bool[])
+on conflict (mention_id, observed_at) do update set
+  reposts = greatest(o.reposts, excluded.reposts), comments = greatest(o.comments, excluded.comments),
+  likes = greatest(o.likes, excluded.likes), views = greatest(o.views, excluded.views)
+where (o.reposts, o.comments, o.likes, o.views) is distinct from (greatest(o.reposts, excluded.reposts),
+  greatest(o.comments, excluded.comments), greatest(o.likes, excluded.likes), greatest(o.views, excluded.views))"""
+_OBSERVED = """
+select mention_id, observed_at, reposts, comments, likes, views from observations
+where mention_id = any($1::uuid[]) order by mention_id, observed_at"""
+_REWORD = """
+update mentions m set title = t.title, text = t.text from unnest($1::uuid[], $2::text[], $3::text[]) as t(id, title, text)
+where m.id = t.id"""
+_FORGET_HITS = """
+delete from hits h using unnest($1::uuid[]) as t(mention_id) where h.mention_id = t.mention_id
+and not exists (select from unnest($2::uuid[], $3::uuid[]) as k(mention_id, rule_id)
+  where k.mention_id = h.mention_id and k.rule_id = h.rule_id)"""
+_HIT = """
+insert into hits as h (mention_id, rule_id, spans) select mention_id, rule_id, spans::jsonb
+from unnest($1::uuid[], $2::uuid[], $3::text[]) as t(mention_id, rule_id, spans) order by mention_id, rule_id
+on conflict (mention_id, rule_id) do update set spans = excluded.spans"""
+_HITS_OF = "select mention_id, rule_id from hits where mention_id = any($1::uuid[])"
+
+
+ALERTS_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one transaction did; ``held`` goes back to the ledger after its commit."""
+
+    readings: int
+    held: list[tuple[UUID, int, Series]]
+
+
+async def process_inbox(tx: Tx, rules: Rules, ledger: Ledger, *, limit: int) -> Batch:
+    """Counts up to ``limit`` readings. Overtaken (and nothing done) when another worker was first with one."""
+    book = await rules.current(tx)
+    driver = await tx.driver()
+    rows = await driver.fetch(_CLAIM, limit)
+    if not rows:
+        return Batch(0, [])
+    readings = {mention_id: list(group) for mention_id, group in groupby(rows, key=itemgetter("mention_id"))}
+    receipts = {mention_id: _receipt(group) for mention_id, group in readings.items()}
+    works = await load_works(driver, readings, receipts)
+    for work in works:
+        work.absorb()
+    held = await conclude(tx, ledger, works, book, observed=_merge_instants(rows))
+    return Batch(len(rows), held)
+
+
+def _receipt(readings: list[Any]) -> Receipt:
+    last = readings[-1]
+    return Receipt(last["observed_at"], last["received_at"], all(row["historical"] for row in readings))
+
+
+async def load_works(
+    driver: asyncpg.Connection, readings: Mapping[UUID, list[Any]], receipts: Mapping[UUID, Receipt]
+) -> list[Work]:
+    """The mentions with their states, locked, in the order of their ids."""
+    states = await lock_states(driver, readings)
+    posts = {row["id"]: Post(*row) for row in await driver.fetch(_POSTS, list(readings))}
+    return [
+        Work(posts[id], states.get(id) or State(id), id in states, readings[id], receipts[id])
+        for id in sorted(readings)
+    ]
+
+
+async def load_counted(driver: asyncpg.Connection, mention_ids: Sequence[UUID], *, now: datetime) -> list[Work]:
+    """Mentions to be judged or moved without a new reading. What was received over a day ago alerts nobody."""
+    receipts = dict.fromkeys(mention_ids, Receipt(now, now, historical=True))
+    for mention_id, observed_at, received_at, newest, historical in await driver.fetch(_RECEIPTS, mention_ids):
+        receipts[mention_id] = Receipt(observed_at, received_at, historical or now - newest > ALERTS_WITHIN)
+    return await load_works(driver, {mention_id: [] for mention_id in mention_ids}, receipts)
+
+
+async def conclude(
+    tx: Tx, ledger: Ledger, works: list[Work], book: RuleBook, *, observed: list[tuple[Any, ...]]
+) -> list[tuple[UUID, int, Series]]:
+    """Matches, joins, counts and grades what the works say; the one way a mention's change reaches its incident."""
+    now, driver = await tx.now(), await tx.driver()
+    for work in works:
+        work.match(book)
+    await _load_hits(driver, works, book)
+    news = await _join(tx, works, book, now=now)
+    for work in works:
+        work.take()
+    events = [_alert(work) for work in works if work.alerts]
+    changes: dict[UUID, Change] = {}
+    before = await _observed(driver, [work.post.id for work in works if work.recount])
+    for work in works:
+        work.settle(changes, before.get(work.post.id, ()))
+    await _write(driver, works, observed)
+    joined = {work.joined for work in works if work.joined}
+    held = await settle(tx, ledger, changes, joined=joined, news=news, now=now)
+    await record(tx, *events, caller=SYSTEM)
+    return held
+
+
+async def _load_hits(driver: asyncpg.Connection, works: Iterable[Work], book: RuleBook) -> None:
+    """The stored hits of mentions that join or alert without having been matched anew."""
+    asking = {work.post.id: work for work in works if work.hits is None and (work.wants_incident or work.alerts)}
+    if not asking:
+        return
+    found: dict[UUID, list[UUID]] = {}
+    for row in await driver.fetch(_HITS_OF, list(asking)):
+        found.setdefault(row["mention_id"], []).append(row["rule_id"])
+    for mention_id, work in asking.items():
+        work.rule_ids = book.in_order(found.get(mention_id, []))
+
+
+async def _join(tx: Tx, works: Iterable[Work], book: RuleBook, *, now: datetime) -> set[UUID]:
+    """Gives each mention that wants one its incident: through its hit rules in order, else a new one of the first.
+
+    Returns the incidents of which there may be news of media: a report that hits the rule, or a new incident.
+    """
+    joining = [work for work in works if work.wants_incident and work.rule_ids]
+    reports = [work for work in works if work.hits and work.is_news]
+    open_now = await accepting(tx, {rule_id for work in (*joining, *reports) for rule_id in work.rule_ids})
+    openings: dict[UUID, Opening] = {}
+    chosen: list[tuple[Work, UUID]] = []
+    for work in joining:
+        rule_id = next((r for r in work.rule_ids if r in open_now or r in openings), work.rule_ids[0])
+        if rule_id not in open_now:
+            openings.setdefault(rule_id, _opening(work, book, rule_id))
+        chosen.append((work, rule_id))
+    opened: list[Incident] = []
+    if openings:
+        found, opened = await open_for_rules(tx, openings, caller=SYSTEM, now=now)
+        open_now |= found
+    for work, rule_id in chosen:
+        work.state.incident_id = open_now[rule_id]
+    reported = {open_now[rule_id] for work in reports for rule_id in work.rule_ids if rule_id in open_now}
+    return reported | {incident.id for incident in opened}
+
+
+def _opening(work: Work, book: RuleBook, rule_id: UUID) -> Opening:
+    rule = book.rules[rule_id]
+    return Opening(
+        title_of(rule.name, work.post.title or work.post.text),
+        rule_id,
+        harm_class=rule.harm_class,
+        business_unit=rule.business_unit,
+    )
+
+
+async def _observed(driver: asyncpg.Connection, mention_ids: list[UUID]) -> dict[UUID, list[Reading]]:
+    if not mention_ids:
+        return {}
+    rows = await driver.fetch(_OBSERVED, mention_ids)
+    return {
+        mention_id: [reading_of(row) for row in group] for mention_id, group in groupby(rows, itemgetter("mention_id"))
+    }
+
+
+async def _write(driver: asyncpg.Connection, works: list[Work], observed: list[tuple[Any, ...]]) -> None:
+    await insert_states(driver, [work.state for work in works if not work.known])
+    await update_states(driver, [work.state for work in works if work.known])
+    if observed:
+        await driver.execute(_OBSERVE, *map(list, zip(*observed, strict=True)))
+    reworded = [(work.post.id, work.post.title, work.post.text) for work in works if work.reworded]
+    if reworded:
+        await driver.execute(_REWORD, *map(list, zip(*reworded, strict=True)))
+    await _write_hits(driver, works)
+
+
+_observed_columns = itemgetter(
+    "mention_id", "observed_at", "reposts", "comments", "likes", "views", "key_id", "received_at", "historical"
+)
+
+
+def _merge_instants(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """One row an instant, since a statement may not touch a row twice: readings of one instant merge by maximum."""
+    merged: dict[tuple[UUID, datetime], list[Any]] = {}
+    for row in rows:
+        values = list(_observed_columns(row))
+        kept = merged.setdefault((values[0], values[1]), values)
+        for place in range(2, 6):
+            kept[place] = max((v for v in (kept[place], values[place]) if v is not None), default=None)
+        kept[8] = kept[8] and values[8]
+    return [tuple(values) for values in merged.values()]
+
+
+async def _write_hits(driver: asyncpg.Connection, works: list[Work]) -> None:
+    matched = [(work.post.id, hit) for work in works if work.hits for hit in work.hits]
+    mention_ids = [mention_id for mention_id, _ in matched]
+    rule_ids = [hit.rule_id for _, hit in matched]
+    rematched = [work.post.id for work in works if work.known and work.hits is not None]
+    if rematched:
+        await driver.execute(_FORGET_HITS, rematched, mention_ids, rule_ids)
+    if matched:
+        await driver.execute(_HIT, mention_ids, rule_ids, [spans_json(hit) for _, hit in matched])
+
+
+def spans_json(hit: Hit) -> str:
+    """A hit's spans as they are stored."""
+    return orjson.dumps(hit.spans).decode()
+
+
+async def settle(
+    tx: Tx, ledger: Ledger, changes: dict[UUID, Change], *, joined: set[UUID], news: set[UUID], now: datetime
+) -> list[tuple[UUID, int, Series]]:
+    """Counts the changes into their incidents and grades them at once. Returns what the ledger may hold."""
+    for incident_id in joined | news:
+        changes.setdefault(incident_id, Change())
+    if not changes:
+        return []
+    incidents = await lock_incidents(tx, changes)
+    if any(incidents[incident_id].status not in ACCEPTING for incident_id in joined):
+        raise Overtaken("an incident ended while mentions were about to join it")
+    counted = await count(tx, ledger, incidents, changes, now=now)
+    for incident_id in sorted(changes):
+        incident = incidents[incident_id]
+        await follow_up(tx, incident, news=incident_id in news, joined=incident_id in joined)
+        await regrade(tx, ledger, incident, counted[incident_id], changes[incident_id], now=now)
+    await tx.flush()
+    return [(incident_id, incidents[incident_id].spread_version, c.series) for incident_id, c in counted.items()]
+
+
+def _alert(work: Work) -> MentionHit:
+    work.state.alerted = True
+    return MentionHit(
+        mention_id=work.post.id, incident_id=work.state.incident_id, platform=work.post.platform,
+        rule_ids=work.rule_ids,
+    )  # fmt: skip

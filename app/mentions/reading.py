@@ -1,0 +1,231 @@
+"""One mention's share of a batch: its readings taken into its state, and what that adds to its incident.
+
+Pure but for the rows it is given: nothing here asks the database.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.domain.matching import Hit
+from app.domain.spread import Contribution, Gains, Reading, advance, contribute, difference
+from app.incidents.spread import Change
+from app.mentions.rulebook import RuleBook
+from app.mentions.states import State
+
+EMPTY = Contribution()
+
+
+class Post(NamedTuple):
+    """A mention's row: its words as stored, and who posted it where."""
+
+    id: UUID
+    platform: str
+    author: str | None
+    url: str | None
+    title: str | None
+    text: str
+
+
+class Receipt(NamedTuple):
+    """When data was read and received, and whether it was loaded from the past, so that it rings no alarm."""
+
+    observed_at: datetime
+    received_at: datetime
+    historical: bool
+
+
+@dataclass(slots=True)
+class Work:
+    """A mention and the readings of it that one batch claimed, in order of observation.
+
+    There may be none: when a person corrects or moves a mention, or when the rules changed. ``receipt`` then speaks
+    of the readings counted before.
+    """
+
+    post: Post
+    state: State
+    known: bool
+    readings: list[Any]
+    receipt: Receipt
+    reworded: bool = False
+    # What the rules say, where they were asked: the words or the rules were new.
+    hits: list[Hit] | None = None
+    # The rules a mention that is alerted or joins has hit, the gravest harm first.
+    rule_ids: list[UUID] = field(default_factory=list)
+    # What the mention added before is judged by these.
+    attached_before: UUID | None = field(init=False)
+    counted_for: UUID | None = field(init=False)
+    published_before: datetime | None = field(init=False)
+    _last_at: datetime | None = field(init=False)
+    gains: list[tuple[Gains, Receipt]] = field(default_factory=list)
+    recount: bool = False
+
+    def __post_init__(self) -> None:
+        self.attached_before = self.state.incident_id
+        self.counted_for = self.state.incident_id if self.state.counts else None
+        self.published_before = self.state.posted_at
+        self._last_at = self.state.last_at
+
+    def absorb(self) -> None:
+        """Takes what the readings say of the mention itself; the counters come later, when it is known who counts."""
+        state = self.state
+        for row in self.readings:
+            if row["sentiment"] is not None and _newer(row["observed_at"], state.sentiment_at):
+                state.sentiment, state.sentiment_at = row["sentiment"], row["observed_at"]
+            stated = row["published_at"]
+            if stated is not None:
+                state.published_at = stated if state.published_at is None else min(stated, state.published_at)
+            if row["views"] is not None:
+                state.views = row["views"] if state.views is None else max(row["views"], state.views)
+            self._absorb_words(row)
+
+    def _absorb_words(self, row: Any) -> None:
+        """Words come from the greatest observed_at that states them. The reading that made the mention left its
+        words in the mention's row, so its own are null."""
+        state, post, at = self.state, self.post, row["observed_at"]
+        made = row["text"] is None
+        if _newer(at, state.text_at):
+            state.text_at = at
+            if not made and row["text"] != post.text:
+                self.post, self.reworded = post._replace(text=row["text"]), True
+        if (row["title"] is not None or (made and post.title is not None)) and _newer(at, state.title_at):
+            state.title_at = at
+            if not made and row["title"] != post.title:
+                self.post, self.reworded = self.post._replace(title=row["title"]), True
+
+    def match(self, book: RuleBook) -> None:
+        """Matches the words with the rules, where words or rules are new."""
+        state, post = self.state, self.post
+        if state.rules_version == book.version and not self.reworded:
+            return
+        self.hits = book.matcher.match(post.title, post.text)
+        self.rule_ids = book.in_order([hit.rule_id for hit in self.hits])
+        state.rules_version = book.version
+        state.hit = bool(self.hits)
+        state.worded_negative = any(hit.negative for hit in self.hits)
+        state.media = book.is_media(post.platform, post.author, post.url)
+
+    @property
+    def wants_incident(self) -> bool:
+        """Only a negative mention with a hit joins, and not one that a person took out."""
+        state = self.state
+        return state.incident_id is None and state.hit and not state.held_out and state.negative
+
+    @property
+    def alerts(self) -> bool:
+        """Whether people are to hear of it: a negative hit, not yet alerted, and not loaded from the past."""
+        state = self.state
+        return state.hit and state.negative and not state.alerted and not self.receipt.historical
+
+    @property
+    def joined(self) -> UUID | None:
+        """The incident it belongs to now and did not before."""
+        return self.state.incident_id if self.state.incident_id != self.attached_before else None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it may be media follow-up: by a listed outlet, or on a news platform."""
+        return self.state.media or self.post.platform == "news"
+
+    def take(self) -> None:
+        """Takes the counters into the tally. Where that is not enough to tell the gains, ``recount`` is set."""
+        state = self.state
+        counts_for = state.incident_id if state.counts else None
+        if not self.known:
+            self._take_first(counts_for)
+        elif counts_for != self.counted_for or (counts_for and state.posted_at != self.published_before):
+            self._merge()
+            self.recount = True
+        elif counts_for is None:
+            self._merge()
+        else:
+            self._take_next()
+
+    def _take_first(self, counts_for: UUID | None) -> None:
+        contribution = contribute(map(reading_of, self.readings), self.state.posted_at)
+        self.state.keep(contribution.tally)
+        if counts_for:
+            self.gains.append((difference(EMPTY, contribution), self.receipt))
+
+    def _take_next(self) -> None:
+        """In order: constant time. One late reading, and the whole mention is counted again."""
+        tally = self.state.tally()
+        for row in self.readings:
+            gains = advance(tally, reading_of(row), self.state.posted_at)
+            if gains is None:
+                self._merge()
+                self.gains.clear()
+                self.recount = True
+                return
+            if gains.by_minute or any(gains.baseline):
+                self.gains.append((gains, Receipt(row["observed_at"], row["received_at"], row["historical"])))
+        self.state.keep(tally)
+
+    def _merge(self) -> None:
+        state = self.state
+        for row in self.readings:
+            state.last_at = row["observed_at"] if state.last_at is None else max(state.last_at, row["observed_at"])
+        state.reposts = _greatest(state.reposts, [row["reposts"] for row in self.readings])
+        state.comments = _greatest(state.comments, [row["comments"] for row in self.readings])
+        state.likes = _greatest(state.likes, [row["likes"] for row in self.readings])
+
+    def settle(self, changes: dict[UUID, Change], counted_before: Sequence[Reading]) -> None:
+        """Adds what the mention gained to its incident's change; ``counted_before`` only matters for a recount."""
+        state = self.state
+        counts_for = state.incident_id if state.counts else None
+        if self.recount:
+            self._recount(changes, counts_for, counted_before)
+        if self.attached_before != state.incident_id:
+            self._move(changes)
+        if counts_for is None or not self.gains:
+            return
+        change = changes.setdefault(counts_for, Change())
+        last_at = max((reading.observed_at for reading in counted_before), default=None) or self._last_at
+        for gains, receipt in self.gains:
+            change.add(gains)
+            if not receipt.historical:
+                change.received(receipt.received_at)
+                change.decides(_size(gains), _gap(receipt.observed_at, last_at or state.posted_at))
+            last_at = receipt.observed_at
+
+    def _move(self, changes: dict[UUID, Change]) -> None:
+        if self.attached_before:
+            changes.setdefault(self.attached_before, Change()).mentions -= 1
+        if self.state.incident_id:
+            changes.setdefault(self.state.incident_id, Change()).mentions += 1
+
+    def _recount(self, changes: dict[UUID, Change], counts_for: UUID | None, before: Sequence[Reading]) -> None:
+        old = contribute(before, self.published_before) if self.counted_for else EMPTY
+        new = contribute([*before, *map(reading_of, self.readings)], self.state.posted_at) if counts_for else EMPTY
+        if self.counted_for == counts_for:
+            self.gains.append((difference(old, new), self.receipt))
+            return
+        if self.counted_for:
+            changes.setdefault(self.counted_for, Change()).add(difference(old, EMPTY))
+        if counts_for:
+            self.gains.append((difference(EMPTY, new), self.receipt))
+
+
+def reading_of(row: Any) -> Reading:
+    """A row of the inbox or of the observations as the domain has it."""
+    return Reading(row["observed_at"], row["reposts"], row["comments"], row["likes"], row["views"])
+
+
+def _newer(at: datetime, than: datetime | None) -> bool:
+    return than is None or at >= than
+
+
+def _greatest(before: int | None, read: list[int | None]) -> int | None:
+    return max((count for count in (before, *read) if count is not None), default=None)
+
+
+def _size(gains: Gains) -> int:
+    return sum(gain[1] + gain[2] + gain[3] for gain in gains.by_minute)
+
+
+def _gap(observed_at: datetime, last_at: datetime | None) -> timedelta:
+    """How long nobody had looked before this reading."""
+    return max(observed_at - last_at, timedelta()) if last_at is not None else timedelta()

@@ -1,0 +1,49 @@
+"""Matching again after the rules changed: long work, so it is a row that is claimed in steps (方案 二(一)2).
+
+A step takes the next mentions below the row's mark, newest first, and ends in the same way as a batch of readings:
+what hits now joins, is counted with its true minutes, and alerts. Mentions that are in an incident stay there.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core.db import Tx
+from app.incidents.spread import Ledger
+from app.mentions.processing import Batch, conclude, load_counted
+from app.mentions.rulebook import Rules
+from app.models import Rematch, Revision
+
+_STEP = """
+select mention_id from mention_states where mention_id < $1 and rules_version <> $2
+order by mention_id desc limit $3"""
+_NEWEST = UUID(int=2**128 - 1)
+
+
+async def change_rules(tx: Tx) -> None:
+    """Makes every process read the rules anew, and owes a match of all mentions that were matched before.
+
+    Waits for the batches under way: they hold the version's row in share mode until they commit.
+    """
+    revision = await tx.get(Revision, "rules", with_for_update=True, populate_existing=True)
+    assert revision is not None, "born with the first migration"
+    revision.value += 1
+    await tx.flush()
+    await tx.execute(insert(Rematch).values(rules_version=revision.value, before=_NEWEST))
+
+
+async def rematch(tx: Tx, rules: Rules, ledger: Ledger, *, limit: int) -> Batch:
+    """One step of the oldest work that nobody else has under way."""
+    query = select(Rematch).where(Rematch.finished_at.is_(None)).order_by(Rematch.rules_version).limit(1)
+    task = (await tx.scalars(query.with_for_update(skip_locked=True))).first()
+    if task is None:
+        return Batch(0, [])
+    book, now, driver = await rules.current(tx), await tx.now(), await tx.driver()
+    ids = [row["mention_id"] for row in await driver.fetch(_STEP, task.before, book.version, limit)]
+    if not ids:
+        task.finished_at = now
+        return Batch(0, [])
+    task.before = ids[-1]
+    works = await load_counted(driver, ids, now=now)
+    return Batch(len(ids), await conclude(tx, ledger, works, book, observed=[]))

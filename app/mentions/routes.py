@@ -1,0 +1,157 @@
+"""Mentions over HTTP. The two operations of the ingest path read the raw body and write bytes: see ``ingest``."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.core.bodies import JsonBody, parse, read_body
+from app.core.deps import IncidentsRead, IncidentsWrite, InTransaction, MentionsRead, MentionsWrite, tools
+from app.core.params import PageQuery
+from app.incidents.queries import get_incident
+from app.incidents.schemas import Incident, IncidentOpen, MentionsMove
+from app.incidents.service import open_by_person
+from app.mentions import queries, schemas, service
+from app.mentions.batches import BatchBody, accept_batch
+from app.mentions.ingest import Intake, row_of
+from app.mentions.rulebook import Rules
+from app.models import Incident as IncidentRow
+
+router = APIRouter(prefix="/v1", tags=["Mentions"])
+incident_router = APIRouter(prefix="/v1/incidents", tags=["Incidents"])
+
+MENTION = JsonBody(schemas.MentionIn)
+BATCH = BatchBody()
+WRITE = "mentions:write"
+Patch = Annotated[schemas.MentionPatch, Depends(JsonBody(schemas.MentionPatch))]
+Open = Annotated[IncidentOpen, Depends(JsonBody(IncidentOpen))]
+Move = Annotated[MentionsMove, Depends(JsonBody(MentionsMove))]
+
+
+def _rules(request: Request) -> Rules:
+    return request.app.state.rules  # type: ignore[no-any-return]
+
+
+WithRules = Annotated[Rules, Depends(_rules)]
+
+
+@router.post(
+    "/mentions", status_code=201, operation_id="postMention", response_model=schemas.MentionReceipt,
+    responses={200: {"model": schemas.MentionReceipt, "description": "A new reading of a known mention."}},
+    openapi_extra={"x-scope": WRITE, "x-body": MENTION},
+)  # fmt: skip
+async def post_mention(request: Request) -> Response:
+    """Takes one reading of one post. The answer comes after the commit: what is answered is never lost.
+
+    The same (platform, external_id) again is a new reading of the same mention, so repeating a request is safe.
+    """
+    process = tools(request)
+    caller = await process.keys.caller(request.headers.get("authorization"))
+    caller.require(WRITE)
+    body, _ = await read_body(request)
+    item = parse(MENTION.adapter, body)
+    row = row_of(item, key_id=caller.id, now=await process.database.clock.now())
+    intake: Intake = request.app.state.intake
+    (accepted,) = await intake.accept([row])
+    receipt = {"id": accepted.id, "created": accepted.created, "observed_at": row.observed_at}
+    return Response(
+        orjson.dumps(receipt, default=str, option=orjson.OPT_UTC_Z), 201 if accepted.created else 200,
+        {"location": f"/v1/mentions/{accepted.id}"}, "application/json",
+    )  # fmt: skip
+
+
+@router.post(
+    "/mention-batches", status_code=207, operation_id="postMentionBatch", response_model=schemas.MentionBatchOut,
+    openapi_extra={"x-scope": WRITE, "x-body": BATCH},
+)  # fmt: skip
+async def post_mention_batch(request: Request) -> Response:
+    """Takes up to 1,000 readings, as one JSON object or as NDJSON, with a result for each in order.
+
+    One bad item never loses the good ones. NDJSON has one item a line, each of which may say `historical` itself.
+    """
+    process = tools(request)
+    caller = await process.keys.caller(request.headers.get("authorization"))
+    caller.require(WRITE)
+    items = await BATCH.read(request)
+    now = await process.database.clock.now()
+    result = await accept_batch(request.app.state.intake, items, key_id=caller.id, now=now)
+    return Response(orjson.dumps(result, default=str), 207, media_type="application/json")
+
+
+@router.get("/mentions", operation_id="listMentions", response_model=schemas.MentionPage)
+async def list_mentions(
+    query: Annotated[schemas.MentionQuery, Query()], tx: InTransaction, _: MentionsRead
+) -> dict[str, Any]:
+    """Lists mentions 舆情, newest first."""
+    return await queries.list_mentions(tx, query)
+
+
+@router.get("/mentions/{mention_id}", operation_id="getMention")
+async def get_mention(mention_id: UUID, tx: InTransaction, _: MentionsRead) -> schemas.Mention:
+    """One mention, with the watch rules it hits and where."""
+    return await queries.get_mention(tx, mention_id)
+
+
+@router.get(
+    "/mentions/{mention_id}/observations", operation_id="listMentionObservations",
+    response_model=schemas.ObservationPage,
+)  # fmt: skip
+async def list_mention_observations(
+    mention_id: UUID, query: Annotated[PageQuery, Query()], tx: InTransaction, _: MentionsRead
+) -> dict[str, Any]:
+    """Its readings by time, those that wait to be counted too."""
+    return await queries.list_observations(tx, mention_id, query)
+
+
+@router.patch("/mentions/{mention_id}", operation_id="updateMention")
+async def update_mention(
+    mention_id: UUID, body: Patch, tx: InTransaction, caller: MentionsWrite, rules: WithRules
+) -> schemas.Mention:
+    """Corrects its sentiment or time by a person's word, which wins. The spread and the grade follow at once."""
+    corrections = body.model_dump(exclude_unset=True, exclude={"reason"})
+    await service.correct_mention(tx, rules, mention_id, corrections, caller=caller, now=await tx.now())
+    return await queries.get_mention(tx, mention_id)
+
+
+@incident_router.post("", status_code=201, operation_id="openIncident", response_model=Incident)
+async def open_incident(body: Open, tx: InTransaction, caller: IncidentsWrite, rules: WithRules) -> IncidentRow:
+    """Opens an incident by a person's judgement, with the mentions it starts with."""
+    now = await tx.now()
+    fields = body.model_dump(exclude={"mention_ids"})
+    incident = await open_by_person(tx, fields, caller=caller, now=now)
+    if body.mention_ids:
+        incident = await service.attach_mentions(
+            tx, rules, incident.id, body.mention_ids, reason="Opened with them.", caller=caller, now=now
+        )
+    return incident
+
+
+@incident_router.get("/{incident_id}/mentions", operation_id="listIncidentMentions", response_model=schemas.MentionPage)
+async def list_incident_mentions(
+    incident_id: UUID, query: Annotated[PageQuery, Query()], tx: InTransaction, _: IncidentsRead, __: MentionsRead
+) -> dict[str, Any]:
+    """The mentions of an incident, newest first."""
+    await get_incident(tx, incident_id)
+    filters = schemas.MentionQuery(incident_id=incident_id, limit=query.limit, cursor=query.cursor)
+    return await queries.list_mentions(tx, filters)
+
+
+@incident_router.post("/{incident_id}/attach", operation_id="attachMentions", response_model=Incident)
+async def attach_mentions(
+    incident_id: UUID, body: Move, tx: InTransaction, caller: IncidentsWrite, rules: WithRules
+) -> IncidentRow:
+    """Puts mentions into the incident, out of whatever they were in; their spread moves with them."""
+    return await service.attach_mentions(
+        tx, rules, incident_id, body.mention_ids, reason=body.reason, caller=caller, now=await tx.now()
+    )
+
+
+@incident_router.post("/{incident_id}/detach", operation_id="detachMentions", response_model=Incident)
+async def detach_mentions(
+    incident_id: UUID, body: Move, tx: InTransaction, caller: IncidentsWrite, rules: WithRules
+) -> IncidentRow:
+    """Takes mentions out of the incident; the machine does not put them back."""
+    return await service.detach_mentions(
+        tx, rules, incident_id, body.mention_ids, reason=body.reason, caller=caller, now=await tx.now()
+    )

@@ -1,0 +1,153 @@
+"""What people do with mentions, and the watch rules (方案 二(一)2)."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.core.auth import Caller
+from app.core.db import Tx
+from app.core.errors import Conflict, FieldError, Invalid
+from app.core.outbox import record
+from app.domain.events import Changed, MentionsMoved
+from app.incidents.grading import next_seq, touch
+from app.incidents.queries import get_incident
+from app.incidents.spread import Ledger
+from app.mentions import queries
+from app.mentions.processing import conclude, load_counted
+from app.mentions.reading import Work
+from app.mentions.rematching import change_rules
+from app.mentions.rulebook import Rules
+from app.models import Incident, Mention, WatchRule
+from app.models.incidents import ACCEPTING
+
+CORRECTABLE = {"sentiment": "person_sentiment", "published_at": "person_published_at"}
+
+
+class IncidentNotAccepting(Conflict):
+    """Mentions join only incidents that are watched or handled."""
+
+    code = "incident_not_accepting"
+
+
+async def correct_mention(
+    tx: Tx, rules: Rules, mention_id: UUID, corrections: Mapping[str, Any], *, caller: Caller, now: datetime
+) -> None:
+    """A person's word; None gives it back to the senders. Buckets, peaks and grade follow in this transaction."""
+    works = await _works(tx, [mention_id], now=now)
+    for name, value in corrections.items():
+        setattr(works[0].state, CORRECTABLE[name], value)
+    await _conclude(tx, rules, works)
+    event = Changed(subject="mention", subject_id=str(mention_id), action="corrected", fields=sorted(corrections))
+    await record(tx, event, caller=caller)
+
+
+async def attach_mentions(
+    tx: Tx,
+    rules: Rules,
+    incident_id: UUID,
+    mention_ids: Collection[UUID],
+    *,
+    reason: str,
+    caller: Caller,
+    now: datetime,
+) -> Incident:
+    """Puts mentions into the incident, out of whatever other they were in. Their spread moves with them.
+
+    IncidentNotAccepting when the incident has ended; Invalid when a mention does not exist.
+    """
+    works = await _works(tx, mention_ids, now=now)
+    incident = await get_incident(tx, incident_id)
+    if incident.status not in ACCEPTING:
+        raise IncidentNotAccepting(f"The incident {incident.number} is {incident.status}; reopen it first.")
+    for work in works:
+        work.state.incident_id, work.state.held_out = incident_id, False
+    await _conclude(tx, rules, works)
+    return await _moved(tx, incident_id, "attached", works, reason, caller, now)
+
+
+async def detach_mentions(
+    tx: Tx,
+    rules: Rules,
+    incident_id: UUID,
+    mention_ids: Collection[UUID],
+    *,
+    reason: str,
+    caller: Caller,
+    now: datetime,
+) -> Incident:
+    """Takes mentions out of the incident for good: the machine does not put them back. Others are left alone."""
+    works = [work for work in await _works(tx, mention_ids, now=now) if work.state.incident_id == incident_id]
+    await get_incident(tx, incident_id)
+    for work in works:
+        work.state.incident_id, work.state.held_out = None, True
+    await _conclude(tx, rules, works)
+    return await _moved(tx, incident_id, "detached", works, reason, caller, now)
+
+
+async def _works(tx: Tx, mention_ids: Collection[UUID], *, now: datetime) -> list[Work]:
+    unique = sorted(set(mention_ids))
+    known = set(await tx.scalars(select(Mention.id).where(Mention.id.in_(unique))))
+    missing = [mention_id for mention_id in unique if mention_id not in known]
+    if missing:
+        detail = f"there is no mention {missing[0]}"
+        raise Invalid(detail, errors=[FieldError("/mention_ids", detail, "unknown_mention")])
+    return await load_counted(await tx.driver(), unique, now=now)
+
+
+async def _conclude(tx: Tx, rules: Rules, works: list[Work]) -> None:
+    book = await rules.current(tx)
+    await conclude(tx, Ledger(), works, book, observed=[])
+
+
+async def _moved(
+    tx: Tx, incident_id: UUID, action: str, works: list[Work], reason: str, caller: Caller, now: datetime
+) -> Incident:
+    incident = await get_incident(tx, incident_id, lock=True)
+    if works:
+        touch(incident, now)
+        event = MentionsMoved(
+            incident_id=incident_id, number=incident.number, seq=next_seq(incident), action=action,
+            mention_count=len(works), mention_ids=[work.post.id for work in works[:100]], other_incident_id=None,
+            reason=reason,
+        )  # fmt: skip
+        await record(tx, event, caller=caller)
+    return incident
+
+
+async def create_rule(tx: Tx, fields: Mapping[str, Any], *, caller: Caller) -> WatchRule:
+    """A new rule. What was seen before is matched with it in the background."""
+    rule = WatchRule(**fields)
+    tx.add(rule)
+    await tx.flush()
+    await tx.refresh(rule)
+    await _rule_changed(tx, rule, "created", sorted(fields), caller)
+    return rule
+
+
+async def update_rule(tx: Tx, rule_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> WatchRule:
+    """Changes the rule; mentions are matched again in the background, incidents keep what they have."""
+    rule = await queries.get_rule(tx, rule_id, lock=True)
+    changed = sorted(name for name, value in fields.items() if getattr(rule, name) != value)
+    if changed:
+        for name in changed:
+            setattr(rule, name, fields[name])
+        rule.version += 1
+        rule.updated_at = now
+        await _rule_changed(tx, rule, "updated", changed, caller)
+    return rule
+
+
+async def delete_rule(tx: Tx, rule_id: UUID, *, caller: Caller, now: datetime) -> None:
+    """The rule hits nothing more. Its row stays: hits and incidents cite it."""
+    rule = await queries.get_rule(tx, rule_id, lock=True)
+    rule.deleted_at = now
+    await _rule_changed(tx, rule, "deleted", [], caller)
+
+
+async def _rule_changed(tx: Tx, rule: WatchRule, action: str, fields: list[str], caller: Caller) -> None:
+    await change_rules(tx)
+    event = Changed(subject="watch_rule", subject_id=str(rule.id), action=action, fields=fields)
+    await record(tx, event, caller=caller)

@@ -1,0 +1,31 @@
+"""Every table, one file a room. Columns and constraints only: what may be done with them stands in the rooms."""
+
+from app.models.base import Base
+from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
+from app.models.mentions import Hit, InboxReading, Mention, MentionState, Observation, Rematch, Revision, WatchRule
+from app.models.outbox import Event, WorkerHeartbeat
+from app.models.people import ApiKey
+from app.models.webhooks import Delivery, DeliveryAttempt, WebhookEndpoint
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "Delivery",
+    "DeliveryAttempt",
+    "Event",
+    "GradingPolicy",
+    "Hit",
+    "InboxReading",
+    "Incident",
+    "IncidentNumber",
+    "MediaOutlet",
+    "Mention",
+    "MentionState",
+    "Observation",
+    "Rematch",
+    "Revision",
+    "SpreadBucket",
+    "WatchRule",
+    "WebhookEndpoint",
+    "WorkerHeartbeat",
+]

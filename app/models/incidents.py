@@ -1,0 +1,142 @@
+"""Tables of the incidents room 危机处置."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Count, CreatedAt, Id, JsonList, Words, one_of
+from app.models.mentions import HARM_CLASSES
+
+GRADES = ("major", "serious", "general")
+STATUSES = ("watching", "responding", "handling", "closing", "closed", "subsided", "dismissed", "merged")
+ACCEPTING = ("watching", "responding", "handling", "closing")
+ACCEPTING_SQL = "status in ('watching', 'responding', 'handling', 'closing')"
+
+
+class GradingPolicy(Base):
+    """An ordered list of rules as data. Versions are never changed: an incident keeps the one it was opened under."""
+
+    __tablename__ = "grading_policies"
+    __table_args__ = (
+        UniqueConstraint("name", "version"),
+        Index("uq_grading_policies_active", "active", unique=True, postgresql_where=text("active")),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    version: Mapped[int] = mapped_column(Integer)
+    rules: Mapped[JsonList]
+    note: Mapped[str] = mapped_column(server_default="")
+    # The one that new incidents are opened under.
+    active: Mapped[bool] = mapped_column(server_default="false")
+    created_at: Mapped[CreatedAt]
+    created_by: Mapped[str]
+
+
+class IncidentNumber(Base):
+    """The last number given in a year, so that 2026-0031 follows 2026-0030 without a gap."""
+
+    __tablename__ = "incident_numbers"
+
+    year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(Integer)
+
+
+class Incident(Base):
+    """Mentions handled as one case 危机事件.
+
+    ``version`` counts what people or the grade change (the ETag); ``spread_version`` counts the buckets;
+    ``seq`` counts the incident's events. Windows are arrays in the order of the policy's windows.
+    """
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        # At most one accepting incident per (rule, story): two workers can't open two.
+        Index(
+            "uq_incidents_accepting", "rule_id", "story", unique=True,
+            postgresql_where=text(f"{ACCEPTING_SQL} and rule_id is not null"),
+        ),
+        Index("ix_incidents_watching", "last_gain_at", postgresql_where=text("status = 'watching'")),
+        one_of("status", STATUSES),
+        one_of("grade", GRADES),
+        one_of("auto_grade", GRADES),
+        one_of("suggested_grade", GRADES),
+        one_of("decided_auto", GRADES),
+        one_of("grade_source", ("machine", "person")),
+        one_of("harm_class", HARM_CLASSES),
+        one_of("media_follow_up", ("none", "suspected", "confirmed")),
+        {"postgresql_with": {"fillfactor": 50}},
+    )  # fmt: skip
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(server_default="")
+    status: Mapped[str] = mapped_column(server_default="watching")
+    rule_id: Mapped[UUID | None] = mapped_column(ForeignKey("watch_rules.id"))
+    story: Mapped[str] = mapped_column(server_default="")
+    business_unit: Mapped[str | None]
+    harm_class: Mapped[str | None]
+    harm_by_person: Mapped[bool] = mapped_column(server_default="false")
+    media_follow_up: Mapped[str] = mapped_column(server_default="none")
+    media_by_person: Mapped[bool] = mapped_column(server_default="false")
+
+    policy_id: Mapped[UUID] = mapped_column(ForeignKey("grading_policies.id"))
+    grade: Mapped[str | None]
+    auto_grade: Mapped[str | None]
+    suggested_grade: Mapped[str | None]
+    grade_source: Mapped[str | None]
+    grade_reason: Mapped[str | None]
+    graded_at: Mapped[datetime | None]
+    # A person's decision that stands, and what the machine said when it was made.
+    decided_at: Mapped[datetime | None]
+    decided_auto: Mapped[str | None]
+
+    total: Mapped[Count]
+    baseline: Mapped[Count]
+    mention_count: Mapped[int] = mapped_column(Integer, server_default="0")
+    peaks: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
+    peak_minutes: Mapped[list[int | None]] = mapped_column(ARRAY(Integer), server_default="{}")
+    live_peaks: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
+    live_peak_minutes: Mapped[list[int | None]] = mapped_column(ARRAY(Integer), server_default="{}")
+    last_gain_at: Mapped[datetime | None]
+
+    seq: Mapped[Count]
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    spread_version: Mapped[Count]
+    opened_at: Mapped[CreatedAt]
+    opened_by: Mapped[str]
+    updated_at: Mapped[CreatedAt]
+    ended_at: Mapped[datetime | None]
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
+
+
+class SpreadBucket(Base):
+    """What an incident gained in one UTC minute, by counter. Minutes are counted since 1970."""
+
+    __tablename__ = "spread_buckets"
+    __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)
+
+    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"), primary_key=True)
+    minute: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    reposts: Mapped[int] = mapped_column(BigInteger)
+    comments: Mapped[int] = mapped_column(BigInteger)
+    likes: Mapped[int] = mapped_column(BigInteger)
+
+
+class MediaOutlet(Base):
+    """An outlet whose report counts as media follow-up 媒体跟进 (方案 二(二)1). Self-media 自媒体 is never one."""
+
+    __tablename__ = "media_outlets"
+    __table_args__ = (one_of("tier", ("central", "provincial", "industry")),)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(unique=True)
+    tier: Mapped[str]
+    domains: Mapped[Words]
+    # "platform:author", as mentions name them.
+    accounts: Mapped[Words]
+    created_at: Mapped[CreatedAt]

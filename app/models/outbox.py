@@ -1,0 +1,37 @@
+"""The event table, which is timeline, audit log and outbox at once, and the workers' heartbeats."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, CreatedAt, Json
+
+
+class Event(Base):
+    """Something that happened. Append-only: a trigger refuses UPDATE and DELETE. Holds ids, never post text."""
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("incident_id", "seq"), Index("ix_events_type_id", "type", "id"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    type: Mapped[str]
+    at: Mapped[CreatedAt]
+    # The incident's own counter, taken under its row lock: ids are not the order of commits.
+    incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    actor: Mapped[str]
+    data: Mapped[Json]
+
+
+class WorkerHeartbeat(Base):
+    """One row a worker process, so that /health/ready can tell whether anybody is working."""
+
+    __tablename__ = "worker_heartbeats"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    host: Mapped[str]
+    pid: Mapped[int] = mapped_column(Integer)
+    started_at: Mapped[CreatedAt]
+    seen_at: Mapped[datetime]

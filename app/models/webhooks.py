@@ -1,0 +1,87 @@
+"""Tables of the webhooks room 外发通知."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, CreatedAt, Id, Words, one_of
+
+
+class WebhookEndpoint(Base):
+    """Where events are sent, and how they are signed."""
+
+    __tablename__ = "webhook_endpoints"
+
+    id: Mapped[Id]
+    url: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+    # Empty: every type.
+    event_types: Mapped[Words]
+    # Whether a message there is read by people, so that it stops the alert clock (方案 二(一)2).
+    reaches_people: Mapped[bool] = mapped_column(server_default="false")
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[CreatedAt]
+    disabled_at: Mapped[datetime | None]
+    disabled_reason: Mapped[str | None]
+    deleted_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+
+
+class Delivery(Base):
+    """One event owed to one endpoint. Claimed under a lease and a token; finished only by the token's holder."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("event_id", "endpoint_id"),
+        # Not by due_at alone: a claim must not wade through what a disabled or hanging endpoint is owed.
+        Index("ix_deliveries_due", "endpoint_id", "due_at", "id", postgresql_where=text("state = 'pending' and token is null")),
+        Index("ix_deliveries_leased", "lease_until", postgresql_where=text("token is not null")),
+        Index("ix_deliveries_dead", "id", postgresql_where=text("state = 'dead'")),
+        Index(
+            "ix_deliveries_order", "endpoint_id", "incident_id", "seq",
+            postgresql_where=text("state = 'pending' and holds_back"),
+        ),
+        Index("ix_deliveries_endpoint", "endpoint_id", "id"),
+        one_of("state", ("pending", "delivered", "dead")),
+        {"postgresql_with": {"fillfactor": 80}},
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    event_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("events.id"))
+    endpoint_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_endpoints.id"))
+    incident_id: Mapped[UUID | None]
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(server_default="pending")
+    # False once refused three times with a 4xx: it keeps its schedule but holds no later one back.
+    holds_back: Mapped[bool] = mapped_column(server_default="true")
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    # The place in the schedule of tries; a replay begins it again, while attempts goes on counting.
+    step: Mapped[int] = mapped_column(Integer, server_default="0")
+    refusals: Mapped[int] = mapped_column(Integer, server_default="0")
+    lost_leases: Mapped[int] = mapped_column(Integer, server_default="0")
+    due_at: Mapped[CreatedAt]
+    token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+    finished_at: Mapped[datetime | None]
+
+
+class DeliveryAttempt(Base):
+    """What was sent and what came back, kept for people who ask "did they hear of it?"."""
+
+    __tablename__ = "delivery_attempts"
+    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("deliveries.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime]
+    duration_ms: Mapped[int] = mapped_column(Integer)
+    status: Mapped[int | None] = mapped_column(Integer)
+    # The address connected to, not the name: a name may point elsewhere tomorrow.
+    address: Mapped[str | None]
+    error: Mapped[str | None]
+    # At most the first KiB.
+    response: Mapped[str | None]

@@ -1,0 +1,1 @@
+"""人员部门: API keys; departments and people follow."""

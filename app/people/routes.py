@@ -1,0 +1,49 @@
+"""API keys over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from app.core.bodies import JsonBody
+from app.core.deps import InTransaction, KeysAdmin, WithTools
+from app.core.params import PageQuery
+from app.people import queries, service
+from app.people.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyOut, ApiKeyPage, ApiKeyRotate
+
+router = APIRouter(prefix="/v1/api-keys", tags=["API keys"])
+
+
+@router.post("", status_code=201, operation_id="createApiKey")
+async def create_api_key(
+    body: Annotated[ApiKeyCreate, Depends(JsonBody(ApiKeyCreate))], tx: InTransaction, caller: KeysAdmin,
+    tools: WithTools,
+) -> ApiKeyCreated:  # fmt: skip
+    """Creates a key. Its text is in this answer and nowhere else."""
+    key, text = await service.create_key(
+        tx, body.name, body.scopes, caller=caller, settings=tools.settings, expires_at=body.expires_at
+    )
+    return ApiKeyCreated(**ApiKeyOut.of(key).model_dump(), key=text)
+
+
+@router.get("", operation_id="listApiKeys", response_model=ApiKeyPage)
+async def list_api_keys(query: Annotated[PageQuery, Query()], tx: InTransaction, _: KeysAdmin) -> dict[str, Any]:
+    """Lists keys without their secrets, revoked ones too."""
+    return await queries.list_keys(tx, limit=query.limit, cursor=query.cursor)
+
+
+@router.post("/{key_id}/rotate", operation_id="rotateApiKey")
+async def rotate_api_key(
+    key_id: str, body: Annotated[ApiKeyRotate, Depends(JsonBody(ApiKeyRotate))], tx: InTransaction, caller: KeysAdmin,
+    tools: WithTools,
+) -> ApiKeyCreated:  # fmt: skip
+    """Gives the key a new secret; the old one works on for a while, so that nothing stops."""
+    key, text = await service.rotate_key(
+        tx, key_id, overlap_seconds=body.overlap_seconds, caller=caller, now=await tx.now(), settings=tools.settings
+    )
+    return ApiKeyCreated(**ApiKeyOut.of(key).model_dump(), key=text)
+
+
+@router.post("/{key_id}/revoke", operation_id="revokeApiKey")
+async def revoke_api_key(key_id: str, tx: InTransaction, caller: KeysAdmin) -> ApiKeyOut:
+    """Ends a key within a second."""
+    return ApiKeyOut.of(await service.revoke_key(tx, key_id, caller=caller, now=await tx.now()))

@@ -1,0 +1,84 @@
+"""API keys: created, rotated, revoked. The secret leaves this module once and is stored nowhere."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from app.core.auth import SCOPES, Caller, make_secret, secret_hash, split
+from app.core.db import Tx
+from app.core.errors import Conflict
+from app.core.outbox import record
+from app.domain.events import Changed
+from app.models import ApiKey
+from app.people import queries
+from app.settings import Settings
+
+
+class KeyRevoked(Conflict):
+    """A revoked key stays revoked: somebody revoked it for a reason."""
+
+    code = "key_revoked"
+
+
+async def create_key(
+    tx: Tx, name: str, scopes: Sequence[str], *, caller: Caller, settings: Settings, expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:  # fmt: skip
+    """The new key and, this once, the whole text of it."""
+    secret = make_secret()
+    key = ApiKey(
+        id=secrets.token_hex(5), name=name, secret_hash=secret_hash(secret, settings.secret_key),
+        last_four=secret[-4:], scopes=list(scopes), created_by=caller.actor, expires_at=expires_at,
+    )  # fmt: skip
+    tx.add(key)
+    await _record(tx, key, "created", caller)
+    await tx.refresh(key)
+    return key, f"fh_{settings.environment}_{key.id}_{secret}"
+
+
+async def bootstrap_key(tx: Tx, token: str, *, caller: Caller, settings: Settings) -> None:
+    """Makes the key in FENGHUO_BOOTSTRAP_KEY the first admin key. Does nothing when it exists already.
+
+    Raises ValueError when the text is not a key of this environment.
+    """
+    parts = split(token)
+    if parts is None or parts.environment != settings.environment:
+        raise ValueError(
+            f"FENGHUO_BOOTSTRAP_KEY must look like fh_{settings.environment}_<id>_<secret>: id of 4 to 32 letters "
+            "and digits, secret of 24 to 128."
+        )
+    if await tx.get(ApiKey, parts.id) is not None:
+        return
+    key = ApiKey(
+        id=parts.id, name="bootstrap", secret_hash=secret_hash(parts.secret, settings.secret_key),
+        last_four=parts.secret[-4:], scopes=sorted(SCOPES), created_by=caller.actor,
+    )  # fmt: skip
+    tx.add(key)
+    await _record(tx, key, "created", caller)
+
+
+async def rotate_key(
+    tx: Tx, key_id: str, *, overlap_seconds: int, caller: Caller, now: datetime, settings: Settings
+) -> tuple[ApiKey, str]:
+    """A new secret under the same id; the old one works on for ``overlap_seconds``."""
+    key = await queries.get_key(tx, key_id, lock=True)
+    if key.revoked_at is not None:
+        raise KeyRevoked(f"The key {key_id!r} was revoked; create a new one.")
+    secret = make_secret()
+    key.previous_hash, key.previous_until = key.secret_hash, now + timedelta(seconds=overlap_seconds)
+    key.secret_hash, key.last_four = secret_hash(secret, settings.secret_key), secret[-4:]
+    await _record(tx, key, "rotated", caller)
+    return key, f"fh_{settings.environment}_{key.id}_{secret}"
+
+
+async def revoke_key(tx: Tx, key_id: str, *, caller: Caller, now: datetime) -> ApiKey:
+    """Ends the key within a second, everywhere. Revoking twice changes nothing."""
+    key = await queries.get_key(tx, key_id, lock=True)
+    if key.revoked_at is None:
+        key.revoked_at = now
+        await _record(tx, key, "revoked", caller)
+    return key
+
+
+async def _record(tx: Tx, key: ApiKey, action: str, caller: Caller) -> None:
+    event = Changed(subject="api_key", subject_id=key.id, action=action, fields=[])
+    await record(tx, event, caller=caller)

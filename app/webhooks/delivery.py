@@ -1,0 +1,199 @@
+"""Deliveries as workers handle them: claimed under a lease and a token, judged, finished where the token is ours.
+
+Due times and leases are compared by the database's clock alone. Each of the three statements is a transaction of
+its own, so that none is open while a receiver is being waited for.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import orjson
+
+from app.core.db import Database
+from app.models.base import new_id
+from app.settings import Settings
+from app.webhooks.exchange import Answer
+
+LARGEST_BODY = 20_000
+MOST_LOST_LEASES = 3
+MOST_REFUSALS = 3
+# 4xx that say "not now" and not "never": they count as faults, not as refusals.
+PASSING = frozenset({408, 409, 425, 429})
+GONE = 410
+# What must remain of a lease when the exchange has used its whole time.
+LEASE_MARGIN_SECONDS = 15.0
+JITTER = 0.2
+
+# Endpoint by endpoint, each with the room it has left, in a changing order: whatever one endpoint is owed, and
+# however it behaves, the others are reached. A delivery waits while an earlier one of its incident is owed to the
+# same endpoint and holds it back.
+_CLAIM = """
+with room as materialized (
+  select e.id, $3 - coalesce(f.flying, 0) as places
+  from webhook_endpoints e left join unnest($1::uuid[], $2::int[]) as f(id, flying) on f.id = e.id
+  where e.disabled_at is null and e.deleted_at is null and coalesce(f.flying, 0) < $3
+  order by random()),
+ due as materialized (
+  select d.id from room cross join lateral (
+    select d.id from deliveries d
+    where d.endpoint_id = room.id and d.state = 'pending' and d.token is null and d.due_at <= now()
+      and not exists (
+        select from deliveries b where b.endpoint_id = d.endpoint_id and b.incident_id = d.incident_id
+          and b.state = 'pending' and b.holds_back and b.seq < d.seq)
+    order by d.due_at, d.id limit room.places for update skip locked) d
+  limit $4),
+ claimed as (
+  update deliveries d set token = $5, lease_until = now() + make_interval(secs => $6)
+  from due where d.id = due.id returning d.*)
+select c.id, c.token, c.endpoint_id, e.url, e.secret, c.event_id, v.type, v.at, v.data::text, c.step, c.refusals,
+  c.holds_back
+from claimed c join webhook_endpoints e on e.id = c.endpoint_id join events v on v.id = c.event_id
+order by c.id"""
+
+# Untried deliveries that wait behind a failed one can't go before its next try, so claims needn't look at them.
+_FINISH = """
+with result as materialized (
+  select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::float8[], $5::int[], $6::int[], $7::bool[],
+    $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::text[], $13::text[])
+  as r(id, token, state, delay, step, refusals, holds_back, at, duration_ms, status, address, error, response)),
+ kept as (
+  update deliveries d set state = r.state, step = r.step, refusals = r.refusals, holds_back = r.holds_back,
+    attempts = d.attempts + 1, token = null, lease_until = null,
+    due_at = case when r.state = 'pending' then now() + make_interval(secs => r.delay) else d.due_at end,
+    finished_at = case when r.state = 'pending' then null else now() end
+  from result r where d.id = r.id and d.token = r.token
+  returning d.id, d.attempts, d.state, d.due_at, d.endpoint_id, d.incident_id, d.seq, d.holds_back),
+ tried as (
+  insert into delivery_attempts(delivery_id, number, at, duration_ms, status, address, error, response)
+  select k.id, k.attempts, r.at, r.duration_ms, r.status, r.address, r.error, r.response
+  from kept k join result r on r.id = k.id),
+ behind as materialized (
+  select d.id, k.due_at from kept k join deliveries d
+    on d.endpoint_id = k.endpoint_id and d.incident_id = k.incident_id and d.seq > k.seq
+  where k.state = 'pending' and k.holds_back and d.state = 'pending' and d.holds_back and d.token is null
+    and d.attempts = 0 and d.due_at < k.due_at
+  for update of d skip locked),
+ put_off as (
+  update deliveries d set due_at = behind.due_at from behind where d.id = behind.id)
+select id from kept"""
+
+_RESCUE = """
+with lost as materialized (
+  select id from deliveries where token is not null and lease_until < now() limit 1000 for update skip locked)
+update deliveries d set token = null, lease_until = null, lost_leases = d.lost_leases + 1,
+  state = case when d.lost_leases + 1 >= $1 then 'dead' else d.state end,
+  finished_at = case when d.lost_leases + 1 >= $1 then now() end
+from lost where d.id = lost.id returning d.id"""
+
+_BURY = """
+with orphaned as materialized (
+  select d.id from webhook_endpoints e cross join lateral (
+    select d.id from deliveries d where d.endpoint_id = e.id and d.state = 'pending' and d.token is null
+    limit 1000 for update skip locked) d
+  where e.deleted_at is not null limit 1000)
+update deliveries d set state = 'dead', finished_at = now() from orphaned where d.id = orphaned.id returning d.id"""
+
+
+class Claimed(NamedTuple):
+    """A delivery that is ours until its lease ends, and what it takes to send it."""
+
+    id: int
+    token: UUID
+    endpoint_id: UUID
+    url: str
+    secret: bytes
+    event_id: int
+    type: str
+    at: datetime
+    data: str
+    step: int
+    refusals: int
+    holds_back: bool
+
+    @property
+    def message_id(self) -> str:
+        """The same at every retry and replay, so that receivers can drop what they have seen."""
+        return f"evt_{self.event_id}"
+
+    def body(self) -> bytes:
+        """``{type, timestamp, data}``, below 20 kB: of an event that is larger only the plain members are sent."""
+        timestamp = self.at.isoformat().replace("+00:00", "Z")
+        data = orjson.loads(self.data)
+        body = orjson.dumps({"type": self.type, "timestamp": timestamp, "data": data})
+        if len(body) < LARGEST_BODY:
+            return body
+        plain = {name: value for name, value in data.items() if not isinstance(value, (list, dict))}
+        return orjson.dumps({"type": self.type, "timestamp": timestamp, "data": plain | {"truncated": True}})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from an answer. ``delay`` is seconds until the next try, where there is one."""
+
+    state: str
+    delay: float
+    step: int
+    refusals: int
+    holds_back: bool
+
+
+def judge(sent: Claimed, answer: Answer, schedule: Sequence[float], chance: float) -> Verdict:
+    """2xx delivers; 410 and the last try of ``schedule`` end it; all else waits for its next step.
+
+    ``chance`` in [0, 1) moves the wait by up to a fifth either way, so that a receiver that comes back is not met
+    by everything at once. Retry-After counts between once and twice the step. A third 4xx of the kind that means
+    "never" lets the incident's later deliveries pass.
+    """
+    refused = answer.status is not None and 400 <= answer.status < 500 and answer.status not in PASSING
+    refusals = sent.refusals + refused
+    step = sent.step + 1
+    holds_back = sent.holds_back and refusals < MOST_REFUSALS
+    if answer.error is None:
+        return Verdict("delivered", 0.0, step, sent.refusals, sent.holds_back)
+    if answer.status == GONE or step >= len(schedule):
+        return Verdict("dead", 0.0, step, refusals, holds_back)
+    wait = schedule[step]
+    if answer.retry_after is not None:
+        delay = min(max(answer.retry_after, wait), 2 * wait)
+    else:
+        delay = wait * (1 - JITTER + 2 * JITTER * chance)
+    return Verdict("pending", delay, step, refusals, holds_back)
+
+
+def room_of_one(settings: Settings) -> int:
+    """How many deliveries to one endpoint may be under way in a process: a quarter, so that none takes all."""
+    return max(1, settings.webhook_concurrency // 4)
+
+
+async def claim(database: Database, settings: Settings, flying: Mapping[UUID, int], limit: int) -> list[Claimed]:
+    """Up to ``limit`` deliveries that are due, none of an endpoint that has its share ``flying`` already."""
+    rows = await database.fetch(
+        _CLAIM, list(flying), list(flying.values()), room_of_one(settings), limit, new_id(),
+        settings.webhook_timeout + LEASE_MARGIN_SECONDS,
+    )  # fmt: skip
+    return [Claimed(*row) for row in rows]
+
+
+async def finish(database: Database, results: Sequence[tuple[Claimed, Answer, Verdict]]) -> int:
+    """Records the tries and what follows, where the token still is ours; how many that were."""
+    columns = zip(
+        *(
+            (
+                sent.id, sent.token, verdict.state, verdict.delay, verdict.step, verdict.refusals, verdict.holds_back,
+                answer.at, answer.duration_ms, answer.status, answer.address, answer.error, answer.response,
+            )
+            for sent, answer, verdict in results
+        ),
+        strict=True,
+    )  # fmt: skip
+    return len(await database.fetch(_FINISH, *map(list, columns)))
+
+
+async def rescue(database: Database) -> int:
+    """Frees deliveries whose worker died; gives up those lost three times and those of deleted endpoints."""
+    lost = await database.fetch(_RESCUE, MOST_LOST_LEASES)
+    orphaned = await database.fetch(_BURY)
+    return len(lost) + len(orphaned)

@@ -1,0 +1,219 @@
+"""Webhook endpoints and deliveries on the wire."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from app.core.bodies import Str, Wire
+from app.core.paging import Page
+from app.core.params import PageQuery
+from app.models import Delivery, DeliveryAttempt, WebhookEndpoint
+
+_ENDPOINT: JsonDict = {
+    "id": "0197a3f0-6c1e-7c3a-9a55-2f0c8b6d4e11",
+    "url": "https://hooks.example.com/fenghuo",
+    "event_types": ["incident.opened", "incident.grade_changed"],
+    "description": "The duty group's robot",
+    "reaches_people": True,
+    "enabled": True,
+    "disabled_at": None,
+    "disabled_reason": None,
+    "created_at": "2026-03-01T08:00:00Z",
+    "version": 1,
+}
+_CREATE: JsonDict = {name: _ENDPOINT[name] for name in ("url", "event_types", "description", "reaches_people")}
+_ATTEMPT: JsonDict = {
+    "number": 1,
+    "at": "2026-03-01T08:00:01Z",
+    "duration_ms": 84,
+    "status": 503,
+    "address": "93.184.215.14",
+    "error": "answered 503",
+    "response": "upstream is restarting",
+}
+_DELIVERY: JsonDict = {
+    "id": 42,
+    "webhook_id": "evt_7001",
+    "event_type": "incident.grade_changed",
+    "event_at": "2026-03-01T08:00:00Z",
+    "endpoint_id": _ENDPOINT["id"],
+    "incident_id": "0197a3f0-7000-7aaa-8bbb-0123456789ab",
+    "seq": 4,
+    "state": "pending",
+    "created_at": "2026-03-01T08:00:00Z",
+    "finished_at": None,
+    "next_try_at": "2026-03-01T08:00:06Z",
+    "under_way": False,
+    "lost_leases": 0,
+    "attempts": [_ATTEMPT],
+}
+
+
+class EventType(StrEnum):
+    """What may be subscribed to."""
+
+    MENTION_HIT = "mention.hit"
+    INCIDENT_OPENED = "incident.opened"
+    INCIDENT_GRADE_CHANGED = "incident.grade_changed"
+    INCIDENT_STATUS_CHANGED = "incident.status_changed"
+    WEBHOOK_TEST = "webhook.test"
+
+
+class DeliveryState(StrEnum):
+    """Whether a delivery is still owed, was accepted with a 2xx, or was given up."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+def _sorted(types: list[EventType]) -> list[EventType]:
+    return sorted(set(types))
+
+
+EventTypes = Annotated[
+    list[EventType],
+    Field(max_length=50, description="The types it hears of; empty for all of them, present and future."),
+    AfterValidator(_sorted),
+]
+Url = Annotated[
+    Str,
+    Field(
+        min_length=1, max_length=2000,
+        description="Where to POST: https, port 443 unless the operator allows more, and a public address.",
+    ),
+]  # fmt: skip
+Description = Annotated[Str, Field(max_length=500, description="What it is, for people.")]
+ReachesPeople = Annotated[
+    bool, Field(description="Whether people read what arrives there, so that it counts as an alert (方案 二(一)2).")
+]
+ENABLED = "Whether events are sent there. Enabling it again sends what has been owed since, within its schedule."
+
+
+class WebhookEndpointCreate(Wire):
+    """A new place to send events to."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _CREATE})
+
+    url: Url
+    event_types: EventTypes = Field(default_factory=list)
+    description: Description = ""
+    reaches_people: ReachesPeople = False
+
+
+class WebhookEndpointPatch(Wire):
+    """What to change; what is null or left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"event_types": [], "enabled": True}})
+
+    url: Url | None = None
+    event_types: EventTypes | None = None
+    description: Description | None = None
+    reaches_people: ReachesPeople | None = None
+    enabled: Annotated[bool | None, Field(description=ENABLED)] = None
+
+
+class WebhookEndpointOut(BaseModel):
+    """A place where events are sent."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _ENDPOINT})
+
+    id: UUID = Field(description="Its id.")
+    url: str = Field(description="Where events are POSTed to.")
+    event_types: list[EventType] = Field(description="The types it hears of; empty for all.")
+    description: str = Field(description="What it is, for people.")
+    reaches_people: bool = Field(description="Whether people read what arrives there.")
+    enabled: bool = Field(description="Whether events are sent there.")
+    disabled_at: datetime | None = Field(description="Since when it is disabled; null while it is enabled.")
+    disabled_reason: str | None = Field(description="Why it was disabled; null while it is enabled.")
+    created_at: datetime = Field(description="When it was created.")
+    version: int = Field(description="Counts its changes.")
+
+    @classmethod
+    def of(cls, endpoint: WebhookEndpoint) -> Self:
+        names = cls.model_fields.keys() - {"enabled"}
+        return cls(enabled=endpoint.disabled_at is None, **{name: getattr(endpoint, name) for name in names})
+
+
+class WebhookEndpointCreated(WebhookEndpointOut):
+    """A new endpoint with its signing secret, which is shown this once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": _ENDPOINT | {"secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDfjRKhpkr7Ng="}}
+    )
+
+    secret: str = Field(description="Verifies our signatures (Standard Webhooks). Store it now; it is not shown again.")
+
+
+class DeliveryAttemptOut(BaseModel):
+    """One try: what was answered, how fast and from where."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _ATTEMPT})
+
+    number: int = Field(description="The how-manieth try, from 1; a replay goes on counting.")
+    at: datetime = Field(description="When it began.")
+    duration_ms: int = Field(description="How long it took, in milliseconds.")
+    status: int | None = Field(description="The HTTP status; null when there was no answer.")
+    address: str | None = Field(description="The address connected to; null when none was.")
+    error: str | None = Field(description="Why it does not count as delivered; null when it does.")
+    response: str | None = Field(description="The first KiB of the answer; null when there was none.")
+
+    @classmethod
+    def of(cls, attempt: DeliveryAttempt) -> Self:
+        return cls(**{name: getattr(attempt, name) for name in cls.model_fields})
+
+
+class WebhookDeliveryOut(BaseModel):
+    """One event owed to one endpoint, with every try so far."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _DELIVERY})
+
+    id: int = Field(description="Its id.")
+    webhook_id: str = Field(description="The `webhook-id` header: the same at every retry and replay.")
+    event_type: EventType = Field(description="What happened.")
+    event_at: datetime = Field(description="When it happened.")
+    endpoint_id: UUID = Field(description="To whom it is owed.")
+    incident_id: UUID | None = Field(description="The incident whose order it keeps; null when it keeps none.")
+    seq: int | None = Field(description="Its place on the incident's timeline.")
+    state: DeliveryState = Field(description="Whether it is still owed.")
+    created_at: datetime = Field(description="Since when it is owed.")
+    finished_at: datetime | None = Field(description="When it was delivered or given up; null while it is pending.")
+    next_try_at: datetime | None = Field(
+        description="The earliest next try; null when there is none, or while the endpoint is disabled."
+    )
+    under_way: bool = Field(description="Whether it is being sent right now.")
+    lost_leases: int = Field(description="How often a worker died while sending it; at three it is given up.")
+    attempts: list[DeliveryAttemptOut] = Field(description="Every try, the first one first.")
+
+    @classmethod
+    def of(cls, row: "DeliveryRow", attempts: list[DeliveryAttempt]) -> Self:
+        delivery, event_type, event_at, sending = row
+        pending = delivery.state == DeliveryState.PENDING and delivery.token is None
+        return cls(
+            id=delivery.id, webhook_id=f"evt_{delivery.event_id}", event_type=EventType(event_type),
+            event_at=event_at, endpoint_id=delivery.endpoint_id, incident_id=delivery.incident_id, seq=delivery.seq,
+            state=DeliveryState(delivery.state), created_at=delivery.created_at, finished_at=delivery.finished_at,
+            next_try_at=delivery.due_at if pending and sending else None, under_way=delivery.token is not None,
+            lost_leases=delivery.lost_leases, attempts=[DeliveryAttemptOut.of(attempt) for attempt in attempts],
+        )  # fmt: skip
+
+
+# The delivery, its event's type and time, and whether its endpoint is sent to.
+DeliveryRow = tuple[Delivery, str, datetime, bool]
+
+
+class DeliveryQuery(PageQuery):
+    """Which deliveries: values of one parameter are alternatives, different parameters all hold."""
+
+    endpoint_id: list[UUID] = Field(default=[], max_length=20, description="Owed to one of these endpoints.")
+    event_type: list[EventType] = Field(default=[], max_length=20, description="Of one of these types.")
+    state: list[DeliveryState] = Field(default=[], max_length=3, description="In one of these states.")
+    incident_id: list[UUID] = Field(default=[], max_length=20, description="On the timeline of one of these incidents.")
+
+
+WebhookEndpointPage = Page[WebhookEndpointOut]
+WebhookDeliveryPage = Page[WebhookDeliveryOut]

@@ -1,0 +1,125 @@
+"""Delivers what is owed: claims, sends and records, with a bound on what one endpoint may occupy."""
+
+import asyncio
+import random
+from collections import Counter
+from contextlib import suppress
+from uuid import UUID
+
+import structlog
+
+from app.core.auth import SYSTEM
+from app.core.db import Database
+from app.webhooks import delivery, service
+from app.webhooks.delivery import Claimed
+from app.webhooks.exchange import Answer, Exchange
+from workers.context import Context
+
+log = structlog.get_logger()
+
+# Results recorded by one statement at most, and how long the first one waits for others.
+BATCH = 100
+LINGER = 0.002
+# How often new work is looked for while answers are being waited for and nobody rings.
+LOOK = 0.1
+
+
+class Deliverer:
+    """The deliveries of one process. One sweep at a time; connections are kept between sweeps."""
+
+    def __init__(self, context: Context) -> None:
+        self._settings = context.settings
+        self._database = context.database
+        self._exchange = Exchange(context.settings)
+        self._flying: Counter[UUID] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._landed: list[tuple[Claimed, Answer]] = []
+        self._stirred = asyncio.Event()
+        self._sweeping = asyncio.Lock()
+        self._closing = False
+
+    async def sweep(self) -> int:
+        """Delivers everything that is due, and what becomes due meanwhile; how many tries were recorded.
+
+        Returns when nothing is due and nothing is under way. A receiver that hangs keeps the sweep waiting, but no
+        other delivery: those are looked for every 100 ms, and at once after :meth:`nudge`.
+        """
+        recorded = 0
+        async with self._sweeping:
+            while not self._closing:
+                await self._start()
+                if not self._tasks and not self._landed:
+                    break
+                await self._wait()
+                recorded += await self._record()
+        return recorded
+
+    def nudge(self) -> None:
+        """Somebody rang: a sweep under way looks for new work at once."""
+        self._stirred.set()
+
+    async def close(self) -> None:
+        """Claims nothing more, waits for what is under way (``webhook_timeout`` at most) and records it."""
+        self._closing = True
+        self._stirred.set()
+        async with self._sweeping:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            while self._landed:
+                await self._record()
+            await self._exchange.close()
+
+    async def _start(self) -> None:
+        free = self._settings.webhook_concurrency - len(self._tasks)
+        if free <= 0:
+            return
+        await self._database.clock.now()
+        for claimed in await delivery.claim(self._database, self._settings, self._flying, free):
+            self._flying[claimed.endpoint_id] += 1
+            task = asyncio.create_task(self._send(claimed))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, claimed: Claimed) -> None:
+        try:
+            answer = await self._exchange.post(
+                claimed.url, [claimed.secret], claimed.message_id, claimed.body(), at=self._database.clock.estimate()
+            )
+            self._landed.append((claimed, answer))
+            self._stirred.set()
+        finally:
+            self._flying[claimed.endpoint_id] -= 1
+            if not self._flying[claimed.endpoint_id]:
+                del self._flying[claimed.endpoint_id]
+
+    async def _wait(self) -> None:
+        if not self._landed:
+            self._stirred.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self._stirred.wait()
+        if self._landed and self._tasks and len(self._landed) < BATCH:
+            await asyncio.sleep(LINGER)
+
+    async def _record(self) -> int:
+        """Records what landed. What could not be recorded is kept, and recorded when the database is back."""
+        batch = self._landed[:BATCH]
+        if not batch:
+            return 0
+        schedule = self._settings.webhook_schedule
+        results = [(sent, answer, delivery.judge(sent, answer, schedule, random.random())) for sent, answer in batch]
+        for endpoint_id in {sent.endpoint_id for sent, answer, _ in results if answer.status == delivery.GONE}:
+            await self._disable(endpoint_id)
+        recorded = await delivery.finish(self._database, results)
+        del self._landed[: len(batch)]
+        return recorded
+
+    async def _disable(self, endpoint_id: UUID) -> None:
+        log.warning("webhook endpoint disabled", endpoint_id=str(endpoint_id), reason="answered 410 Gone")
+        async with self._database.transaction() as tx:
+            await service.disable_endpoint(tx, endpoint_id, "answered 410 Gone", caller=SYSTEM, now=await tx.now())
+
+
+async def rescue(database: Database) -> int:
+    """Frees what dead workers held; call it every few seconds. How many deliveries changed."""
+    return await delivery.rescue(database)

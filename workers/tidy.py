@@ -1,0 +1,19 @@
+"""What time alone brings about: watched incidents subside, suggestions fade, dead workers' rows go."""
+
+from app.core.db import Database
+from app.incidents.fading import refresh_suggestion, stale_suggestions, subside, subsiding
+
+_FORGET = "delete from worker_heartbeats where seen_at < now() - interval '1 hour'"
+
+
+async def tidy(database: Database) -> int:
+    """One round; how many incidents it changed."""
+    changed = 0
+    async with database.transaction() as tx:
+        await (await tx.driver()).execute(_FORGET)
+        fading, quiet = await stale_suggestions(tx), await subsiding(tx)
+    for incident_id in fading:
+        changed += await database.run(lambda tx, chosen=incident_id: refresh_suggestion(tx, chosen))  # type: ignore[misc]
+    for incident_id in quiet:
+        changed += await database.run(lambda tx, chosen=incident_id: subside(tx, chosen))  # type: ignore[misc]
+    return changed
