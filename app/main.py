@@ -14,10 +14,12 @@ from app.core.deps import Tools
 from app.core.doorbell import Doorbell, connect
 from app.core.health import router as health
 from app.core.logging import configure
+from app.core.memory import settle
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.mentions.ingest import Intake
 from app.mentions.routes import incident_router as incident_mentions
+from app.mentions.routes import ingest_router as ingest
 from app.mentions.routes import router as mentions
 from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
@@ -50,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.tools = Tools(settings, database, keys, redis, doorbell)
         app.state.intake = intake = Intake(database, doorbell, flushers=settings.ingest_connections)
         app.state.rules = Rules()
+        settle()
         try:
             yield
         finally:
@@ -60,9 +63,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPI(
         title="Fenghuo 烽火", description=DESCRIPTION, lifespan=lifespan, docs_url="/docs", redoc_url=None,
-        telemetry={"tracing": False, "metrics": False},
+        redirect_slashes=False, telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     http.install(app)
+    # First, and not included: FastAPI looks twice for a route of an included router.
+    app.router.routes[0:0] = ingest.routes
     for router in (mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, people, health):
         app.include_router(router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     pool_size: Annotated[int, Field(ge=1, le=100)] = 10
     ingest_connections: Annotated[int, Field(ge=1, le=16)] = 2
     # Readings one worker claims at once.
-    inbox_claim: Annotated[int, Field(ge=1, le=5000)] = 1000
+    inbox_claim: Annotated[int, Field(ge=1, le=5000)] = 2000
     # Whether webhooks may go to this machine (http, any port). For demos and tests only.
     webhook_allow_loopback: bool = False
     # Ports webhooks may go to, beside 443.

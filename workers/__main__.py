@@ -4,6 +4,7 @@ import asyncio
 import os
 import platform
 import signal
+from collections.abc import Awaitable
 
 import structlog
 import uvloop
@@ -12,6 +13,7 @@ from app import reactions
 from app.core.db import Database
 from app.core.doorbell import DELIVERIES, INBOX, Doorbell, connect, listen
 from app.core.logging import configure
+from app.core.memory import settle
 from app.models.base import new_id
 from app.settings import Settings, settings
 from workers.context import Context
@@ -25,6 +27,28 @@ from workers.tidy import tidy
 log = structlog.get_logger()
 
 
+def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer) -> list[Sweep]:
+    """Everything this process looks for by itself, and how often at least."""
+    database = context.database
+    deliveries = Sweep(DELIVERIES, deliverer.sweep, 1.0)
+
+    async def free() -> int:
+        freed = await rescue(database)
+        if freed:
+            deliveries.wake.set()
+            deliverer.nudge()
+        return freed
+
+    return [
+        Sweep(INBOX, counter.sweep, 1.0),
+        deliveries,
+        Sweep("rematch", counter.sweep_rematches, 1.0),
+        Sweep("rescue", free, 1.0),
+        Sweep("tidy", lambda: tidy(database), 60.0),
+        Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
+    ]
+
+
 async def work(chosen: Settings) -> None:
     """Works until SIGTERM or SIGINT; what is under way is finished, the rest is left to the others."""
     stopping = asyncio.Event()
@@ -36,34 +60,43 @@ async def work(chosen: Settings) -> None:
     database = Database(chosen, doorbell=doorbell, workload="batches")
     context = Context(new_id(), chosen, database, doorbell)
     counter, deliverer = Counter(context), Deliverer(context)
-    sweeps = [
-        Sweep(INBOX, counter.sweep, 1.0),
-        Sweep(DELIVERIES, deliverer.sweep, 1.0),
-        Sweep("rematch", counter.sweep_rematches, 1.0),
-        Sweep("rescue", lambda: rescue(database), 5.0),
-        Sweep("tidy", lambda: tidy(database), 5.0),
-        Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
-    ]
+    sweeps = make_sweeps(context, counter, deliverer)
     by_name = {sweep.name: sweep for sweep in sweeps}
+
+    def rung(bell: str) -> None:
+        by_name[bell].wake.set()
+        if bell == DELIVERIES:
+            deliverer.nudge()
+
+    settle()
     log.info("worker started", worker=str(context.worker_id), pid=os.getpid())
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(run_sweep(sweep, stopping)) for sweep in sweeps]
         beside = [
-            group.create_task(listen(redis, lambda bell: by_name[bell].wake.set())),
+            group.create_task(listen(redis, rung)),
             group.create_task(run_queue(chosen, by_name)),
         ]
         await stopping.wait()
+        counter.stop()
         for sweep in sweeps:
             sweep.wake.set()
-        await asyncio.wait(running)
+        # At the same time: a sweep of deliveries that never finds an end stops when the deliverer is closed.
+        await asyncio.gather(asyncio.wait(running), in_good_order(deliverer.close()))
         for task in beside:
             task.cancel()
-    await forget(context)
-    await deliverer.close()
+    await in_good_order(forget(context))
     await doorbell.close()
     await database.close()
     await redis.aclose()
     log.info("worker stopped", worker=str(context.worker_id))
+
+
+async def in_good_order(farewell: Awaitable[None]) -> None:
+    """With the database away there is nothing to tell it: leases and heartbeats run out by themselves."""
+    try:
+        await farewell
+    except Exception as error:  # noqa: BLE001 - leaving must not fail
+        log.warning("left without a word to the database", error=repr(error))
 
 
 def main() -> None:

@@ -34,6 +34,9 @@ class Deliverer:
         self._flying: Counter[UUID] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._landed: list[tuple[Claimed, Answer]] = []
+        # What is claimed and not recorded yet, and when its leases were last renewed.
+        self._held: dict[tuple[int, UUID], Claimed] = {}
+        self._renewed_at = 0.0
         self._stirred = asyncio.Event()
         self._sweeping = asyncio.Lock()
         self._closing = False
@@ -47,6 +50,7 @@ class Deliverer:
         recorded = 0
         async with self._sweeping:
             while not self._closing:
+                await self._renew()
                 await self._start()
                 if not self._tasks and not self._landed:
                     break
@@ -63,8 +67,9 @@ class Deliverer:
         self._closing = True
         self._stirred.set()
         async with self._sweeping:
-            if self._tasks:
-                await asyncio.wait(self._tasks)
+            while self._tasks:
+                await asyncio.wait(self._tasks, timeout=delivery.RENEW_SECONDS)
+                await self._renew()
             while self._landed:
                 await self._record()
             await self._exchange.close()
@@ -76,6 +81,7 @@ class Deliverer:
         await self._database.clock.now()
         for claimed in await delivery.claim(self._database, self._settings, self._flying, free):
             self._flying[claimed.endpoint_id] += 1
+            self._held[claimed.id, claimed.token] = claimed
             task = asyncio.create_task(self._send(claimed))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -87,10 +93,22 @@ class Deliverer:
             )
             self._landed.append((claimed, answer))
             self._stirred.set()
+        except BaseException:
+            # A lease that went on being renewed would never be rescued.
+            del self._held[claimed.id, claimed.token]
+            raise
         finally:
             self._flying[claimed.endpoint_id] -= 1
             if not self._flying[claimed.endpoint_id]:
                 del self._flying[claimed.endpoint_id]
+
+    async def _renew(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self._held:
+            self._renewed_at = now
+        elif now - self._renewed_at >= delivery.RENEW_SECONDS:
+            self._renewed_at = now
+            await delivery.renew(self._database, self._held.values())
 
     async def _wait(self) -> None:
         if not self._landed:
@@ -112,6 +130,8 @@ class Deliverer:
             await self._disable(endpoint_id)
         recorded = await delivery.finish(self._database, results)
         del self._landed[: len(batch)]
+        for sent, _ in batch:
+            self._held.pop((sent.id, sent.token), None)
         return recorded
 
     async def _disable(self, endpoint_id: UUID) -> None:
@@ -121,5 +141,5 @@ class Deliverer:
 
 
 async def rescue(database: Database) -> int:
-    """Frees what dead workers held; call it every few seconds. How many deliveries changed."""
+    """Frees what dead workers held; call it every second. How many deliveries changed."""
     return await delivery.rescue(database)

@@ -1,17 +1,18 @@
 """A row a worker process, so that health can tell whether anybody is working."""
 
-from sqlalchemy import delete, func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete
 
 from app.models import WorkerHeartbeat
 from workers.context import Context
 
+_BEAT = """
+insert into worker_heartbeats(id, host, pid, seen_at) values ($1, $2, $3, now())
+on conflict (id) do update set seen_at = now()"""
+
 
 async def beat(context: Context, host: str, pid: int) -> int:
     """Says that this process is alive, by the database's clock."""
-    row = insert(WorkerHeartbeat).values(id=context.worker_id, host=host, pid=pid, seen_at=func.now())
-    async with context.database.transaction() as tx:
-        await tx.execute(row.on_conflict_do_update(index_elements=["id"], set_={"seen_at": func.now()}))
+    await context.database.fetch(_BEAT, context.worker_id, host, pid)
     return 1
 
 

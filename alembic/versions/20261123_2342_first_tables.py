@@ -129,8 +129,6 @@ def upgrade() -> None:
     sa.Column('rule_id', sa.Uuid(), nullable=False),
     sa.Column('spans', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.ForeignKeyConstraint(['mention_id'], ['mentions.id'], name=op.f('fk_hits_mention_id')),
-    sa.ForeignKeyConstraint(['rule_id'], ['watch_rules.id'], name=op.f('fk_hits_rule_id')),
     sa.PrimaryKeyConstraint('mention_id', 'rule_id', name=op.f('pk_hits'))
     )
     op.create_index('ix_hits_rule', 'hits', ['rule_id', 'mention_id'], unique=False)
@@ -205,7 +203,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('number', name=op.f('uq_incidents_number')),
     postgresql_with={'fillfactor': 50}
     )
-    op.create_index('ix_incidents_watching', 'incidents', ['last_gain_at'], unique=False, postgresql_where=sa.text("status = 'watching'"))
+    op.create_index('ix_incidents_watching', 'incidents', ['id'], unique=False, postgresql_where=sa.text("status = 'watching'"))
     op.create_index('uq_incidents_accepting', 'incidents', ['rule_id', 'story'], unique=True, postgresql_where=sa.text("status in ('watching', 'responding', 'handling', 'closing') and rule_id is not null"))
     op.create_table('observations',
     sa.Column('mention_id', sa.Uuid(), nullable=False),
@@ -256,8 +254,6 @@ def upgrade() -> None:
     sa.Column('views', sa.BigInteger(), nullable=True),
     sa.CheckConstraint("person_sentiment in ('negative', 'neutral', 'positive')", name=op.f('ck_mention_states_person_sentiment')),
     sa.CheckConstraint("sentiment in ('negative', 'neutral', 'positive')", name=op.f('ck_mention_states_sentiment')),
-    sa.ForeignKeyConstraint(['incident_id'], ['incidents.id'], name=op.f('fk_mention_states_incident_id')),
-    sa.ForeignKeyConstraint(['mention_id'], ['mentions.id'], name=op.f('fk_mention_states_mention_id')),
     sa.PrimaryKeyConstraint('mention_id', name=op.f('pk_mention_states')),
     postgresql_with={'fillfactor': 70}
     )

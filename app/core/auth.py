@@ -63,6 +63,8 @@ SYSTEM = Caller("system", "fenghuo", "Fenghuo", frozenset())
 
 
 class KeyParts(NamedTuple):
+    """A key taken apart; only the secret is one."""
+
     environment: str
     id: str
     secret: str
@@ -104,23 +106,33 @@ class KeyRing:
         if authorization is None or authorization[:7].lower() != "bearer ":
             raise _unauthorized("Send the header: Authorization: Bearer fh_<environment>_<id>_<secret>.")
         token = authorization[7:]
-        held = self._held.get(token)
-        if held is not None and time.monotonic() < held.until:
-            return held.caller
+        held, now = self._held.get(token), time.monotonic()
+        if held is None or now >= held.until:
+            return await asyncio.shield(self._asked(token))
+        if held.until - now < HELD_SECONDS / 2:
+            # Whoever calls all the time never waits: the next answer is fetched while this one is good.
+            self._asked(token)
+        return held.caller
+
+    def _asked(self, token: str) -> asyncio.Task[Caller]:
+        """One question under way a key, however many wait for the answer."""
         if token not in self._asking:
-            # Sixty-four requests that find the key stale ask once and wait for one answer.
-            self._asking[token] = asyncio.create_task(self._ask(token))
-        return await asyncio.shield(self._asking[token])
+            self._asking[token] = task = asyncio.create_task(self._ask(token))
+            # Perhaps nobody waits, and then nobody minds: the next to call asks again.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return self._asking[token]
 
     async def _ask(self, token: str) -> Caller:
         try:
-            self._held.pop(token, None)
             asked_at = time.monotonic()
             caller = await self._look_up(token)
             self._held[token] = _Held(asked_at + HELD_SECONDS, caller)
             if len(self._held) > HELD_MOST:
                 self._held.popitem(last=False)
             return caller
+        except Unauthorized:
+            self._held.pop(token, None)
+            raise
         finally:
             del self._asking[token]
 

@@ -6,20 +6,37 @@ which field it was.
 """
 
 import json
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar, cast
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Strict,
+    TypeAdapter,
+    ValidationError,
+)
 from starlette.requests import Request
 
 from app.core.errors import BadRequest, FieldError, Invalid, TooLarge, WrongMediaType
+from app.domain.matching import is_visible
 
 M = TypeVar("M", bound=BaseModel)
+F = TypeVar("F", bound=Callable[..., Any])
 
 MAX_DEPTH = 32
 MAX_BODY = 1024 * 1024
+# A problem names so many fields, and so much of each name: an answer must not be longer than what was sent.
+MOST_FAULTS = 50
+LONGEST_NAME = 100
 # A count above this is not a count of people, and a million of them still sum up within a bigint.
 MAX_COUNT = 10**12
 _KEY = re.compile(rb'"\s*:')
@@ -42,8 +59,24 @@ def _in_range(value: datetime) -> datetime:
     return moment
 
 
+def _as_written(value: object) -> object:
+    """Pydantic takes 1760000000 for seconds since 1970; people who send that mean milliseconds as often."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and value[4:5] == "-"):
+        raise ValueError("must be an RFC 3339 instant with an offset, for example 2026-11-23T09:12:00+08:00")
+    return value
+
+
+def _visible(value: str) -> str:
+    if not is_visible(value):
+        raise ValueError("must hold at least one visible character")
+    return value
+
+
 Str = Annotated[str, AfterValidator(_storable)]
-Instant = Annotated[AwareDatetime, AfterValidator(_in_range)]
+# Names, reasons, posts: what people are to read must not be spaces and zero-width characters alone.
+Visible = Annotated[Str, AfterValidator(_visible)]
+# What comes in is strict already; a text that went through a validator of ours no longer counts as JSON.
+Instant = Annotated[AwareDatetime, Strict(False), BeforeValidator(_as_written), AfterValidator(_in_range)]
 
 
 class Wire(BaseModel):
@@ -95,6 +128,18 @@ class JsonBody(Generic[M]):
         return parse(self.adapter, body)
 
 
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What an endpoint that reads its request by hand, for speed, reads and asks for: the contract shows it."""
+
+    body: "JsonBody[Any]"
+    scope: str
+
+    def __call__(self, endpoint: F) -> F:
+        endpoint.by_hand = self  # type: ignore[attr-defined]
+        return endpoint
+
+
 def parse(adapter: TypeAdapter[M], body: bytes, at: str = "") -> M:
     """The value in ``body``; BadRequest or Invalid with the place of each fault below the pointer ``at``."""
     try:
@@ -121,10 +166,16 @@ def duplicate_key(name: str, at: str) -> BadRequest:
     return BadRequest(f"{place}: {detail}.", errors=[FieldError(place, detail, "duplicate_key")])
 
 
+# Most of what is read: values without keys of their own, told apart by one look.
+_PLAIN = frozenset({str, int, float, bool, datetime, type(None)})
+
+
 def _count_keys(value: object) -> int:
     """Keys that the parsed value accounts for; more colons in the body mean text with colons, or duplicates."""
     if isinstance(value, BaseModel):
-        return sum(1 + _count_keys(getattr(value, name)) for name in value.model_fields_set)
+        given, members = value.model_fields_set, value.__dict__
+        nested = [name for name in given if type(members[name]) not in _PLAIN]
+        return len(given) + sum(_count_keys(members[name]) for name in nested)
     if isinstance(value, (list, tuple)):
         return sum(map(_count_keys, value))
     if isinstance(value, dict):
@@ -133,13 +184,30 @@ def _count_keys(value: object) -> int:
 
 
 def _refuse_duplicates(body: bytes, at: str) -> None:
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(items)
-        if len(found) != len(items):
-            raise duplicate_key(next(key for n, (key, _) in enumerate(items) if key in dict(items[:n])), at)
-        return found
+    """Reads again, slowly; objects that hold a key twice are lists of pairs until the place is known."""
+    twice = _first_twice(json.loads(body, object_pairs_hook=list, parse_int=number), at)
+    if twice is not None:
+        raise duplicate_key(*twice)
 
-    json.loads(body, object_pairs_hook=pairs)
+
+def _first_twice(value: object, at: str) -> tuple[str, str] | None:
+    """The key that stands twice and the pointer to its object; objects are given as lists of pairs."""
+    if not isinstance(value, list):
+        return None
+    seen: set[str] = set()
+    for place, item in enumerate(cast(list[object], value)):
+        if isinstance(item, tuple):
+            name, item = item
+            if name in seen:
+                return name, at
+            seen.add(name)
+            step = escape(name)
+        else:
+            step = str(place)
+        found = _first_twice(item, f"{at}/{step}")
+        if found is not None:
+            return found
+    return None
 
 
 def _explain(body: bytes, error: ValidationError, at: str) -> BadRequest | Invalid:
@@ -151,9 +219,11 @@ def _explain(body: bytes, error: ValidationError, at: str) -> BadRequest | Inval
 
 def invalid(details: Any, at: str = "") -> Invalid:
     """Pydantic's list of faults as a problem that names each field."""
-    errors = [FieldError(at + pointer(item["loc"]), _plain(item["msg"]), item["type"]) for item in details]
+    shown = details[:MOST_FAULTS]
+    errors = [FieldError(at + pointer(item["loc"]), _plain(item["msg"]), item["type"]) for item in shown]
     named = "; ".join(f"{e.pointer or 'the body'}: {e.detail}" for e in errors[:3])
-    return Invalid(named, errors=errors)
+    more = f"; and {len(details) - 3:,} more" if len(details) > 3 else ""
+    return Invalid(named + more, errors=errors)
 
 
 def _plain(message: str) -> str:
@@ -166,7 +236,14 @@ def pointer(location: tuple[int | str, ...]) -> str:
 
 
 def escape(part: str) -> str:
-    return part.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")
+    """A name as one step of a pointer; a very long one is cut."""
+    named = part if len(part) <= LONGEST_NAME else f"{part[:LONGEST_NAME]}…"
+    return named.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")
+
+
+def number(digits: str) -> float:
+    """A whole number out of JSON; infinite, as 1e400 is, where it has more digits than Python reads."""
+    return int(digits) if len(digits) < 4000 else math.inf
 
 
 def _unreadable(body: bytes, message: str, at: str) -> BadRequest | Invalid:
@@ -177,26 +254,25 @@ def _unreadable(body: bytes, message: str, at: str) -> BadRequest | Invalid:
             errors=[FieldError(at, f"nested deeper than {MAX_DEPTH} levels", "too_deep")],
         )
     try:
-        value = json.loads(body.decode("utf-8", "surrogateescape"))
+        value = json.loads(body.decode("utf-8", "surrogateescape"), parse_int=number)
     except (ValueError, RecursionError):
         value = None
-    found = [
-        FieldError(at + place, "is not valid text: half a surrogate pair, or not UTF-8", "invalid_text")
-        for place in _broken_texts(value, "")
-    ]
+    found = [FieldError(at + place, detail, code) for place, detail, code in islice(_broken(value, ""), MOST_FAULTS)]
     if found:
         return Invalid(f"{found[0].pointer or 'the body'}: {found[0].detail}", errors=found)
     return BadRequest(f"{message}.", errors=[FieldError(at, message, "json_invalid")])
 
 
-def _broken_texts(value: object, at: str) -> Iterator[str]:
+def _broken(value: object, at: str) -> Iterator[tuple[str, str, str]]:
     if isinstance(value, str):
         if any("\ud800" <= char <= "\udfff" for char in value):
-            yield at
+            yield at, "is not valid text: half a surrogate pair, or not UTF-8", "invalid_text"
+    elif value == math.inf:
+        yield at, "is too great a number", "invalid_number"
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _broken_texts(key, f"{at}/{escape(key)}")
-            yield from _broken_texts(item, f"{at}/{escape(key)}")
+            yield from _broken(key, f"{at}/{escape(key)}")
+            yield from _broken(item, f"{at}/{escape(key)}")
     elif isinstance(value, list):
         for index, item in enumerate(cast(list[object], value)):
-            yield from _broken_texts(item, f"{at}/{index}")
+            yield from _broken(item, f"{at}/{index}")

@@ -6,6 +6,7 @@ that must know the time without asking uses :class:`DatabaseClock`.
 """
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -36,6 +37,7 @@ INGEST = LIMITS | {"enable_seqscan": "off"}
 
 # Deadlock and lock timeout: the transaction did nothing and may be run again.
 RETRYABLE = ("40P01", "55P03", "40001")
+STEP_BACK, MOST_STEP_BACK = 0.01, 0.1
 
 
 class Ring(Protocol):
@@ -80,7 +82,8 @@ class Database:
             pool_size=settings.pool_size,
             max_overflow=0,
             pool_timeout=2,
-            pool_pre_ping=True,
+            # A request must not meet a connection that died; a batch is tried again, and would ping for nothing.
+            pool_pre_ping=workload == "requests",
             connect_args={
                 "command_timeout": 10 if workload == "batches" else 3,
                 "timeout": 5,
@@ -99,7 +102,10 @@ class Database:
             self._doorbell.ring(bell)
 
     async def run(self, work: Callable[[Tx], Awaitable[T]], *, tries: int = 5) -> T:
-        """Runs ``work`` in a transaction of its own, again when the database asks for it (deadlock, lock)."""
+        """Runs ``work`` in a transaction of its own, again when the database asks for it (deadlock, lock).
+
+        Between tries it steps back for a moment, longer each time: those who collided must not do so in step.
+        """
         for left in range(tries - 1, -1, -1):
             try:
                 async with self.transaction() as tx:
@@ -107,14 +113,16 @@ class Database:
             except Exception as error:
                 if not (left and _state(error) in RETRYABLE):
                     raise
+            await asyncio.sleep(random.uniform(0, min(STEP_BACK * (tries - left), MOST_STEP_BACK)))
         raise AssertionError("unreachable: the last try returns or raises")
 
     async def fetch(self, statement: str, *args: object) -> list[asyncpg.Record]:
         """One statement that is its own transaction, on a connection kept for the ingest path."""
         if self._ingest is None:
             self._ingest = await asyncpg.create_pool(
-                self._dsn, min_size=1, max_size=self._ingest_size, command_timeout=3, timeout=5, server_settings=INGEST
-            )
+                self._dsn, min_size=1, max_size=self._ingest_size, command_timeout=3, timeout=5, server_settings=INGEST,
+                reset=_as_it_is,
+            )  # fmt: skip
         return list(await self._ingest.fetch(statement, *args))
 
     async def close(self) -> None:
@@ -122,6 +130,10 @@ class Database:
         if self._ingest is not None:
             await self._ingest.close()
         await self.engine.dispose()
+
+
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Single statements leave nothing behind in a connection; the driver's own clean-up is a round trip."""
 
 
 def _state(error: Exception) -> str | None:

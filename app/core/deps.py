@@ -1,8 +1,9 @@
 """What a route may ask for: the transaction, the caller with a scope, the process's tools."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -11,6 +12,7 @@ from redis.asyncio import Redis
 from app.core.auth import Caller, KeyRing
 from app.core.db import Database, Tx
 from app.core.doorbell import Doorbell
+from app.core.params import refuse_query
 from app.settings import Settings
 
 
@@ -39,6 +41,28 @@ async def _transaction(tools: Annotated[Tools, Depends(tools)]) -> AsyncIterator
 InTransaction = Annotated[Tx, Depends(_transaction, scope="function")]
 WithTools = Annotated[Tools, Depends(tools)]
 
+
+T = TypeVar("T")
+
+
+class Retries:
+    """Runs an act in a transaction of its own, again where the database asks for it (a deadlock, a lock not had).
+
+    For acts that lock what workers count into at that moment: ``await run(lambda tx, now: service.merge(tx, ...))``.
+    """
+
+    def __init__(self, tools: WithTools) -> None:
+        self._database = tools.database
+
+    async def __call__(self, act: Callable[[Tx, datetime], Awaitable[T]]) -> T:
+        async def work(tx: Tx) -> T:
+            return await act(tx, await tx.now())
+
+        return await self._database.run(work)
+
+
+InRetries = Annotated[Retries, Depends(Retries)]
+
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="ApiKey", bearerFormat="fh_<environment>_<id>_<secret>",
     description="An API key of this service. Create one with `fenghuo key create` or POST /v1/api-keys.",
@@ -54,6 +78,7 @@ class Holds:
     async def __call__(self, request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
         caller = await tools(request).keys.caller(request.headers.get("authorization"))
         caller.require(self.scope)
+        refuse_query(request)
         return caller
 
 

@@ -14,7 +14,8 @@
 ``code`` never changes once published; titles and details may.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -84,6 +85,17 @@ class Invalid(Problem):
 
 class Unavailable(Problem):
     status, code, title = 503, "unavailable", ("The service can't answer just now", "服务暂时不可用")
+
+
+@contextmanager
+def naming(pointer: str) -> Iterator[None]:
+    """What is missing is named by a field of the body, and not by the path: 422 in place of 404."""
+    try:
+        yield
+    except NotFound as missing:
+        raise Invalid(
+            f"{pointer}: {missing.detail}", errors=[FieldError(pointer, missing.detail, "not_found")]
+        ) from None
 
 
 def document(problem: Problem, *, instance: str, request_id: str, chinese: bool = False) -> dict[str, Any]:

@@ -58,7 +58,7 @@ async def _checks(request: Request) -> dict[str, dict[str, Any]]:
         (state,) = await tools(request).database.fetch(_STATE, WORKER_SILENT_SECONDS)
     except asyncpg.UndefinedTableError:
         return {"migrations": {"ok": False, "detail": "The tables are missing; run: fenghuo migrate"}}
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         return {"database": {"ok": False, "detail": f"The database can't be reached: {error}"}}
     INBOX_AGE.set(state["inbox_age"] or 0)
     DELIVERY_AGE.set(state["delivery_age"] or 0)

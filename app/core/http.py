@@ -25,8 +25,9 @@ log = structlog.get_logger()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SLOW_SECONDS = 1.0
 # What a database that is away or overloaded raises, beside SQLAlchemy's own errors.
+# The last is what asyncpg says when a connection breaks at just the wrong moment.
 _AWAY = (OSError, TimeoutError, PoolTimeout, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
-         asyncpg.InterfaceError, asyncpg.TooManyConnectionsError)  # fmt: skip
+         asyncpg.InterfaceError, asyncpg.TooManyConnectionsError, asyncpg.InternalClientError)  # fmt: skip
 
 
 class RequestContext:
@@ -139,6 +140,8 @@ async def _database_fault(request: Request, error: Exception) -> Response:
         return render(
             request, errors.Unavailable("The database can't answer; try again.", headers={"Retry-After": "1"})
         )
+    if state == "23505":
+        return render(request, errors.Conflict("Somebody did the same at the same moment; look again, then repeat it."))
     return await _unforeseen(request, error)
 
 

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
-from app.core.bodies import JsonBody
+from app.core.bodies import ByHand, JsonBody
 from app.core.deps import Holds
 
 REF = "#/components/schemas/{model}"
@@ -82,13 +82,11 @@ def _operations(
         if not isinstance(route.original_route, APIRoute) or not route.include_in_schema or route.path_format is None:
             continue
         found = list(_calls(route.dependant))
-        # Routes of the ingest path read body and scope by hand and state both beside the operation.
-        stated = route.openapi_extra or {}
-        body = next((call for call in found if isinstance(call, JsonBody)), stated.get("x-body"))
-        scope = next((call.scope for call in found if isinstance(call, Holds)), stated.get("x-scope"))
+        by_hand: ByHand | None = getattr(route.endpoint, "by_hand", None)
+        body = by_hand.body if by_hand else next((call for call in found if isinstance(call, JsonBody)), None)
+        scope = by_hand.scope if by_hand else next((call.scope for call in found if isinstance(call, Holds)), None)
         for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
-            operation.pop("x-body", None)
             yield route.path_format, operation, body, scope
 
 

@@ -31,19 +31,26 @@ class Page(BaseModel, Generic[T]):
 def encode(key: Sequence[object], query: object) -> str:
     """A cursor for the rows after ``key`` of ``query`` (any JSON-able value that stands for the filters)."""
     payload = orjson.dumps([str(part) if isinstance(part, UUID) else part for part in key])
-    return base64.urlsafe_b64encode(_sign(payload, query) + payload).decode().rstrip("=")
+    return _text(_sign(payload, query) + payload)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def decode(cursor: str | None, query: object) -> list[Any] | None:
-    """The key in ``cursor``; BadRequest when it was altered or belongs to another query."""
+    """The key in ``cursor``; BadRequest when it was altered or belongs to another query.
+
+    Base64 has several spellings of the same bytes; only our own is taken.
+    """
     if cursor is None:
         return None
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         signature, payload = raw[:8], raw[8:]
     except ValueError:
-        signature, payload = b"", b""
-    if not hmac.compare_digest(signature, _sign(payload, query)):
+        raw = signature = payload = b""
+    if _text(raw) != cursor or not hmac.compare_digest(signature, _sign(payload, query)):
         raise BadRequest(ALTERED, errors=[FieldError("?cursor", ALTERED, "cursor_invalid")])
     return list(orjson.loads(payload))
 

@@ -3,6 +3,9 @@
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from app.core.errors import FieldError, Invalid
 
 Limit = Annotated[int, Field(ge=1, le=200, description="How many rows at most, 1 to 200.")]
 Cursor = Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")]
@@ -25,3 +28,11 @@ class PageQuery(BaseModel):
     def filters(self) -> dict[str, object]:
         """What a cursor is bound to: everything that decides which rows there are."""
         return self.model_dump(mode="json", exclude={"limit", "cursor"})
+
+
+def refuse_query(request: Request) -> None:
+    """Invalid when an operation that has no query parameters is given one; those that have some judge themselves."""
+    if request.scope["query_string"] and not request.scope["route"].dependant.query_params:
+        detail = "this operation has no query parameters"
+        errors = [FieldError(f"?{name[:100]}", detail, "extra_forbidden") for name in list(request.query_params)[:20]]
+        raise Invalid(f"{detail}; leave them out", errors=errors)

@@ -155,7 +155,7 @@ class _FieldViews:
         """A stretch of a view as a stretch of the original."""
         if squeezed and self.squeezed is not self.plain:
             if self._kept is None:
-                self._kept = list(_kept_positions(self.plain))
+                self._kept = _kept_positions(self.plain)
             start, end = self._kept[start], self._kept[end - 1] + 1
         if self._starts is None:
             self._starts, self._ends = _align(self.original, len(self.plain))
@@ -166,12 +166,14 @@ class _FieldViews:
 _Found = tuple[_FieldViews, bool, int, int, int]
 
 
-def _kept_positions(plain: str) -> Iterator[int]:
+def _kept_positions(plain: str) -> list[int]:
+    kept: list[int] = []
     at = 0
     for gap in _GAP.finditer(plain):
-        yield from range(at, gap.start())
+        kept += range(at, gap.start())
         at = gap.end()
-    yield from range(at, len(plain))
+    kept += range(at, len(plain))
+    return kept
 
 
 def _align(original: str, plain_length: int) -> tuple[Sequence[int], Sequence[int]]:
@@ -180,8 +182,8 @@ def _align(original: str, plain_length: int) -> tuple[Sequence[int], Sequence[in
     A character together with the marks that join it is normalised by itself exactly as inside the whole
     text, so the text is cut into such units. A unit is never split: the word "g" in ㎏ points to all of ㎏.
     """
-    widths = [_width(char) for char in original]
-    if len(original) == plain_length and all(width == 1 for width in widths):
+    widths = list(map(_width, original))
+    if len(original) == plain_length and widths.count(1) == plain_length:
         return range(plain_length), range(1, plain_length + 1)
     starts: list[int] = []
     ends: list[int] = []

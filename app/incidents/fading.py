@@ -30,7 +30,7 @@ async def refresh_suggestion(tx: Tx, incident_id: UUID) -> int:
     ledger = Ledger()
     series = (await ledger.series(tx, [incident]))[incident.id]
     policy = await ledger.policy(tx, incident.policy_id)
-    suggested = grading.find(incident, policy, Counted(series, None, None), now).suggested
+    suggested = grading.find(incident, policy, Counted(series), now).suggested
     if suggested == incident.suggested_grade:
         return 0
     incident.suggested_grade = suggested

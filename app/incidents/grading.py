@@ -15,7 +15,7 @@ from app.core.auth import SYSTEM
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain import grading
-from app.domain.events import Event, GradeChanged, StatusChanged
+from app.domain.events import Event, GradeChanged, IncidentChanged, StatusChanged
 from app.domain.grades import Grade, grade_of, harm_of
 from app.domain.grading import Policy, Rule, Standing, Volume
 from app.domain.spread import minute_of, minute_start
@@ -44,8 +44,8 @@ def find(incident: Incident, policy: Policy, counted: Counted, now: datetime) ->
     harm, media = harm_of(incident.harm_class), incident.media_follow_up == CONFIRMED
     live = grading.live_volumes(peaks) or dict.fromkeys(policy.windows, 0)
     since = None
-    if incident.decided_at is not None and counted.grew is not None:
-        lo, hi = counted.grew
+    if incident.decided_at is not None and counted.live is not None:
+        lo, hi = counted.live
         since = grading.reached_since(
             policy, series, incident.decided_at, lo=lo, hi=hi, cutoff=counted.cutoff, harm=harm, media=media
         )
@@ -88,9 +88,10 @@ async def _raise(
     raised = grading.machine_raise(standing, auto, since)
     if raised is None:
         return []
-    rule = finding.auto if finding.auto and finding.auto.grade == raised else finding.since_decision
+    by_auto = grading.machine_raise(standing, auto, None) is not None
+    rule, after = (finding.auto, None) if by_auto else (finding.since_decision, incident.decided_at)
     assert rule is not None, "a raise has a rule"
-    evidence = await _evidence(tx, incident, policy, rule, change, counted)
+    evidence = await _evidence(tx, incident, policy, rule, change, counted, after)
     return set_grade(incident, raised, source="machine", reason=_reason(rule, evidence), evidence=evidence, now=now)
 
 
@@ -114,6 +115,21 @@ def set_grade(
     return events
 
 
+def worsen(incident: Incident, harm: str | None, *, now: datetime) -> list[Event]:
+    """Takes the more severe class of harm of what joins; a person's word stands. Grading comes next."""
+    new, old = harm_of(harm), harm_of(incident.harm_class)
+    if new is None or incident.harm_by_person or (old is not None and old.severity <= new.severity):
+        return []
+    incident.harm_class = harm
+    touch(incident, now)
+    return [
+        IncidentChanged(
+            incident_id=incident.id, number=incident.number, seq=next_seq(incident), fields=["harm_class"],
+            reason=f"What joined it hits a rule of the class {harm}.",
+        )
+    ]  # fmt: skip
+
+
 def set_status(incident: Incident, status: str, *, reason: str, now: datetime) -> StatusChanged:
     """Writes the status into the row and says so."""
     before, incident.status = incident.status, status
@@ -126,12 +142,12 @@ def set_status(incident: Incident, status: str, *, reason: str, now: datetime) -
 
 async def _come_back(tx: Tx, incident: Incident, policy: Policy, counted: Counted, *, now: datetime) -> list[Event]:
     """Gains of ended incidents are still counted: subsided ones are watched again, closed ones may reopen."""
-    if counted.grew is None or incident.ended_at is None:
+    if not counted.grew or incident.ended_at is None:
         return []
     if incident.status == "subsided":
         to, reason = "watching", "It gained again."
-    elif incident.status == "closed" and now - incident.ended_at <= REOPENS_WITHIN:
-        lo, hi = counted.grew
+    elif incident.status == "closed" and counted.live is not None and now - incident.ended_at <= REOPENS_WITHIN:
+        lo, hi = counted.live
         rule = grading.reached_since(
             policy, counted.series, incident.ended_at, lo=lo, hi=hi, cutoff=counted.cutoff,
             harm=harm_of(incident.harm_class), media=incident.media_follow_up == CONFIRMED,
@@ -155,8 +171,9 @@ async def may_accept(tx: Tx, incident: Incident, now: datetime) -> bool:
 
 
 async def _evidence(
-    tx: Tx, incident: Incident, policy: Policy, rule: Rule, change: Change, counted: Counted
+    tx: Tx, incident: Incident, policy: Policy, rule: Rule, change: Change, counted: Counted, after: datetime | None
 ) -> dict[str, Any]:
+    """What the raise rests on; where windows that begin after ``after`` decided, what these hold."""
     evidence: dict[str, Any] = {
         "policy_id": incident.policy_id, "rule": rule.id, "harm_class": incident.harm_class,
         "media_follow_up": incident.media_follow_up, "top_mentions": await _top_mentions(tx, incident.id),
@@ -164,7 +181,7 @@ async def _evidence(
     if rule.volume is None:
         return evidence
     width = rule.volume.window_minutes
-    minute = _minute_reached(incident, policy, rule.volume, counted)
+    minute = _minute_reached(incident, policy, rule.volume, counted, after)
     return evidence | {
         "window_seconds": width * 60, "threshold": rule.volume.threshold, "sum": counted.series.window(minute, width),
         "minute": minute_start(minute).isoformat(),
@@ -174,15 +191,17 @@ async def _evidence(
     }  # fmt: skip
 
 
-def _minute_reached(incident: Incident, policy: Policy, volume: Volume, counted: Counted) -> int:
+def _minute_reached(
+    incident: Incident, policy: Policy, volume: Volume, counted: Counted, after: datetime | None
+) -> int:
     """The first minute the change made the rule hold; where nothing grew, that of the greatest live window."""
     peak = peaks_of(incident, policy)[volume.window_minutes]
     width, found = volume.window_minutes, None
-    if counted.grew is not None and counted.cutoff is not None:
-        lo, hi = counted.grew
+    if counted.live is not None and counted.cutoff is not None:
+        lo, hi = counted.live
         first = max(lo, counted.cutoff)
-        if incident.decided_at is not None and peak.live <= volume.threshold:
-            first = max(first, grading.decision_cutoff(incident.decided_at, width))
+        if after is not None:
+            first = max(first, grading.decision_cutoff(after, width))
         found = counted.series.first_above(width, volume.threshold, first, hi + width - 1)
     at = found if found is not None else peak.live_at
     assert at is not None, "a rule that was reached was reached at some minute"

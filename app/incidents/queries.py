@@ -123,4 +123,6 @@ async def list_policies(tx: Tx, query: PageQuery) -> dict[str, Any]:
 
 
 async def next_policy_version(tx: Tx, name: str) -> int:
+    """The version after the last one; who asks at the same moment waits for this transaction's end."""
+    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
     return 1 + ((await tx.scalar(select(func.max(GradingPolicy.version)).where(GradingPolicy.name == name))) or 0)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from app.core.bodies import JsonBody
-from app.core.deps import IncidentsRead, IncidentsWrite, InTransaction, RulesRead, RulesWrite, WithTools
+from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, RulesRead, RulesWrite
 from app.core.params import PageQuery
 from app.domain.grades import grade_of
 from app.incidents import policies, queries, schemas, service
@@ -39,40 +39,37 @@ async def get_incident(incident_id: UUID, tx: InTransaction, _: IncidentsRead) -
 
 
 @router.patch("/incidents/{incident_id}", operation_id="updateIncident", response_model=schemas.Incident)
-async def update_incident(incident_id: UUID, body: Patch, tx: InTransaction, caller: IncidentsWrite) -> IncidentRow:
+async def update_incident(incident_id: UUID, caller: IncidentsWrite, body: Patch, run: InRetries) -> IncidentRow:
     """Changes what the incident says of itself. Harm class, media follow-up and policy grade it anew at once."""
     fields = body.model_dump(exclude_unset=True, exclude={"reason"})
-    return await service.change_incident(tx, incident_id, fields, reason=body.reason, caller=caller, now=await tx.now())
+    return await run(
+        lambda tx, now: service.change_incident(tx, incident_id, fields, reason=body.reason, caller=caller, now=now)
+    )
 
 
 @router.put("/incidents/{incident_id}/grade", operation_id="setIncidentGrade", response_model=schemas.Incident)
-async def set_incident_grade(incident_id: UUID, body: Grade, tx: InTransaction, caller: IncidentsWrite) -> IncidentRow:
+async def set_incident_grade(incident_id: UUID, caller: IncidentsWrite, body: Grade, run: InRetries) -> IncidentRow:
     """Sets the grade by a person's judgement, with the reason."""
-    return await service.set_grade(
-        tx, incident_id, grade_of(body.grade), reason=body.reason, caller=caller, now=await tx.now()
+    grade = grade_of(body.grade)
+    return await run(
+        lambda tx, now: service.set_grade(tx, incident_id, grade, reason=body.reason, caller=caller, now=now)
     )
 
 
 @router.put("/incidents/{incident_id}/status", operation_id="setIncidentStatus", response_model=schemas.Incident)
-async def set_incident_status(
-    incident_id: UUID, body: Status, tx: InTransaction, caller: IncidentsWrite
-) -> IncidentRow:
+async def set_incident_status(incident_id: UUID, caller: IncidentsWrite, body: Status, run: InRetries) -> IncidentRow:
     """Moves the incident on, dismisses it as 误报, or brings an ended one back."""
-    return await service.set_status(tx, incident_id, body.status, reason=body.reason, caller=caller, now=await tx.now())
-
-
-@router.post("/incidents/{incident_id}/merge", operation_id="mergeIncident", response_model=schemas.Incident)
-async def merge_incident(incident_id: UUID, body: Merge, tools: WithTools, caller: IncidentsWrite) -> IncidentRow:
-    """Merges this incident into another 并案, which takes its mentions and goes on. Answers the one that goes on."""
-    # A transaction of its own, run again where a worker counts into both at that moment.
-    return await tools.database.run(
-        lambda tx: _merge(tx, incident_id, body, caller),
+    return await run(
+        lambda tx, now: service.set_status(tx, incident_id, body.status, reason=body.reason, caller=caller, now=now)
     )
 
 
-async def _merge(tx: Any, incident_id: UUID, body: schemas.IncidentMerge, caller: Any) -> IncidentRow:
-    return await service.merge_incidents(
-        tx, incident_id, body.into_incident_id, reason=body.reason, caller=caller, now=await tx.now()
+@router.post("/incidents/{incident_id}/merge", operation_id="mergeIncident", response_model=schemas.Incident)
+async def merge_incident(incident_id: UUID, caller: IncidentsWrite, body: Merge, run: InRetries) -> IncidentRow:
+    """Merges this incident into another 并案, which takes its mentions and goes on. Answers the one that goes on."""
+    into = body.into_incident_id
+    return await run(
+        lambda tx, now: service.merge_incidents(tx, incident_id, into, reason=body.reason, caller=caller, now=now)
     )
 
 
@@ -94,7 +91,7 @@ async def list_incident_timeline(
 
 
 @policy_router.post("", status_code=201, operation_id="createGradingPolicy", response_model=schemas.GradingPolicy)
-async def create_grading_policy(body: Create, tx: InTransaction, caller: RulesWrite) -> GradingPolicy:
+async def create_grading_policy(caller: RulesWrite, body: Create, tx: InTransaction) -> GradingPolicy:
     """Stores a policy, or the next version of one. Nothing is graded by it yet."""
     rules = [rule.model_dump(mode="json") for rule in body.rules]
     return await policies.create_policy(tx, body.name, rules, note=body.note, caller=caller)  # type: ignore[arg-type]
@@ -124,7 +121,7 @@ async def activate_grading_policy(policy_id: UUID, tx: InTransaction, caller: Ru
 @policy_router.post("/{policy_id}/simulate", operation_id="simulateGradingPolicy",
                     response_model=schemas.PolicySimulation)  # fmt: skip
 async def simulate_grading_policy(
-    policy_id: UUID, body: Simulate, tx: InTransaction, _: RulesRead, __: IncidentsRead
+    policy_id: UUID, _: RulesRead, __: IncidentsRead, body: Simulate, tx: InTransaction
 ) -> dict[str, Any]:
     """Tries the policy on past incidents: which grades they would have had, and when. Nothing is changed."""
     return await policies.simulate(tx, policy_id, body)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from app.core.bodies import Instant, Str, Wire
+from app.core.bodies import Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.grades import Grade as DomainGrade
@@ -57,9 +57,9 @@ class MediaFollowUp(StrEnum):
     CONFIRMED = "confirmed"
 
 
-Title = Annotated[Str, Field(min_length=1, max_length=200, description="What people call it.")]
+Title = Annotated[Visible, Field(min_length=1, max_length=200, description="What people call it.")]
 Summary = Annotated[Str, Field(max_length=5_000, description="What it is about.")]
-Reason = Annotated[Str, Field(min_length=1, max_length=1_000, description="Why; it stands on the timeline.")]
+Reason = Annotated[Visible, Field(min_length=1, max_length=1_000, description="Why; it stands on the timeline.")]
 Unit = Annotated[Str | None, Field(max_length=100, description="The business unit concerned 业务部门.")]
 
 
@@ -293,7 +293,7 @@ class GradingPolicyCreate(Wire):
         }
     )
 
-    name: Annotated[Str, Field(min_length=1, max_length=50, description="The same name again is its next version.")]
+    name: Annotated[Visible, Field(min_length=1, max_length=50, description="The same name again is its next version.")]
     rules: Annotated[list[PolicyRule], Field(min_length=1, max_length=30, description="In order.")]
     note: Annotated[Str, Field(max_length=1_000, description="Why it is as it is.")] = ""
 
@@ -362,6 +362,13 @@ class PolicySimulation(BaseModel):
     incidents: list[SimulatedIncident] = Field(description="Newest first.")
 
 
-IncidentPage = Page[Incident]
-TimelinePage = Page[TimelineEvent]
-GradingPolicyPage = Page[GradingPolicy]
+class IncidentPage(Page[Incident]):
+    """A page of them."""
+
+
+class TimelinePage(Page[TimelineEvent]):
+    """A page of them."""
+
+
+class GradingPolicyPage(Page[GradingPolicy]):
+    """A page of them."""

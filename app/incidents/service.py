@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import Conflict
+from app.core.errors import Conflict, naming
 from app.core.outbox import record
 from app.domain.events import IncidentChanged, MentionsMoved
 from app.domain.grades import Grade
@@ -55,6 +55,8 @@ async def change_incident(
 ) -> Incident:
     """Changes what the incident says of itself, and grades it anew where that matters."""
     incident = await queries.get_incident(tx, incident_id, lock=True)
+    if not fields:
+        return incident
     for name in ("title", "summary", "business_unit"):
         if name in fields:
             setattr(incident, name, fields[name])
@@ -64,7 +66,8 @@ async def change_incident(
     if "media_follow_up" in fields:
         incident.media_follow_up, incident.media_by_person = fields["media_follow_up"], True
     if "policy_id" in fields:
-        incident.policy_id = (await queries.get_policy(tx, fields["policy_id"])).id
+        with naming("/policy_id"):
+            incident.policy_id = (await queries.get_policy(tx, fields["policy_id"])).id
     grading.touch(incident, now)
     event = IncidentChanged(
         incident_id=incident.id, number=incident.number, seq=grading.next_seq(incident), fields=sorted(fields),
@@ -91,7 +94,7 @@ async def _grade_anew(tx: Tx, incident: Incident, *, another_policy: bool, now: 
         cutoff = minute_of(incident.opened_at - FRESH)
         life = (series.minutes[0], series.minutes[-1]) if series.minutes else (cutoff, cutoff)
         keep_peaks(incident, policy, advance_peaks({}, series, policy.windows, *life, cutoff))
-    await grading.regrade(tx, ledger, incident, Counted(series, None, None), Change(), now=now)
+    await grading.regrade(tx, ledger, incident, Counted(series), Change(), now=now)
 
 
 async def set_grade(
@@ -149,7 +152,7 @@ async def merge_incidents(
         )
         for incident, other, action in ((source, target, "merged_away"), (target, source, "merged_in"))
     ]  # fmt: skip
-    await record(tx, ended, *said, caller=caller)
+    await record(tx, ended, *said, *grading.worsen(target, source.harm_class, now=now), caller=caller)
     await grading.regrade(tx, ledger, target, counted[target.id], moved, now=now)
     await tx.flush()
     return target
@@ -158,8 +161,9 @@ async def merge_incidents(
 async def _lock_both(tx: Tx, incident_id: UUID, into_id: UUID) -> dict[UUID, Incident]:
     if incident_id == into_id:
         raise CannotMerge("An incident can't be merged into itself.")
-    for wanted in (incident_id, into_id):
-        await queries.get_incident(tx, wanted)
+    await queries.get_incident(tx, incident_id)
+    with naming("/into_incident_id"):
+        await queries.get_incident(tx, into_id)
     # Mentions before incidents, as everybody locks.
     await tx.execute(
         select(MentionState.mention_id).where(MentionState.incident_id == incident_id)
@@ -184,6 +188,7 @@ async def _bucket_change(tx: Tx, source: Incident) -> Change:
         select(func.count()).select_from(MentionState).where(MentionState.incident_id == source.id)
     )
     change = Change({minute: (r, c, k) for minute, r, c, k in rows}, source.baseline, members or 0)
-    # It was all received while the source was open.
-    change.received(source.opened_at)
+    if any(source.live_peaks):
+        # What was not loaded from the past was received while the source was open.
+        change.received(change.buckets, source.opened_at)
     return change

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.core.db import Tx
 from app.domain.grading import NO_PEAK, Peak, Policy, advance_peaks, policy_from, rescan_peaks
@@ -18,6 +19,9 @@ from app.domain.spread import Counters, Gains, Series, minute_of
 from app.models import GradingPolicy, Incident
 
 FRESH = timedelta(hours=24)
+_COUNTED = (
+    "total", "baseline", "mention_count", "peaks", "peak_minutes", "live_peaks", "live_peak_minutes", "last_gain_at",
+)  # fmt: skip
 HELD_SERIES = 2_000
 
 _WRITE = """
@@ -38,8 +42,9 @@ class Change:
     buckets: dict[int, Counters] = field(default_factory=dict)
     baseline: int = 0
     mentions: int = 0
-    # When the earliest live data of the change was received; None: all of it is historical.
+    # When the earliest live data of the change was received, and the minutes it grew; None: all of it is historical.
     received_at: datetime | None = None
+    live: tuple[int, int] | None = None
     # The greatest single gain, and how long its mention had not been read before it.
     deciding: int = 0
     gap: timedelta = timedelta()
@@ -55,8 +60,12 @@ class Change:
         if any(gains.baseline):
             self.baseline += sum(gains.baseline)
 
-    def received(self, at: datetime) -> None:
-        """Notes that live data of this change came in at ``at``."""
+    def received(self, minutes: Iterable[int], at: datetime) -> None:
+        """Notes that live data, which came in at ``at``, made these minutes grow."""
+        grown = [*minutes, *(self.live or ())]
+        if not grown:
+            return
+        self.live = min(grown), max(grown)
         if self.received_at is None or at < self.received_at:
             self.received_at = at
 
@@ -68,12 +77,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An incident after its change: its whole series, the minutes that grew (None when nothing did), the cutoff."""
+    """An incident after its change: its whole series, whether it grew, and the minutes that live data made grow."""
 
     series: Series
-    grew: tuple[int, int] | None
-    # The first window end that is fresh: none of the change is when this is None.
-    cutoff: int | None
+    grew: bool = False
+    # First and last such minute, and the first window end that was fresh when the data came. None: nothing may alert.
+    live: tuple[int, int] | None = None
+    cutoff: int | None = None
 
 
 class Ledger:
@@ -165,15 +175,23 @@ def _apply(incident: Incident, change: Change, series: Series, policy: Policy, n
     incident.mention_count += change.mentions
     incident.spread_version += 1
     grown = [minute for minute, amount in amounts.items() if amount > 0]
-    cutoff = minute_of(change.received_at - FRESH) if change.received_at is not None else None
+    live, cutoff = change.live, minute_of(change.received_at - FRESH) if change.received_at is not None else None
     peaks = peaks_of(incident, policy)
     if any(amount < 0 for amount in amounts.values()):
         peaks = rescan_peaks(peaks, series, policy.windows)
-    if grown:
-        peaks = advance_peaks(peaks, series, policy.windows, min(grown), max(grown), cutoff)
+    span = (min(grown), max(grown)) if grown else None
+    if span is not None:
         incident.last_gain_at = now
+    if span is not None and span != live:
+        # What was loaded from the past in the same batch alerts nobody by itself.
+        peaks = advance_peaks(peaks, series, policy.windows, *span, None)
+    if live is not None:
+        peaks = advance_peaks(peaks, series, policy.windows, *live, cutoff)
     keep_peaks(incident, policy, peaks)
-    return Counted(series, (min(grown), max(grown)) if grown else None, cutoff)
+    # Also what stayed as it was: incidents with the same columns to write are written by one statement.
+    for column in _COUNTED:
+        flag_modified(incident, column)
+    return Counted(series, bool(grown), live, cutoff)
 
 
 def peaks_of(incident: Incident, policy: Policy) -> dict[int, Peak]:

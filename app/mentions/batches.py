@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
-from app.core.bodies import JsonBody, duplicate_key, has_duplicates, parse, read_body
+from app.core.bodies import JsonBody, duplicate_key, has_duplicates, number, parse, read_body
 from app.core.errors import BadRequest, FieldError, Invalid, Problem
 from app.mentions.ingest import Intake, Row, row_of
 from app.mentions.schemas import MentionBatchIn, MentionIn
@@ -52,7 +52,7 @@ class BatchBody(JsonBody[MentionBatchIn]):
     def _one_by_one(self, body: bytes) -> list[Item]:
         """The slow way, for a batch with a fault somewhere."""
         try:
-            given = json.loads(body.decode("utf-8", "surrogateescape"), object_pairs_hook=_object_of)
+            given = json.loads(body.decode("utf-8", "surrogateescape"), object_pairs_hook=_object_of, parse_int=number)
         except (ValueError, RecursionError):
             given = None
         items = given.get("items") if isinstance(given, dict) else None
@@ -93,7 +93,7 @@ def _lines(body: bytes) -> list[Item]:
     if not 1 <= len(lines) <= MOST:
         detail = f"a batch has 1 to {MOST:,} items; this one has {len(lines):,}"
         raise Invalid(detail, errors=[FieldError("", detail, "too_long" if lines else "too_short")])
-    return [_parsed(line, f"/{place}") for place, line in enumerate(lines)]
+    return [_parsed(line, f"/items/{place}") for place, line in enumerate(lines)]
 
 
 def _parsed(text: bytes, at: str) -> Item:

@@ -58,7 +58,8 @@ class Accepted(NamedTuple):
 
 
 # The mention is looked up where it is known; an id that comes back null was committed after this statement's
-# snapshot and is tried again. The reading that makes the mention leaves its words in the mention's row only.
+# snapshot and is tried again. The reading that makes the mention leaves its words in the mention's row only, and goes
+# first, so that no batch of the workers ends between it and the others.
 _ACCEPT = """
 with given as materialized (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -82,16 +83,16 @@ with given as materialized (
     title, text)
   select mention_id, observed_at, reposts, comments, likes, views, key_id, historical, published_at, sentiment,
     case when id <> mention_id then title end, case when id <> mention_id then text end
-  from found where mention_id is not null)
+  from found where mention_id is not null order by id <> mention_id)
 select id, mention_id from found"""
 
 
 def row_of(item: MentionIn, *, key_id: str, now: datetime, historical: bool = False, at: str = "") -> Row:
     """The reading as a row. Invalid, naming the field below ``at``, for an instant more than 5 minutes ahead."""
-    observed_at = _not_ahead(item.observed_at, now, f"{at}/observed_at") or now
-    published_at = _not_ahead(item.published_at, now, f"{at}/published_at")
+    observed_at = not_ahead(item.observed_at, now, f"{at}/observed_at") or now
+    published_at = not_ahead(item.published_at, now, f"{at}/published_at")
     platform, raw = platform_of(item.platform)
-    namespace = (raw or "").casefold() if platform == "other" else ""
+    namespace = (raw or item.platform_raw or "").casefold() if platform == "other" else ""
     return Row(
         new_id(), platform, namespace, item.platform_raw or raw, item.external_id, item.url, item.author, item.title, item.text, published_at,
         item.sentiment, key_id, observed_at, item.reposts, item.comments, item.likes, item.views,
@@ -99,7 +100,8 @@ def row_of(item: MentionIn, *, key_id: str, now: datetime, historical: bool = Fa
     )  # fmt: skip
 
 
-def _not_ahead(instant: datetime | None, now: datetime, pointer: str) -> datetime | None:
+def not_ahead(instant: datetime | None, now: datetime, pointer: str) -> datetime | None:
+    """A clock a little ahead is taken for now; Invalid beyond that, naming the field."""
     if instant is None or instant <= now:
         return instant
     if instant - now > AHEAD:
@@ -132,12 +134,17 @@ class Intake:
         self._waiting.append(_Waiting(rows, done))
         self._rows_waiting += len(rows)
         if len(self._busy) < self._flushers:
-            task = asyncio.create_task(self._flush())
-            self._busy.add(task)
-            task.add_done_callback(self._busy.discard)
+            self._busy.add(asyncio.create_task(self._flush()))
         return await done
 
     async def _flush(self) -> None:
+        try:
+            await self._store_waiting()
+        finally:
+            # Here and not in a callback: what comes between the last look and a callback would wait for nobody.
+            self._busy.discard(asyncio.current_task())
+
+    async def _store_waiting(self) -> None:
         while self._waiting:
             group = self._take()
             try:
@@ -175,7 +182,7 @@ class Intake:
 
     async def _store(self, rows: Sequence[Row]) -> dict[UUID, Accepted]:
         accepted: dict[UUID, Accepted] = {}
-        left = sorted(rows, key=lambda row: (row[1], row[2], row[3], row.observed_at))
+        left = sorted(rows, key=lambda row: (row.platform, row.namespace, row.external_id, row.observed_at))
         for _ in range(TRIES):
             accepted |= await self._run(left)
             left = [row for row in left if row.id not in accepted]

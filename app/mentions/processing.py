@@ -22,12 +22,12 @@ from app.core.outbox import record
 from app.domain.events import MentionHit
 from app.domain.matching import Hit
 from app.domain.spread import Reading, Series
-from app.incidents.grading import regrade
+from app.incidents.grading import regrade, worsen
 from app.incidents.media import follow_up
 from app.incidents.opening import Opening, accepting, open_for_rules, title_of
 from app.incidents.spread import Change, Ledger, count, lock_incidents
 from app.mentions.reading import Post, Receipt, Work, reading_of
-from app.mentions.rulebook import RuleBook, Rules
+from app.mentions.rulebook import HARM_ORDER, RuleBook, Rules
 from app.mentions.states import Overtaken, State, insert_states, lock_states, update_states
 from app.models import Incident
 from app.models.incidents import ACCEPTING
@@ -88,9 +88,13 @@ async def process_inbox(tx: Tx, rules: Rules, ledger: Ledger, *, limit: int) -> 
     readings = {mention_id: list(group) for mention_id, group in groupby(rows, key=itemgetter("mention_id"))}
     receipts = {mention_id: _receipt(group) for mention_id, group in readings.items()}
     works = await load_works(driver, readings, receipts)
+    too_early = any(work.too_early for work in works)
     for work in works:
         work.absorb()
     held = await conclude(tx, ledger, works, book, observed=_merge_instants(rows))
+    if too_early:
+        # Only here: who counts the making reading holds its state, and by now we have waited for that commit.
+        raise Overtaken("the readings that made some mentions are being counted by another worker")
     return Batch(len(rows), held)
 
 
@@ -113,10 +117,14 @@ async def load_works(
 
 async def load_counted(driver: asyncpg.Connection, mention_ids: Sequence[UUID], *, now: datetime) -> list[Work]:
     """Mentions to be judged or moved without a new reading. What was received over a day ago alerts nobody."""
-    receipts = dict.fromkeys(mention_ids, Receipt(now, now, historical=True))
-    for mention_id, observed_at, received_at, newest, historical in await driver.fetch(_RECEIPTS, mention_ids):
-        receipts[mention_id] = Receipt(observed_at, received_at, historical or now - newest > ALERTS_WITHIN)
-    return await load_works(driver, {mention_id: [] for mention_id in mention_ids}, receipts)
+    receipts = dict.fromkeys(mention_ids, Receipt(now, now, historical=False))
+    newest = dict.fromkeys(mention_ids, now)
+    for mention_id, observed_at, first, last, historical in await driver.fetch(_RECEIPTS, mention_ids):
+        receipts[mention_id], newest[mention_id] = Receipt(observed_at, first, historical), last
+    works = await load_works(driver, {mention_id: [] for mention_id in mention_ids}, receipts)
+    for work in works:
+        work.silent = now - newest[work.post.id] > ALERTS_WITHIN
+    return works
 
 
 async def conclude(
@@ -136,15 +144,29 @@ async def conclude(
     for work in works:
         work.settle(changes, before.get(work.post.id, ()))
     await _write(driver, works, observed)
-    joined = {work.joined for work in works if work.joined}
+    joined = _joined(works, book)
     held = await settle(tx, ledger, changes, joined=joined, news=news, now=now)
     await record(tx, *events, caller=SYSTEM)
     return held
 
 
+def _joined(works: Iterable[Work], book: RuleBook) -> dict[UUID, str | None]:
+    """The incidents that works joined, and the gravest class of harm of the rules that these hit."""
+    joined: dict[UUID, str | None] = {}
+    for work in works:
+        if work.joined:
+            harm = book.rules[work.rule_ids[0]].harm_class if work.rule_ids else None
+            joined[work.joined] = min(filter(None, (joined.get(work.joined), harm)), key=HARM_ORDER.index, default=None)
+    return joined
+
+
 async def _load_hits(driver: asyncpg.Connection, works: Iterable[Work], book: RuleBook) -> None:
     """The stored hits of mentions that join or alert without having been matched anew."""
-    asking = {work.post.id: work for work in works if work.hits is None and (work.wants_incident or work.alerts)}
+    asking = {
+        work.post.id: work
+        for work in works
+        if work.hits is None and (work.wants_incident or work.alerts or work.joined)
+    }
     if not asking:
         return
     found: dict[UUID, list[UUID]] = {}
@@ -201,29 +223,45 @@ async def _observed(driver: asyncpg.Connection, mention_ids: list[UUID]) -> dict
 async def _write(driver: asyncpg.Connection, works: list[Work], observed: list[tuple[Any, ...]]) -> None:
     await insert_states(driver, [work.state for work in works if not work.known])
     await update_states(driver, [work.state for work in works if work.known])
-    if observed:
-        await driver.execute(_OBSERVE, *map(list, zip(*observed, strict=True)))
+    await _observe(driver, observed, known={work.post.id for work in works if work.known})
     reworded = [(work.post.id, work.post.title, work.post.text) for work in works if work.reworded]
     if reworded:
         await driver.execute(_REWORD, *map(list, zip(*reworded, strict=True)))
     await _write_hits(driver, works)
 
 
-_observed_columns = itemgetter(
-    "mention_id", "observed_at", "reposts", "comments", "likes", "views", "key_id", "received_at", "historical"
-)
+async def _observe(driver: asyncpg.Connection, observed: list[tuple[Any, ...]], *, known: set[UUID]) -> None:
+    """The readings of new mentions meet no others: those go the fast way."""
+    new = [row for row in observed if row[0] not in known]
+    again = [row for row in observed if row[0] in known]
+    if new:
+        await driver.copy_records_to_table("observations", columns=_OBSERVATION, records=new)
+    if again:
+        await driver.execute(_OBSERVE, *map(list, zip(*again, strict=True)))
+
+
+_OBSERVATION = (
+    "mention_id", "observed_at", "reposts", "comments", "likes", "views", "key_id", "received_at", "historical",
+)  # fmt: skip
+_observed_columns = itemgetter(*_OBSERVATION)
 
 
 def _merge_instants(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
     """One row an instant, since a statement may not touch a row twice: readings of one instant merge by maximum."""
-    merged: dict[tuple[UUID, datetime], list[Any]] = {}
+    merged: dict[tuple[UUID, datetime], tuple[Any, ...]] = {}
     for row in rows:
-        values = list(_observed_columns(row))
-        kept = merged.setdefault((values[0], values[1]), values)
-        for place in range(2, 6):
-            kept[place] = max((v for v in (kept[place], values[place]) if v is not None), default=None)
-        kept[8] = kept[8] and values[8]
-    return [tuple(values) for values in merged.values()]
+        values = _observed_columns(row)
+        kept = merged.get(values[:2])
+        merged[values[:2]] = values if kept is None else _merged(kept, values)
+    return list(merged.values())
+
+
+def _merged(kept: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
+    counters = (
+        max((count for count in pair if count is not None), default=None)
+        for pair in zip(kept[2:6], other[2:6], strict=True)
+    )
+    return (*kept[:2], *counters, *kept[6:8], kept[8] and other[8])
 
 
 async def _write_hits(driver: asyncpg.Connection, works: list[Work]) -> None:
@@ -243,10 +281,16 @@ def spans_json(hit: Hit) -> str:
 
 
 async def settle(
-    tx: Tx, ledger: Ledger, changes: dict[UUID, Change], *, joined: set[UUID], news: set[UUID], now: datetime
+    tx: Tx,
+    ledger: Ledger,
+    changes: dict[UUID, Change],
+    *,
+    joined: Mapping[UUID, str | None],
+    news: set[UUID],
+    now: datetime,
 ) -> list[tuple[UUID, int, Series]]:
     """Counts the changes into their incidents and grades them at once. Returns what the ledger may hold."""
-    for incident_id in joined | news:
+    for incident_id in joined.keys() | news:
         changes.setdefault(incident_id, Change())
     if not changes:
         return []
@@ -256,6 +300,7 @@ async def settle(
     counted = await count(tx, ledger, incidents, changes, now=now)
     for incident_id in sorted(changes):
         incident = incidents[incident_id]
+        await record(tx, *worsen(incident, joined.get(incident_id), now=now), caller=SYSTEM)
         await follow_up(tx, incident, news=incident_id in news, joined=incident_id in joined)
         await regrade(tx, ledger, incident, counted[incident_id], changes[incident_id], now=now)
     await tx.flush()

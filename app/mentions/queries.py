@@ -1,10 +1,11 @@
 """Everything that is read of mentions and watch rules."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.core import paging
@@ -126,15 +127,15 @@ async def list_observations(tx: Tx, mention_id: UUID, query: PageQuery) -> dict[
     bound = ["observations", mention_id]
     after = paging.decode(query.cursor, bound)
     if after:
-        key = (func.cast(after[0], both.c.observed_at.type), after[1])
-        rows = rows.where(func.row(both.c.observed_at, both.c.seq) > func.row(*key))
+        rows = rows.where(tuple_(both.c.observed_at, both.c.seq) > (datetime.fromisoformat(after[0]), after[1]))
     found = [dict(row._mapping) | {"counted": row.seq == 0} for row in await tx.execute(rows)]
     return paging.page(found, query.limit, bound, lambda row: [row["observed_at"], row["seq"]])
 
 
 async def get_rule(tx: Tx, rule_id: UUID, *, lock: bool = False) -> WatchRule:
     """A watch rule that was not deleted."""
-    rule = await tx.get(WatchRule, rule_id, with_for_update=lock)
+    # Not against those who cite it: a worker that stores a hit would wait for us while we wait for its batch.
+    rule = await tx.get(WatchRule, rule_id, with_for_update={"key_share": True} if lock else None)
     if rule is None or rule.deleted_at is not None:
         raise NotFound(f"There is no watch rule {rule_id}.")
     return rule

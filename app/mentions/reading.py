@@ -29,12 +29,27 @@ class Post(NamedTuple):
     text: str
 
 
+class Words(NamedTuple):
+    """What a reading says a post says."""
+
+    title: str | None
+    text: str
+
+
 class Receipt(NamedTuple):
     """When data was read and received, and whether it was loaded from the past, so that it rings no alarm."""
 
     observed_at: datetime
     received_at: datetime
     historical: bool
+
+
+class Gained(NamedTuple):
+    """What one reading added, who told when, and how long nobody had looked before."""
+
+    gains: Gains
+    receipt: Receipt
+    gap: timedelta
 
 
 @dataclass(slots=True)
@@ -50,6 +65,8 @@ class Work:
     known: bool
     readings: list[Any]
     receipt: Receipt
+    # What was received long ago alerts nobody.
+    silent: bool = False
     reworded: bool = False
     # What the rules say, where they were asked: the words or the rules were new.
     hits: list[Hit] | None = None
@@ -59,15 +76,21 @@ class Work:
     attached_before: UUID | None = field(init=False)
     counted_for: UUID | None = field(init=False)
     published_before: datetime | None = field(init=False)
-    _last_at: datetime | None = field(init=False)
-    gains: list[tuple[Gains, Receipt]] = field(default_factory=list)
+    # The words in the mention's row: those of the reading that made it, as long as that is not counted.
+    _made: Words = field(init=False)
+    gains: list[Gained] = field(default_factory=list)
     recount: bool = False
 
     def __post_init__(self) -> None:
         self.attached_before = self.state.incident_id
         self.counted_for = self.state.incident_id if self.state.counts else None
         self.published_before = self.state.posted_at
-        self._last_at = self.state.last_at
+        self._made = Words(self.post.title, self.post.text)
+
+    @property
+    def too_early(self) -> bool:
+        """Whether the reading that made the mention is still being counted elsewhere: its words would be lost."""
+        return bool(self.readings) and self.state.text_at is None and all(row["text"] for row in self.readings)
 
     def absorb(self) -> None:
         """Takes what the readings say of the mention itself; the counters come later, when it is known who counts."""
@@ -85,16 +108,16 @@ class Work:
     def _absorb_words(self, row: Any) -> None:
         """Words come from the greatest observed_at that states them. The reading that made the mention left its
         words in the mention's row, so its own are null."""
-        state, post, at = self.state, self.post, row["observed_at"]
-        made = row["text"] is None
+        state, at = self.state, row["observed_at"]
+        said = self._made if row["text"] is None else Words(row["title"], row["text"])
+        before = Words(self.post.title, self.post.text)
         if _newer(at, state.text_at):
             state.text_at = at
-            if not made and row["text"] != post.text:
-                self.post, self.reworded = post._replace(text=row["text"]), True
-        if (row["title"] is not None or (made and post.title is not None)) and _newer(at, state.title_at):
+            self.post = self.post._replace(text=said.text)
+        if said.title is not None and _newer(at, state.title_at):
             state.title_at = at
-            if not made and row["title"] != post.title:
-                self.post, self.reworded = self.post._replace(title=row["title"]), True
+            self.post = self.post._replace(title=said.title)
+        self.reworded |= before != Words(self.post.title, self.post.text)
 
     def match(self, book: RuleBook) -> None:
         """Matches the words with the rules, where words or rules are new."""
@@ -118,7 +141,7 @@ class Work:
     def alerts(self) -> bool:
         """Whether people are to hear of it: a negative hit, not yet alerted, and not loaded from the past."""
         state = self.state
-        return state.hit and state.negative and not state.alerted and not self.receipt.historical
+        return state.hit and state.negative and not (state.alerted or self.silent or self.receipt.historical)
 
     @property
     def joined(self) -> UUID | None:
@@ -134,9 +157,8 @@ class Work:
         """Takes the counters into the tally. Where that is not enough to tell the gains, ``recount`` is set."""
         state = self.state
         counts_for = state.incident_id if state.counts else None
-        if not self.known:
-            self._take_first(counts_for)
-        elif counts_for != self.counted_for or (counts_for and state.posted_at != self.published_before):
+        moved = counts_for != self.counted_for or (counts_for and state.posted_at != self.published_before)
+        if moved and self.known:
             self._merge()
             self.recount = True
         elif counts_for is None:
@@ -144,16 +166,11 @@ class Work:
         else:
             self._take_next()
 
-    def _take_first(self, counts_for: UUID | None) -> None:
-        contribution = contribute(map(reading_of, self.readings), self.state.posted_at)
-        self.state.keep(contribution.tally)
-        if counts_for:
-            self.gains.append((difference(EMPTY, contribution), self.receipt))
-
     def _take_next(self) -> None:
         """In order: constant time. One late reading, and the whole mention is counted again."""
         tally = self.state.tally()
         for row in self.readings:
+            looked_at = tally.last_at or self.state.posted_at
             gains = advance(tally, reading_of(row), self.state.posted_at)
             if gains is None:
                 self._merge()
@@ -161,7 +178,8 @@ class Work:
                 self.recount = True
                 return
             if gains.by_minute or any(gains.baseline):
-                self.gains.append((gains, Receipt(row["observed_at"], row["received_at"], row["historical"])))
+                receipt = Receipt(row["observed_at"], row["received_at"], row["historical"])
+                self.gains.append(Gained(gains, receipt, _gap(receipt.observed_at, looked_at)))
         self.state.keep(tally)
 
     def _merge(self) -> None:
@@ -183,13 +201,11 @@ class Work:
         if counts_for is None or not self.gains:
             return
         change = changes.setdefault(counts_for, Change())
-        last_at = max((reading.observed_at for reading in counted_before), default=None) or self._last_at
-        for gains, receipt in self.gains:
+        for gains, receipt, gap in self.gains:
             change.add(gains)
             if not receipt.historical:
-                change.received(receipt.received_at)
-                change.decides(_size(gains), _gap(receipt.observed_at, last_at or state.posted_at))
-            last_at = receipt.observed_at
+                change.received([minute for minute, *grown in gains.by_minute if sum(grown) > 0], receipt.received_at)
+                change.decides(_size(gains), gap)
 
     def _move(self, changes: dict[UUID, Change]) -> None:
         if self.attached_before:
@@ -200,13 +216,13 @@ class Work:
     def _recount(self, changes: dict[UUID, Change], counts_for: UUID | None, before: Sequence[Reading]) -> None:
         old = contribute(before, self.published_before) if self.counted_for else EMPTY
         new = contribute([*before, *map(reading_of, self.readings)], self.state.posted_at) if counts_for else EMPTY
-        if self.counted_for == counts_for:
-            self.gains.append((difference(old, new), self.receipt))
-            return
-        if self.counted_for:
+        if self.counted_for and self.counted_for != counts_for:
             changes.setdefault(self.counted_for, Change()).add(difference(old, EMPTY))
+            old = EMPTY
         if counts_for:
-            self.gains.append((difference(EMPTY, new), self.receipt))
+            looked_at = max((reading.observed_at for reading in before), default=self.state.posted_at)
+            gap = _gap(self.receipt.observed_at, looked_at)
+            self.gains.append(Gained(difference(old, new), self.receipt, gap))
 
 
 def reading_of(row: Any) -> Reading:

@@ -24,8 +24,10 @@ _NEWEST = UUID(int=2**128 - 1)
 async def change_rules(tx: Tx) -> None:
     """Makes every process read the rules anew, and owes a match of all mentions that were matched before.
 
-    Waits for the batches under way: they hold the version's row in share mode until they commit.
+    Waits for the batches under way: they hold the version's row in share mode until they commit. The lock of the table
+    is what is queued for: for the row alone workers that take turns would keep us waiting for ever.
     """
+    await (await tx.driver()).execute("lock table revisions in exclusive mode")
     revision = await tx.get(Revision, "rules", with_for_update=True, populate_existing=True)
     assert revision is not None, "born with the first migration"
     revision.value += 1
@@ -34,16 +36,16 @@ async def change_rules(tx: Tx) -> None:
 
 
 async def rematch(tx: Tx, rules: Rules, ledger: Ledger, *, limit: int) -> Batch:
-    """One step of the oldest work that nobody else has under way."""
+    """One step of the oldest work that nobody else has under way; what has nothing left is finished on the way."""
     query = select(Rematch).where(Rematch.finished_at.is_(None)).order_by(Rematch.rules_version).limit(1)
-    task = (await tx.scalars(query.with_for_update(skip_locked=True))).first()
-    if task is None:
-        return Batch(0, [])
-    book, now, driver = await rules.current(tx), await tx.now(), await tx.driver()
-    ids = [row["mention_id"] for row in await driver.fetch(_STEP, task.before, book.version, limit)]
-    if not ids:
+    now, driver = await tx.now(), await tx.driver()
+    while (task := (await tx.scalars(query.with_for_update(skip_locked=True))).first()) is not None:
+        book = await rules.current(tx)
+        ids = [row["mention_id"] for row in await driver.fetch(_STEP, task.before, book.version, limit)]
+        if ids:
+            task.before = ids[-1]
+            works = await load_counted(driver, ids, now=now)
+            return Batch(len(ids), await conclude(tx, ledger, works, book, observed=[]))
         task.finished_at = now
-        return Batch(0, [])
-    task.before = ids[-1]
-    works = await load_counted(driver, ids, now=now)
-    return Batch(len(ids), await conclude(tx, ledger, works, book, observed=[]))
+        await tx.flush()
+    return Batch(0, [])

@@ -1,23 +1,37 @@
 """Mentions over HTTP. The two operations of the ingest path read the raw body and write bytes: see ``ingest``."""
 
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.routing import APIRoute
 
-from app.core.bodies import JsonBody, parse, read_body
-from app.core.deps import IncidentsRead, IncidentsWrite, InTransaction, MentionsRead, MentionsWrite, tools
-from app.core.params import PageQuery
+from app.core.bodies import ByHand, JsonBody, parse, read_body
+from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, MentionsRead, MentionsWrite, tools
+from app.core.params import PageQuery, refuse_query
 from app.incidents.queries import get_incident
 from app.incidents.schemas import Incident, IncidentOpen, MentionsMove
-from app.incidents.service import open_by_person
 from app.mentions import queries, schemas, service
 from app.mentions.batches import BatchBody, accept_batch
 from app.mentions.ingest import Intake, row_of
 from app.mentions.rulebook import Rules
 from app.models import Incident as IncidentRow
 
+
+class DirectRoute(APIRoute):
+    """An operation whose function takes the request and makes the response; FastAPI only documents it.
+
+    Solving parameters and writing models costs as much as all the rest of the ingest path.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self.endpoint
+
+
+# Tried before every other route: see main.
+ingest_router = APIRouter(prefix="/v1", tags=["Mentions"], route_class=DirectRoute)
 router = APIRouter(prefix="/v1", tags=["Mentions"])
 incident_router = APIRouter(prefix="/v1/incidents", tags=["Incidents"])
 
@@ -36,11 +50,11 @@ def _rules(request: Request) -> Rules:
 WithRules = Annotated[Rules, Depends(_rules)]
 
 
-@router.post(
+@ingest_router.post(
     "/mentions", status_code=201, operation_id="postMention", response_model=schemas.MentionReceipt,
     responses={200: {"model": schemas.MentionReceipt, "description": "A new reading of a known mention."}},
-    openapi_extra={"x-scope": WRITE, "x-body": MENTION},
 )  # fmt: skip
+@ByHand(MENTION, WRITE)
 async def post_mention(request: Request) -> Response:
     """Takes one reading of one post. The answer comes after the commit: what is answered is never lost.
 
@@ -49,6 +63,7 @@ async def post_mention(request: Request) -> Response:
     process = tools(request)
     caller = await process.keys.caller(request.headers.get("authorization"))
     caller.require(WRITE)
+    refuse_query(request)
     body, _ = await read_body(request)
     item = parse(MENTION.adapter, body)
     row = row_of(item, key_id=caller.id, now=await process.database.clock.now())
@@ -61,10 +76,10 @@ async def post_mention(request: Request) -> Response:
     )  # fmt: skip
 
 
-@router.post(
+@ingest_router.post(
     "/mention-batches", status_code=207, operation_id="postMentionBatch", response_model=schemas.MentionBatchOut,
-    openapi_extra={"x-scope": WRITE, "x-body": BATCH},
 )  # fmt: skip
+@ByHand(BATCH, WRITE)
 async def post_mention_batch(request: Request) -> Response:
     """Takes up to 1,000 readings, as one JSON object or as NDJSON, with a result for each in order.
 
@@ -73,6 +88,7 @@ async def post_mention_batch(request: Request) -> Response:
     process = tools(request)
     caller = await process.keys.caller(request.headers.get("authorization"))
     caller.require(WRITE)
+    refuse_query(request)
     items = await BATCH.read(request)
     now = await process.database.clock.now()
     result = await accept_batch(request.app.state.intake, items, key_id=caller.id, now=now)
@@ -106,25 +122,22 @@ async def list_mention_observations(
 
 @router.patch("/mentions/{mention_id}", operation_id="updateMention")
 async def update_mention(
-    mention_id: UUID, body: Patch, tx: InTransaction, caller: MentionsWrite, rules: WithRules
+    mention_id: UUID, caller: MentionsWrite, body: Patch, run: InRetries, rules: WithRules
 ) -> schemas.Mention:
     """Corrects its sentiment or time by a person's word, which wins. The spread and the grade follow at once."""
     corrections = body.model_dump(exclude_unset=True, exclude={"reason"})
-    await service.correct_mention(tx, rules, mention_id, corrections, caller=caller, now=await tx.now())
-    return await queries.get_mention(tx, mention_id)
+    return await run(
+        lambda tx, now: service.correct_mention(tx, rules, mention_id, corrections, caller=caller, now=now)
+    )
 
 
 @incident_router.post("", status_code=201, operation_id="openIncident", response_model=Incident)
-async def open_incident(body: Open, tx: InTransaction, caller: IncidentsWrite, rules: WithRules) -> IncidentRow:
+async def open_incident(caller: IncidentsWrite, body: Open, run: InRetries, rules: WithRules) -> IncidentRow:
     """Opens an incident by a person's judgement, with the mentions it starts with."""
-    now = await tx.now()
     fields = body.model_dump(exclude={"mention_ids"})
-    incident = await open_by_person(tx, fields, caller=caller, now=now)
-    if body.mention_ids:
-        incident = await service.attach_mentions(
-            tx, rules, incident.id, body.mention_ids, reason="Opened with them.", caller=caller, now=now
-        )
-    return incident
+    return await run(
+        lambda tx, now: service.open_with_mentions(tx, rules, fields, body.mention_ids, caller=caller, now=now)
+    )
 
 
 @incident_router.get("/{incident_id}/mentions", operation_id="listIncidentMentions", response_model=schemas.MentionPage)
@@ -139,19 +152,21 @@ async def list_incident_mentions(
 
 @incident_router.post("/{incident_id}/attach", operation_id="attachMentions", response_model=Incident)
 async def attach_mentions(
-    incident_id: UUID, body: Move, tx: InTransaction, caller: IncidentsWrite, rules: WithRules
+    incident_id: UUID, caller: IncidentsWrite, body: Move, run: InRetries, rules: WithRules
 ) -> IncidentRow:
     """Puts mentions into the incident, out of whatever they were in; their spread moves with them."""
-    return await service.attach_mentions(
-        tx, rules, incident_id, body.mention_ids, reason=body.reason, caller=caller, now=await tx.now()
+    ids, reason = body.mention_ids, body.reason
+    return await run(
+        lambda tx, now: service.attach_mentions(tx, rules, incident_id, ids, reason=reason, caller=caller, now=now)
     )
 
 
 @incident_router.post("/{incident_id}/detach", operation_id="detachMentions", response_model=Incident)
 async def detach_mentions(
-    incident_id: UUID, body: Move, tx: InTransaction, caller: IncidentsWrite, rules: WithRules
+    incident_id: UUID, caller: IncidentsWrite, body: Move, run: InRetries, rules: WithRules
 ) -> IncidentRow:
     """Takes mentions out of the incident; the machine does not put them back."""
-    return await service.detach_mentions(
-        tx, rules, incident_id, body.mention_ids, reason=body.reason, caller=caller, now=await tx.now()
+    ids, reason = body.mention_ids, body.reason
+    return await run(
+        lambda tx, now: service.detach_mentions(tx, rules, incident_id, ids, reason=reason, caller=caller, now=now)
     )

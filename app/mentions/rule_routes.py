@@ -23,7 +23,7 @@ Outlet = Annotated[schemas.MediaOutletIn, Depends(JsonBody(schemas.MediaOutletIn
 
 
 @router.post("", status_code=201, operation_id="createWatchRule", response_model=schemas.WatchRule)
-async def create_watch_rule(body: Create, tx: InTransaction, caller: RulesWrite) -> WatchRule:
+async def create_watch_rule(caller: RulesWrite, body: Create, tx: InTransaction) -> WatchRule:
     """Creates a watch rule 监测规则. Mentions seen before are matched with it in the background."""
     return await service.create_rule(tx, body.model_dump(), caller=caller)
 
@@ -41,7 +41,7 @@ async def get_watch_rule(rule_id: UUID, tx: InTransaction, _: RulesRead) -> Watc
 
 
 @router.patch("/{rule_id}", operation_id="updateWatchRule", response_model=schemas.WatchRule)
-async def update_watch_rule(rule_id: UUID, body: Patch, tx: InTransaction, caller: RulesWrite) -> WatchRule:
+async def update_watch_rule(rule_id: UUID, caller: RulesWrite, body: Patch, tx: InTransaction) -> WatchRule:
     """Changes a watch rule. Mentions are matched again in the background; incidents keep what they have."""
     fields = body.model_dump(exclude_unset=True)
     return await service.update_rule(tx, rule_id, fields, caller=caller, now=await tx.now())
@@ -54,7 +54,7 @@ async def delete_watch_rule(rule_id: UUID, tx: InTransaction, caller: RulesWrite
 
 
 @router.post("/{rule_id}/test", operation_id="testWatchRule")
-async def test_watch_rule(rule_id: UUID, body: Test, tx: InTransaction, _: RulesRead) -> schemas.WatchRuleTestResult:
+async def try_watch_rule(rule_id: UUID, _: RulesRead, body: Test, tx: InTransaction) -> schemas.WatchRuleTestResult:
     """Tries the rule on a text: whether it hits, with which words, where; or why not."""
     rule = await queries.get_rule(tx, rule_id)
     why = explain(words_of(rule), body.title, body.text)
@@ -70,7 +70,7 @@ async def test_watch_rule(rule_id: UUID, body: Test, tx: InTransaction, _: Rules
 
 
 @outlet_router.post("", status_code=201, operation_id="createMediaOutlet", response_model=schemas.MediaOutlet)
-async def create_media_outlet(body: Outlet, tx: InTransaction, caller: RulesWrite) -> MediaOutlet:
+async def create_media_outlet(caller: RulesWrite, body: Outlet, tx: InTransaction) -> MediaOutlet:
     """Lists an outlet whose reports are media follow-up 媒体跟进."""
     return await outlets.create_outlet(tx, body.model_dump(), caller=caller)
 
@@ -82,7 +82,7 @@ async def list_media_outlets(query: Annotated[PageQuery, Query()], tx: InTransac
 
 
 @outlet_router.put("/{outlet_id}", operation_id="updateMediaOutlet", response_model=schemas.MediaOutlet)
-async def update_media_outlet(outlet_id: UUID, body: Outlet, tx: InTransaction, caller: RulesWrite) -> MediaOutlet:
+async def update_media_outlet(outlet_id: UUID, caller: RulesWrite, body: Outlet, tx: InTransaction) -> MediaOutlet:
     """Replaces what is known of an outlet."""
     return await outlets.update_outlet(tx, outlet_id, body.model_dump(), caller=caller)
 

@@ -1,5 +1,6 @@
 """Mentions on the wire (方案 二(一)2 and 3)."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -7,10 +8,11 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from app.core.bodies import MAX_COUNT, Instant, Str, Wire
+from app.core.bodies import MAX_COUNT, Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
-from app.domain.matching import is_visible, normalise_word
+from app.domain.matching import normalise_word
+from app.incidents.schemas import HarmClass
 
 EXAMPLE: dict[str, JsonValue] = {
     "platform": "weibo", "external_id": "5012345678901234", "url": "https://weibo.com/1/OAbCdEfGh",
@@ -60,12 +62,6 @@ class Platform(StrEnum):
     OTHER = "other"
 
 
-def _visible(value: str) -> str:
-    if not is_visible(value):
-        raise ValueError("must hold at least one visible character")
-    return value
-
-
 Counter = Annotated[int | None, Field(ge=0, le=MAX_COUNT)]
 
 
@@ -75,17 +71,12 @@ class MentionIn(Wire):
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
     platform: Annotated[
-        Str,
+        Visible,
         Field(min_length=1, max_length=64, description="One of the platform words, or any name: unknown ones are kept "
               "as `other` with the name given."),
-        AfterValidator(_visible),
     ]  # fmt: skip
-    external_id: Annotated[
-        Str, Field(min_length=1, max_length=200, description="The post's id on its platform."), AfterValidator(_visible)
-    ]
-    text: Annotated[
-        Str, Field(min_length=1, max_length=20_000, description="What the post says."), AfterValidator(_visible)
-    ]
+    external_id: Annotated[Visible, Field(min_length=1, max_length=200, description="The post's id on its platform.")]
+    text: Annotated[Visible, Field(min_length=1, max_length=20_000, description="What the post says.")]
     title: Annotated[Str | None, Field(max_length=500, description="Its title, where it has one.")] = None
     url: Annotated[Str | None, Field(max_length=2_000, description="Where it can be read.")] = None
     author: Annotated[Str | None, Field(max_length=200, description="Who wrote it, as shown there.")] = None
@@ -237,16 +228,12 @@ class MentionQuery(PageQuery):
     first_seen_before: Annotated[Instant | None, Field(description="Heard of before this instant.")] = None
 
 
-MentionPage = Page[Mention]
-ObservationPage = Page[Observation]
+class MentionPage(Page[Mention]):
+    """A page of them."""
 
 
-class HarmClass(StrEnum):
-    """Whose interests a rule's mentions harm: 核心利益, 用户权益, 个体投诉."""
-
-    CORE_INTEREST = "core_interest"
-    USER_RIGHTS = "user_rights"
-    INDIVIDUAL = "individual"
+class ObservationPage(Page[Observation]):
+    """A page of them."""
 
 
 def _words(words: list[str]) -> list[str]:
@@ -258,7 +245,7 @@ def _words(words: list[str]) -> list[str]:
 RuleWordList = Annotated[
     list[Annotated[Str, Field(min_length=1, max_length=100)]], Field(max_length=1_000), AfterValidator(_words)
 ]
-RuleName = Annotated[Str, Field(min_length=1, max_length=100, description="What people call the rule.")]
+RuleName = Annotated[Visible, Field(min_length=1, max_length=100, description="What people call the rule.")]
 BrandWords = Annotated[RuleWordList, Field(min_length=1, description="主体词: at least one must occur.")]
 NegativeWords = Annotated[
     RuleWordList, Field(description="负面词: at least one must occur; empty: every negative mention of the brand.")
@@ -344,6 +331,22 @@ class MediaTier(StrEnum):
     INDUSTRY = "industry"
 
 
+_DOMAIN = re.compile(r"(?:[\w-]+\.)+[\w-]+")
+
+
+def _domain(value: str) -> str:
+    if not _DOMAIN.fullmatch(value):
+        raise ValueError("must be a bare domain such as news.cn, without https:// and path")
+    return value.lower()
+
+
+def _account(value: str) -> str:
+    platform, _, author = value.partition(":")
+    if platform not in tuple(Platform) or not author:
+        raise ValueError(f"must be platform:author, the platform being one of {', '.join(Platform)}")
+    return value
+
+
 class MediaOutletIn(Wire):
     """An outlet whose reports are media follow-up 媒体跟进. Self-media 自媒体 is never one."""
 
@@ -353,13 +356,14 @@ class MediaOutletIn(Wire):
         }
     )
 
-    name: Annotated[Str, Field(min_length=1, max_length=100, description="Its name; no two have the same.")]
+    name: Annotated[Visible, Field(min_length=1, max_length=100, description="Its name; no two have the same.")]
     tier: Annotated[MediaTier, Field(description="What kind of outlet.")]
     domains: Annotated[
-        list[Annotated[Str, Field(min_length=1, max_length=253)]], Field(max_length=100, description="With subdomains.")
+        list[Annotated[Str, Field(min_length=1, max_length=253), AfterValidator(_domain)]],
+        Field(max_length=100, description="With subdomains."),
     ] = []
     accounts: Annotated[
-        list[Annotated[Str, Field(min_length=3, max_length=265)]],
+        list[Annotated[Str, Field(min_length=3, max_length=265), AfterValidator(_account)]],
         Field(max_length=100, description="platform:author, as mentions name them."),
     ] = []
 
@@ -377,5 +381,9 @@ class MediaOutlet(BaseModel):
     created_at: datetime = Field(description="When it was listed.")
 
 
-WatchRulePage = Page[WatchRule]
-MediaOutletPage = Page[MediaOutlet]
+class WatchRulePage(Page[WatchRule]):
+    """A page of them."""
+
+
+class MediaOutletPage(Page[MediaOutlet]):
+    """A page of them."""

@@ -14,12 +14,15 @@ from app.core.outbox import record
 from app.domain.events import Changed, MentionsMoved
 from app.incidents.grading import next_seq, touch
 from app.incidents.queries import get_incident
+from app.incidents.service import open_by_person
 from app.incidents.spread import Ledger
 from app.mentions import queries
+from app.mentions.ingest import not_ahead
 from app.mentions.processing import conclude, load_counted
 from app.mentions.reading import Work
 from app.mentions.rematching import change_rules
 from app.mentions.rulebook import Rules
+from app.mentions.schemas import Mention as MentionOut
 from app.models import Incident, Mention, WatchRule
 from app.models.incidents import ACCEPTING
 
@@ -34,14 +37,29 @@ class IncidentNotAccepting(Conflict):
 
 async def correct_mention(
     tx: Tx, rules: Rules, mention_id: UUID, corrections: Mapping[str, Any], *, caller: Caller, now: datetime
-) -> None:
+) -> MentionOut:
     """A person's word; None gives it back to the senders. Buckets, peaks and grade follow in this transaction."""
+    await queries.get_mention(tx, mention_id)
     works = await _works(tx, [mention_id], now=now)
     for name, value in corrections.items():
+        if isinstance(value, datetime):
+            value = not_ahead(value, now, f"/{name}")
         setattr(works[0].state, CORRECTABLE[name], value)
     await _conclude(tx, rules, works)
     event = Changed(subject="mention", subject_id=str(mention_id), action="corrected", fields=sorted(corrections))
     await record(tx, event, caller=caller)
+    return await queries.get_mention(tx, mention_id)
+
+
+async def open_with_mentions(
+    tx: Tx, rules: Rules, fields: Mapping[str, Any], mention_ids: Collection[UUID], *, caller: Caller, now: datetime
+) -> Incident:
+    """An incident opened by a person, with the mentions it starts with."""
+    incident = await open_by_person(tx, fields, caller=caller, now=now)
+    if not mention_ids:
+        return incident
+    reason = "The incident was opened with them."
+    return await attach_mentions(tx, rules, incident.id, mention_ids, reason=reason, caller=caller, now=now)
 
 
 async def attach_mentions(
@@ -58,8 +76,8 @@ async def attach_mentions(
 
     IncidentNotAccepting when the incident has ended; Invalid when a mention does not exist.
     """
-    works = await _works(tx, mention_ids, now=now)
     incident = await get_incident(tx, incident_id)
+    works = await _works(tx, mention_ids, now=now)
     if incident.status not in ACCEPTING:
         raise IncidentNotAccepting(f"The incident {incident.number} is {incident.status}; reopen it first.")
     for work in works:
@@ -79,8 +97,8 @@ async def detach_mentions(
     now: datetime,
 ) -> Incident:
     """Takes mentions out of the incident for good: the machine does not put them back. Others are left alone."""
-    works = [work for work in await _works(tx, mention_ids, now=now) if work.state.incident_id == incident_id]
     await get_incident(tx, incident_id)
+    works = [work for work in await _works(tx, mention_ids, now=now) if work.state.incident_id == incident_id]
     for work in works:
         work.state.incident_id, work.state.held_out = None, True
     await _conclude(tx, rules, works)

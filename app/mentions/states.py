@@ -7,13 +7,14 @@ their ids, then incidents in the order of theirs.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 import asyncpg
 
+from app.core.errors import Unavailable
 from app.domain.spread import Tally
 
-_LOCK = "select * from mention_states where mention_id = any($1::uuid[]) order by mention_id for no key update"
 _TYPES = {
     "mention_id": "uuid", "incident_id": "uuid", "rules_version": "bigint", "worded_negative": "bool", "hit": "bool",
     "media": "bool", "alerted": "bool", "held_out": "bool", "sentiment": "text", "sentiment_at": "timestamptz",
@@ -22,18 +23,20 @@ _TYPES = {
     "likes": "bigint", "views": "bigint",
 }  # fmt: skip
 _COLUMNS = ", ".join(_TYPES)
+_LOCK = (
+    f"select {_COLUMNS} from mention_states where mention_id = any($1::uuid[]) order by mention_id for no key update"
+)
 _GIVEN = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES.values(), 1))
-_INSERT = f"""
-insert into mention_states({_COLUMNS}) select * from unnest({_GIVEN}) as t({_COLUMNS}) order by mention_id
-on conflict (mention_id) do nothing returning mention_id"""
 _UPDATE = f"""
 update mention_states s set {", ".join(f"{name} = t.{name}" for name in list(_TYPES)[1:])}
 from unnest({_GIVEN}) as t({_COLUMNS}) where s.mention_id = t.mention_id"""
 
 
-class Overtaken(Exception):
+class Overtaken(Unavailable):
     """Another transaction was first with the same mention or incident: this one rolls back and starts again."""
 
+    code = "overtaken"
+    # Serialization failure: whoever runs transactions again runs this one again.
     sqlstate = "40001"
 
 
@@ -90,19 +93,25 @@ class State:
 
 
 _NAMES = tuple(field.name for field in fields(State))
+_values = attrgetter(*_NAMES)
 assert tuple(_TYPES) == _NAMES, "the columns are written in the order of the fields"
 
 
 async def lock_states(driver: asyncpg.Connection, mention_ids: Iterable[UUID]) -> dict[UUID, State]:
     """The states that exist, locked and as they are now."""
     rows = await driver.fetch(_LOCK, list(mention_ids))
-    return {row["mention_id"]: State(*[row[name] for name in _NAMES]) for row in rows}
+    return {row["mention_id"]: State(*row) for row in rows}
 
 
 async def insert_states(driver: asyncpg.Connection, states: Sequence[State]) -> None:
-    """Writes the states of new mentions. Overtaken when another transaction wrote one of them first."""
-    if states and len(await driver.fetch(_INSERT, *_by_column(states))) < len(states):
-        raise Overtaken("another worker counted one of these mentions first")
+    """Writes the states of new mentions, in the order given: by id. Overtaken when another transaction wrote one of
+    them first; this transaction is at its end then."""
+    if not states:
+        return
+    try:
+        await driver.copy_records_to_table("mention_states", columns=_NAMES, records=list(map(_values, states)))
+    except asyncpg.UniqueViolationError:
+        raise Overtaken("another worker counted one of these mentions first") from None
 
 
 async def update_states(driver: asyncpg.Connection, states: Sequence[State]) -> None:
@@ -112,4 +121,4 @@ async def update_states(driver: asyncpg.Connection, states: Sequence[State]) -> 
 
 
 def _by_column(states: Sequence[State]) -> list[list[object]]:
-    return [[getattr(state, name) for state in states] for name in _NAMES]
+    return list(map(list, zip(*map(_values, states), strict=True)))

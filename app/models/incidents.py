@@ -59,7 +59,8 @@ class Incident(Base):
             "uq_incidents_accepting", "rule_id", "story", unique=True,
             postgresql_where=text(f"{ACCEPTING_SQL} and rule_id is not null"),
         ),
-        Index("ix_incidents_watching", "last_gain_at", postgresql_where=text("status = 'watching'")),
+        # Not over last_gain_at: no index may hold what each batch writes, or rows are not updated in place.
+        Index("ix_incidents_watching", "id", postgresql_where=text("status = 'watching'")),
         one_of("status", STATUSES),
         one_of("grade", GRADES),
         one_of("auto_grade", GRADES),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from app.core.bodies import JsonBody
 from app.core.deps import InTransaction, KeysAdmin, WithTools
@@ -12,10 +12,12 @@ from app.people.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyOut, ApiKeyPag
 
 router = APIRouter(prefix="/v1/api-keys", tags=["API keys"])
 
+KeyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,32}$", description="The part of the key that is no secret.")]
+
 
 @router.post("", status_code=201, operation_id="createApiKey")
 async def create_api_key(
-    body: Annotated[ApiKeyCreate, Depends(JsonBody(ApiKeyCreate))], tx: InTransaction, caller: KeysAdmin,
+    caller: KeysAdmin, body: Annotated[ApiKeyCreate, Depends(JsonBody(ApiKeyCreate))], tx: InTransaction,
     tools: WithTools,
 ) -> ApiKeyCreated:  # fmt: skip
     """Creates a key. Its text is in this answer and nowhere else."""
@@ -33,7 +35,7 @@ async def list_api_keys(query: Annotated[PageQuery, Query()], tx: InTransaction,
 
 @router.post("/{key_id}/rotate", operation_id="rotateApiKey")
 async def rotate_api_key(
-    key_id: str, body: Annotated[ApiKeyRotate, Depends(JsonBody(ApiKeyRotate))], tx: InTransaction, caller: KeysAdmin,
+    key_id: KeyId, caller: KeysAdmin, body: Annotated[ApiKeyRotate, Depends(JsonBody(ApiKeyRotate))], tx: InTransaction,
     tools: WithTools,
 ) -> ApiKeyCreated:  # fmt: skip
     """Gives the key a new secret; the old one works on for a while, so that nothing stops."""
@@ -44,6 +46,6 @@ async def rotate_api_key(
 
 
 @router.post("/{key_id}/revoke", operation_id="revokeApiKey")
-async def revoke_api_key(key_id: str, tx: InTransaction, caller: KeysAdmin) -> ApiKeyOut:
+async def revoke_api_key(key_id: KeyId, tx: InTransaction, caller: KeysAdmin) -> ApiKeyOut:
     """Ends a key within a second."""
     return ApiKeyOut.of(await service.revoke_key(tx, key_id, caller=caller, now=await tx.now()))

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.core.auth import SCOPES
-from app.core.bodies import Instant, Str, Wire
+from app.core.bodies import Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.models import ApiKey
 
@@ -23,7 +23,7 @@ class ApiKeyCreate(Wire):
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "monitoring", "scopes": ["mentions:write"]}})
 
-    name: Annotated[Str, Field(min_length=1, max_length=100, description="What the key is for.")]
+    name: Annotated[Visible, Field(min_length=1, max_length=100, description="What the key is for.")]
     scopes: Annotated[
         list[Str], Field(min_length=1, max_length=50, description="What it may do."), AfterValidator(_known)
     ]
@@ -61,4 +61,5 @@ class ApiKeyRotate(Wire):
     overlap_seconds: Annotated[int, Field(ge=0, le=7 * 86400, description="At most a week; 0 ends it at once.")] = 86400
 
 
-ApiKeyPage = Page[ApiKeyOut]
+class ApiKeyPage(Page[ApiKeyOut]):
+    """A page of them."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from app.core.auth import SCOPES, Caller, make_secret, secret_hash, split
 from app.core.db import Tx
-from app.core.errors import Conflict
+from app.core.errors import Conflict, FieldError, Invalid
 from app.core.outbox import record
 from app.domain.events import Changed
 from app.models import ApiKey
@@ -23,7 +23,10 @@ class KeyRevoked(Conflict):
 async def create_key(
     tx: Tx, name: str, scopes: Sequence[str], *, caller: Caller, settings: Settings, expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:  # fmt: skip
-    """The new key and, this once, the whole text of it."""
+    """The new key and, this once, the whole text of it. Invalid when it would have expired before it is used."""
+    if expires_at is not None and expires_at <= await tx.now():
+        detail = "lies in the past; leave it out for a key that does not expire"
+        raise Invalid(f"/expires_at: {detail}", errors=[FieldError("/expires_at", detail, "in_the_past")])
     secret = make_secret()
     key = ApiKey(
         id=secrets.token_hex(5), name=name, secret_hash=secret_hash(secret, settings.secret_key),

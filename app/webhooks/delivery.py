@@ -1,10 +1,10 @@
 """Deliveries as workers handle them: claimed under a lease and a token, judged, finished where the token is ours.
 
-Due times and leases are compared by the database's clock alone. Each of the three statements is a transaction of
+Due times and leases are compared by the database's clock alone. Each statement is a transaction of
 its own, so that none is open while a receiver is being waited for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -23,13 +23,15 @@ MOST_REFUSALS = 3
 # 4xx that say "not now" and not "never": they count as faults, not as refusals.
 PASSING = frozenset({408, 409, 425, 429})
 GONE = 410
-# What must remain of a lease when the exchange has used its whole time.
-LEASE_MARGIN_SECONDS = 15.0
+# Short, and renewed while the exchange is under way: what a killed worker held must go out within 5 seconds.
+LEASE_SECONDS = 3.0
+RENEW_SECONDS = 1.0
 JITTER = 0.2
 
 # Endpoint by endpoint, each with the room it has left, in a changing order: whatever one endpoint is owed, and
 # however it behaves, the others are reached. A delivery waits while an earlier one of its incident is owed to the
-# same endpoint and holds it back.
+# same endpoint and holds it back; the first one is looked up by a subquery that the planner can't turn into a join,
+# because a join that was planned while the table was small takes minutes on a backlog.
 _CLAIM = """
 with room as materialized (
   select e.id, $3 - coalesce(f.flying, 0) as places
@@ -40,9 +42,11 @@ with room as materialized (
   select d.id from room cross join lateral (
     select d.id from deliveries d
     where d.endpoint_id = room.id and d.state = 'pending' and d.token is null and d.due_at <= now()
-      and not exists (
-        select from deliveries b where b.endpoint_id = d.endpoint_id and b.incident_id = d.incident_id
-          and b.state = 'pending' and b.holds_back and b.seq < d.seq)
+      and coalesce(d.seq <= (
+        select first.seq from deliveries first
+        where first.endpoint_id = d.endpoint_id and first.incident_id = d.incident_id
+          and first.state = 'pending' and first.holds_back
+        order by first.endpoint_id, first.incident_id, first.seq limit 1), true)
     order by d.due_at, d.id limit room.places for update skip locked) d
   limit $4),
  claimed as (
@@ -71,14 +75,19 @@ with result as materialized (
   select k.id, k.attempts, r.at, r.duration_ms, r.status, r.address, r.error, r.response
   from kept k join result r on r.id = k.id),
  behind as materialized (
-  select d.id, k.due_at from kept k join deliveries d
-    on d.endpoint_id = k.endpoint_id and d.incident_id = k.incident_id and d.seq > k.seq
-  where k.state = 'pending' and k.holds_back and d.state = 'pending' and d.holds_back and d.token is null
-    and d.attempts = 0 and d.due_at < k.due_at
-  for update of d skip locked),
+  select d.id, k.due_at from kept k cross join lateral (
+    select d.id from deliveries d
+    where d.endpoint_id = k.endpoint_id and d.incident_id = k.incident_id and d.seq > k.seq and d.state = 'pending'
+      and d.holds_back and d.token is null and d.attempts = 0 and d.due_at < k.due_at
+    order by d.endpoint_id, d.incident_id, d.seq limit 1000 for update skip locked) d
+  where k.state = 'pending' and k.holds_back),
  put_off as (
   update deliveries d set due_at = behind.due_at from behind where d.id = behind.id)
 select id from kept"""
+
+_RENEW = """
+update deliveries d set lease_until = now() + make_interval(secs => $3)
+from unnest($1::bigint[], $2::uuid[]) as r(id, token) where d.id = r.id and d.token = r.token"""
 
 _RESCUE = """
 with lost as materialized (
@@ -172,9 +181,14 @@ async def claim(database: Database, settings: Settings, flying: Mapping[UUID, in
     """Up to ``limit`` deliveries that are due, none of an endpoint that has its share ``flying`` already."""
     rows = await database.fetch(
         _CLAIM, list(flying), list(flying.values()), room_of_one(settings), limit, new_id(),
-        settings.webhook_timeout + LEASE_MARGIN_SECONDS,
+        LEASE_SECONDS,
     )  # fmt: skip
     return [Claimed(*row) for row in rows]
+
+
+async def renew(database: Database, held: Collection[Claimed]) -> None:
+    """Keeps what is under way ours for another while, where it still is."""
+    await database.fetch(_RENEW, [claimed.id for claimed in held], [claimed.token for claimed in held], LEASE_SECONDS)
 
 
 async def finish(database: Database, results: Sequence[tuple[Claimed, Answer, Verdict]]) -> int:

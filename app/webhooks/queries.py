@@ -19,9 +19,11 @@ select coalesce(extract(epoch from clock_timestamp() - min(d.due_at)), 0)::float
 from webhook_endpoints e cross join lateral (
   select due_at from deliveries d
   where d.endpoint_id = e.id and d.state = 'pending' and d.token is null and d.due_at <= now()
-    and not exists (
-      select from deliveries b where b.endpoint_id = d.endpoint_id and b.incident_id = d.incident_id
-        and b.state = 'pending' and b.holds_back and b.seq < d.seq)
+    and coalesce(d.seq <= (
+      select first.seq from deliveries first
+      where first.endpoint_id = d.endpoint_id and first.incident_id = d.incident_id
+        and first.state = 'pending' and first.holds_back
+      order by first.endpoint_id, first.incident_id, first.seq limit 1), true)
   order by d.due_at limit 1) d
 where e.disabled_at is null and e.deleted_at is null"""
 
@@ -49,7 +51,7 @@ async def get_delivery(tx: Tx, delivery_id: int) -> WebhookDeliveryOut:
     row = (await tx.execute(_deliveries().where(Delivery.id == delivery_id))).one_or_none()
     if row is None:
         raise NotFound(f"There is no webhook delivery {delivery_id}.")
-    return (await _with_attempts(tx, [row._tuple()]))[0]
+    return (await _with_attempts(tx, [row]))[0]
 
 
 async def get_delivery_of(tx: Tx, event_id: int, endpoint_id: UUID) -> WebhookDeliveryOut:
@@ -73,7 +75,7 @@ async def list_deliveries(tx: Tx, query: DeliveryQuery) -> dict[str, Any]:
     after = paging.decode(query.cursor, ["webhook-deliveries", query.filters()])
     if after:
         rows = rows.where(Delivery.id < after[0])
-    found = [row._tuple() for row in await tx.execute(rows)]
+    found = (await tx.execute(rows)).all()
     shown = await _with_attempts(tx, found)
     return paging.page(shown, query.limit, ["webhook-deliveries", query.filters()], lambda row: [row.id])
 

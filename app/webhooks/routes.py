@@ -40,8 +40,8 @@ async def _check_address(url: str, settings: Settings) -> None:
 
 @router.post("/webhook-endpoints", status_code=201, operation_id="createWebhookEndpoint")
 async def create_webhook_endpoint(
-    body: Annotated[WebhookEndpointCreate, Depends(JsonBody(WebhookEndpointCreate))], _: Nothing,
-    tx: InTransaction, caller: WebhooksWrite, tools: WithTools,
+    caller: WebhooksWrite, body: Annotated[WebhookEndpointCreate, Depends(JsonBody(WebhookEndpointCreate))], _: Nothing,
+    tx: InTransaction, tools: WithTools,
 ) -> WebhookEndpointCreated:  # fmt: skip
     """Creates an endpoint. Its signing secret is in this answer and nowhere else.
 
@@ -71,8 +71,9 @@ async def get_webhook_endpoint(
 
 @router.patch("/webhook-endpoints/{endpoint_id}", operation_id="updateWebhookEndpoint")
 async def update_webhook_endpoint(
-    endpoint_id: EndpointId, body: Annotated[WebhookEndpointPatch, Depends(JsonBody(WebhookEndpointPatch))],
-    _: Nothing, tx: InTransaction, caller: WebhooksWrite, tools: WithTools,
+    endpoint_id: EndpointId, caller: WebhooksWrite,
+    body: Annotated[WebhookEndpointPatch, Depends(JsonBody(WebhookEndpointPatch))], _: Nothing, tx: InTransaction,
+    tools: WithTools,
 ) -> WebhookEndpointOut:  # fmt: skip
     """Changes an endpoint; what is left out stays. Enabling it sends what has been owed since."""
     if body.url is not None:

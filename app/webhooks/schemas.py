@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
+from sqlalchemy import Row
 
 from app.core.bodies import Str, Wire
 from app.core.paging import Page
@@ -75,23 +76,15 @@ def _sorted(types: list[EventType]) -> list[EventType]:
     return sorted(set(types))
 
 
-EventTypes = Annotated[
-    list[EventType],
-    Field(max_length=50, description="The types it hears of; empty for all of them, present and future."),
-    AfterValidator(_sorted),
-]
-Url = Annotated[
-    Str,
-    Field(
-        min_length=1, max_length=2000,
-        description="Where to POST: https, port 443 unless the operator allows more, and a public address.",
-    ),
-]  # fmt: skip
-Description = Annotated[Str, Field(max_length=500, description="What it is, for people.")]
-ReachesPeople = Annotated[
-    bool, Field(description="Whether people read what arrives there, so that it counts as an alert (方案 二(一)2).")
-]
+URL = "Where to POST: https, port 443 unless the operator allows more, and a public address."
+TYPES = "The types it hears of; empty for all of them, present and future."
+DESCRIPTION = "What it is, for people."
+REACHES_PEOPLE = "Whether people read what arrives there, so that it counts as an alert (方案 二(一)2)."
 ENABLED = "Whether events are sent there. Enabling it again sends what has been owed since, within its schedule."
+
+EventTypes = Annotated[list[EventType], Field(max_length=50), AfterValidator(_sorted)]
+Url = Annotated[Str, Field(min_length=1, max_length=2000)]
+Description = Annotated[Str, Field(max_length=500)]
 
 
 class WebhookEndpointCreate(Wire):
@@ -99,10 +92,10 @@ class WebhookEndpointCreate(Wire):
 
     model_config = ConfigDict(json_schema_extra={"example": _CREATE})
 
-    url: Url
-    event_types: EventTypes = Field(default_factory=list)
-    description: Description = ""
-    reaches_people: ReachesPeople = False
+    url: Url = Field(description=URL)
+    event_types: EventTypes = Field(default=[], description=TYPES)
+    description: Description = Field(default="", description=DESCRIPTION)
+    reaches_people: bool = Field(default=False, description=REACHES_PEOPLE)
 
 
 class WebhookEndpointPatch(Wire):
@@ -110,11 +103,11 @@ class WebhookEndpointPatch(Wire):
 
     model_config = ConfigDict(json_schema_extra={"example": {"event_types": [], "enabled": True}})
 
-    url: Url | None = None
-    event_types: EventTypes | None = None
-    description: Description | None = None
-    reaches_people: ReachesPeople | None = None
-    enabled: Annotated[bool | None, Field(description=ENABLED)] = None
+    url: Url | None = Field(default=None, description=URL)
+    event_types: EventTypes | None = Field(default=None, description=TYPES)
+    description: Description | None = Field(default=None, description=DESCRIPTION)
+    reaches_people: bool | None = Field(default=None, description=REACHES_PEOPLE)
+    enabled: bool | None = Field(default=None, description=ENABLED)
 
 
 class WebhookEndpointOut(BaseModel):
@@ -203,7 +196,7 @@ class WebhookDeliveryOut(BaseModel):
 
 
 # The delivery, its event's type and time, and whether its endpoint is sent to.
-DeliveryRow = tuple[Delivery, str, datetime, bool]
+DeliveryRow = Row[Delivery, str, datetime, bool]
 
 
 class DeliveryQuery(PageQuery):
@@ -215,5 +208,9 @@ class DeliveryQuery(PageQuery):
     incident_id: list[UUID] = Field(default=[], max_length=20, description="On the timeline of one of these incidents.")
 
 
-WebhookEndpointPage = Page[WebhookEndpointOut]
-WebhookDeliveryPage = Page[WebhookDeliveryOut]
+class WebhookEndpointPage(Page[WebhookEndpointOut]):
+    """A page of them."""
+
+
+class WebhookDeliveryPage(Page[WebhookDeliveryOut]):
+    """A page of them."""

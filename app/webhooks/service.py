@@ -141,7 +141,8 @@ async def replay_delivery(tx: Tx, delivery_id: int, *, caller: Caller, now: date
     delivery.holds_back = delivery.holds_back and delivery.state == "pending"
     delivery.state, delivery.finished_at = "pending", None
     delivery.due_at, delivery.step, delivery.refusals, delivery.lost_leases = now, 0, 0, 0
-    await tx.execute(_pull_followers(delivery, now))
+    if delivery.incident_id is not None:
+        await tx.execute(_pull_followers(delivery, now))
     await record(
         tx,
         Changed(subject="webhook_delivery", subject_id=str(delivery.id), action="replayed", fields=[]),

@@ -1,4 +1,4 @@
-"""Started by test_embedded.py as another process, often as another user: uses app/embedded.py from outside.
+"""Started by test_embedded.py as another process, often as another user: uses app/embedded from outside.
 
 `python child.py MODULE_FOLDER DATA_FOLDER [hold]`: starts both, prints one line of JSON, waits for the end of
 its input when told to hold, then stops both.

@@ -1,5 +1,6 @@
 """The embedded servers as their user meets them: with real processes, real kills and real leftovers."""
 
+import asyncio
 import json
 import os
 import pwd
@@ -76,7 +77,7 @@ def child(*argv: str, **options: Any) -> Iterator[tuple[subprocess.Popen[str], d
 
 
 def as_we_are(data: Path) -> list[str]:
-    return [sys.executable, str(CHILD), str(Path(app.embedded.__file__).parent), str(data), "hold"]
+    return [sys.executable, str(CHILD), str(Path(app.embedded.__file__).parents[1]), str(data), "hold"]
 
 
 async def remember(services: Services) -> None:
@@ -205,7 +206,7 @@ async def test_a_stale_pidfile_naming_another_process_stops_nothing_and_ends_nob
     pair.valkey.kill()
     owner = pair.postgres.folder.stat()
     # a process of the servers' own user: by its number alone PostgreSQL would refuse to start
-    stranger = subprocess.Popen(["sleep", "60"], cwd="/", **_user(owner.st_uid, owner.st_gid))
+    stranger = await asyncio.create_subprocess_exec("sleep", "60", cwd="/", **_user(owner.st_uid, owner.st_gid))
     try:
         pidfile = pair.postgres.folder / "postmaster.pid"
         _, _, rest = pidfile.read_text().partition("\n")
@@ -215,10 +216,10 @@ async def test_a_stale_pidfile_naming_another_process_stops_nothing_and_ends_nob
         pair.postgres.start()
         pair.valkey.start()
         assert await recall(pair.services) == ("舆情", "舆情")
-        assert stranger.poll() is None
+        assert stranger.returncode is None
     finally:
         stranger.kill()
-        stranger.wait()
+        await stranger.wait()
 
 
 @pytest.mark.parametrize("name", ["危机 处置", "long-" * 20], ids=["spaces and Chinese", "long"])
@@ -313,7 +314,7 @@ def test_where_nobody_cannot_run_the_environment_its_programs_are_copied_beside_
 @only_root
 def test_an_ordinary_user_runs_them_too_and_root_takes_them_over_as_that_user(folder: Path) -> None:
     uid, gid = pwd.getpwnam("daemon")[2:4]
-    shutil.copy(app.embedded.__file__, folder)
+    shutil.copytree(Path(app.embedded.__file__).parent, folder / "embedded")
     shutil.copy(CHILD, folder)
     data = folder / "home" / "data"
     data.parent.mkdir()

@@ -1,0 +1,104 @@
+"""How the demo looks: a live table where a person watches, plain lines where nobody does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from app.cli.play import Mark, Play, Scene
+from app.cli.receiver import Receiver
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+COLOURS = {"major": "bold red", "serious": "bold dark_orange", "general": "bold yellow"}
+STATUSES = {
+    "watching": "关注中", "responding": "响应中", "handling": "处置中", "closing": "收尾中", "closed": "已结案",
+    "subsided": "自然平息", "dismissed": "误报", "merged": "已并案",
+}  # fmt: skip
+BAR_WIDTH = 24
+LOOK_EVERY = 0.3
+
+
+@asynccontextmanager
+async def shown(console: Console, play: Play, scene: Scene, receiver: Receiver) -> AsyncIterator[None]:
+    """While the block runs, the live table. Where nobody watches there is nothing to see: see :func:`line`."""
+    if not console.is_terminal:
+        yield
+        return
+    looking = asyncio.create_task(_look(play))
+    try:
+        with Live(get_renderable=lambda: picture(scene, receiver), console=console, refresh_per_second=8):
+            yield
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+
+
+async def _look(play: Play) -> None:
+    while True:
+        await play.look()
+        await asyncio.sleep(LOOK_EVERY)
+
+
+def picture(scene: Scene, receiver: Receiver) -> RenderableType:
+    """The incident, its windows against their thresholds, and the newest webhooks."""
+    return Group(_head(scene), _windows(scene.windows), _webhooks(receiver))
+
+
+def _head(scene: Scene) -> Text:
+    incident = scene.incident
+    if incident is None:
+        return Text("Watching; nothing has happened yet.")
+    grade = incident["grade"]
+    head = Text(f"{incident['number']}  {incident['title']}\n", style="bold")
+    head.append(f"{incident['status']} {STATUSES[incident['status']]}  ", style="default")
+    head.append(f"{grade} {incident['grade_label']}" if grade else "no grade yet", style=COLOURS.get(grade, "dim"))
+    head.append(f"  传播量 {incident['total']:,}  mentions {incident['mention_count']}", style="default")
+    if scene.last_post is not None:
+        post = scene.last_post
+        head.append(f"\n{scene.posted:>2}  {post.platform}  {post.text[:40]}", style="dim")
+    return head
+
+
+def _windows(windows: list[dict[str, Any]]) -> Table:
+    table = Table("rule", "window", "now", "threshold", "", box=box.SIMPLE, pad_edge=False)
+    for window in windows:
+        share = min(window["current"] / window["threshold"], 1.0)
+        over = window["current"] > window["threshold"]
+        bar = Text("█" * round(BAR_WIDTH * share), style=COLOURS[window["grade"]] if over else "green")
+        hours = f"{window['window_seconds'] / 3600:g} h"
+        table.add_row(window["rule"], hours, f"{window['current']:,}", f"> {window['threshold']:,}", bar)
+    return table
+
+
+def _webhooks(receiver: Receiver) -> Table:
+    table = Table("webhook", "event", "", "signature", box=box.SIMPLE, pad_edge=False)
+    for one in receiver.verified[-6:]:
+        table.add_row(one.id, one.type, str(one.data.get("to", "")), Text("✓ verified", style="green"))
+    return table
+
+
+def line(mark: Mark) -> str:
+    """One thing that happened, where lines are read."""
+    at = mark.at.astimezone(SHANGHAI)
+    return f"{at:%H:%M:%S}  {mark.label}  {mark.why}  webhook verified after {mark.milliseconds:.0f} ms"
+
+
+def summary(scene: Scene, receiver: Receiver) -> RenderableType:
+    """Each grade: when, why, and whether the outside heard of it."""
+    table = Table("grade", "when", "why", "delivered", "verified", "post to webhook", box=box.SIMPLE, pad_edge=False)
+    for mark in scene.marks:
+        at, tries = mark.at.astimezone(SHANGHAI), f"yes, try {mark.attempts}"
+        table.add_row(mark.label, f"{at:%H:%M:%S}", mark.why, tries, "yes", f"{mark.milliseconds:.0f} ms")
+    incident = scene.incident or {}
+    foot = (
+        f"Incident {incident.get('number')}: {scene.posted} readings posted, 传播量 {incident.get('total', 0):,}; "
+        f"{scene.deliveries} webhooks delivered, {len(receiver.verified)} verified by standardwebhooks, in order."
+    )
+    return Group(table, Text(foot))

@@ -1,0 +1,57 @@
+"""The tables and their migrations: the same, down and up again on filled tables, and strict about events."""
+
+import asyncio
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from alembic import command
+
+from app.core.migrations import configuration
+from app.embedded import Services
+from app.settings import Settings
+from tests.support.services import create_database, drop_database, plain
+from workers.ingest import Counter
+
+
+async def test_the_models_and_the_migrations_are_the_same(settings: Settings) -> None:
+    await asyncio.to_thread(command.check, configuration(settings.database_url))
+
+
+async def test_migrations_go_down_and_up_again_on_an_empty_database(services: Services, worker: str) -> None:
+    url = await create_database(services, f"{worker}_migrations")
+    try:
+        for step, target in ((command.upgrade, "head"), (command.downgrade, "base"), (command.upgrade, "head")):
+            await asyncio.to_thread(step, configuration(url), target)
+        connection = await asyncpg.connect(plain(url))
+        assert await connection.fetchval("select count(*) from grading_policies where active") == 1
+        await connection.close()
+    finally:
+        await drop_database(services, url)
+
+
+async def test_the_newest_migration_goes_down_and_up_again_on_filled_tables(
+    settings: Settings, client: httpx.AsyncClient, counter: Counter
+) -> None:
+    body = {"name": "迁移", "brand_words": ["迁移牌"], "harm_class": "individual"}
+    assert (await client.post("/v1/watch-rules", json=body)).status_code == 201
+    mention = {"platform": "weibo", "external_id": "migrate-1", "text": "迁移牌", "sentiment": "negative", "likes": 5}
+    mention_id = (await client.post("/v1/mentions", json=mention)).json()["id"]
+    await counter.sweep()
+    before = (await client.get(f"/v1/mentions/{mention_id}")).json()
+    assert UUID(before["incident_id"])
+    for step, target in ((command.downgrade, "-1"), (command.upgrade, "head")):
+        await asyncio.to_thread(step, configuration(settings.database_url), target)
+    assert (await client.get(f"/v1/mentions/{mention_id}")).json() == before
+
+
+@pytest.mark.parametrize("statement", ["update events set type = 'x'", "delete from events", "truncate events cascade"])
+async def test_events_can_only_be_added(settings: Settings, client: httpx.AsyncClient, statement: str) -> None:
+    await client.post("/v1/api-keys", json={"name": "audit", "scopes": ["mentions:read"]})
+    connection = await asyncpg.connect(plain(settings.database_url))
+    try:
+        with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
+            await connection.execute(statement)
+    finally:
+        await connection.close()

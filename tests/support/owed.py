@@ -1,0 +1,85 @@
+"""Making events that are owed to receivers, and looking at what became of them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from app.core.auth import SYSTEM
+from app.core.db import Database
+from app.core.outbox import Stored, record
+from app.domain.events import Event, MentionHit, StatusChanged
+from app.domain.signature import encode_secret
+from app.webhooks import service
+from tests.support.receiver import Answer, Received, Receiver
+from tests.support.waiting import eventually
+from workers.deliver import Deliverer
+
+Make = Callable[..., Deliverer]
+
+
+async def forget(database: Database) -> None:
+    """Nothing is owed to anybody any more, so that the next test begins afresh."""
+    await database.fetch("delete from delivery_attempts")
+    await database.fetch("delete from deliveries")
+    await database.fetch("update webhook_endpoints set deleted_at = now()")
+
+
+async def subscribe(database: Database, receiver: Receiver, *types: str, path: str = "") -> UUID:
+    async with database.transaction() as tx:
+        endpoint = await service.create_endpoint(
+            tx, url=receiver.url + path, event_types=types, description="", reaches_people=False, caller=SYSTEM
+        )
+    receiver.secret = encode_secret(endpoint.secret)
+    return endpoint.id
+
+
+async def happen(database: Database, *events: Event) -> list[Stored]:
+    async with database.transaction() as tx:
+        return await record(tx, *events, caller=SYSTEM)
+
+
+def hit() -> MentionHit:
+    return MentionHit(mention_id=uuid4(), incident_id=None, platform="weibo", rule_ids=[uuid4()])
+
+
+async def incident(database: Database) -> Callable[[int], StatusChanged]:
+    """A new incident, and a way to make its events by their place on the timeline."""
+    incident_id, number = uuid4(), uuid4().hex[:12]
+    await database.fetch(
+        "insert into incidents(id, number, title, policy_id, opened_by) "
+        "select $1, $2, 'x', id, 'test' from grading_policies limit 1",
+        incident_id, number,
+    )  # fmt: skip
+    return lambda seq: StatusChanged(
+        incident_id=incident_id, number=number, seq=seq, from_="watching", to="responding", reason="test"
+    )
+
+
+async def sweep_until(deliverer: Deliverer, done: Callable[[], bool | Awaitable[bool]], what: str) -> None:
+    async def once() -> bool:
+        await deliverer.sweep()
+        answer = done()
+        return answer if isinstance(answer, bool) else await answer
+
+    await eventually(once, 10, what)
+
+
+async def states(database: Database) -> list[str]:
+    return [row["state"] for row in await database.fetch("select state from deliveries order by id")]
+
+
+async def all_finished(database: Database) -> bool:
+    return "pending" not in await states(database)
+
+
+async def attempts(database: Database) -> list[Any]:
+    return await database.fetch("select * from delivery_attempts order by delivery_id, number")
+
+
+def seqs(received: Sequence[Received]) -> list[int]:
+    return [one.json()["data"]["seq"] for one in received]
+
+
+def status_by_turn(*statuses: int) -> Callable[[Received], Answer]:
+    left = list(statuses)
+    return lambda _: Answer(status=left.pop(0) if left else 200)
