@@ -2,6 +2,7 @@
 
 import asyncio
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from app.cli.console import configured, console, run, watched
 from app.cli.play import Play, Scene
 from app.cli.receiver import Receiver
 from app.cli.stack import Stack, prepared
-from app.cli.stage import line, shown, summary
+from app.cli.stage import line, save_picture, shown, summary
 from app.cli.up import progress
 from app.settings import Settings
 
@@ -34,6 +35,7 @@ def demo(
         Held | None, typer.Option(help="Stop at this grade and keep the incident alive, to build screens on.")
     ] = None,
     pace: Annotated[float | None, typer.Option(min=0, help="Seconds between posts.", hidden=True)] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw the end into this file, as an SVG.", hidden=True)] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="The processes' logs here, not in files.")] = False,
 ) -> None:
     """Plays a product-quality crisis of a fictional dairy through the public API, with a receiver that checks signatures.
@@ -46,7 +48,8 @@ def demo(
     if pace is None:
         pace = PACE_WATCHED if watched() else PACE_UNWATCHED
     with prepared(_settings(), progress) as stack:
-        code = run(_demo(stack, once=once, hold=hold.value if hold else None, pace=pace, verbose=verbose))
+        held = hold.value if hold else None
+        code = run(_demo(stack, once=once, hold=held, pace=pace, picture=picture, verbose=verbose))
     # Ctrl-C is how a demo that stays is ended; one that shall end by itself did not.
     if code and (once or code < 128):
         raise typer.Exit(code)
@@ -63,7 +66,7 @@ def _settings() -> Settings:
     return chosen.model_copy(update=own)
 
 
-async def _demo(stack: Stack, *, once: bool, hold: str | None, pace: float, verbose: bool) -> int:
+async def _demo(stack: Stack, *, once: bool, hold: str | None, pace: float, picture: Path | None, verbose: bool) -> int:
     screen, scene = console(), Scene(told=None if watched() else lambda mark: print(line(mark), flush=True))
     async with (
         Children(stack.home, stack.env, stack.address, verbose=verbose) as children,
@@ -78,6 +81,8 @@ async def _demo(stack: Stack, *, once: bool, hold: str | None, pace: float, verb
             await play.run(until=hold)
             await play.settle()
         screen.print(summary(scene, receiver))
+        if picture:
+            save_picture(picture, scene, receiver)
         if once:
             return 0
         print(f"The incident stays at {stack.address}/v1/incidents  key {stack.key}  Ctrl-C ends it.", flush=True)

@@ -1,12 +1,17 @@
 """How the demo looks: a live table where a person watches, plain lines where nobody does."""
 
 import asyncio
+import html
+import io
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -23,6 +28,10 @@ STATUSES = {
 }  # fmt: skip
 BAR_WIDTH = 24
 LOOK_EVERY = 0.3
+PAPER_WIDTH = 130
+# Rich would have the reader's browser fetch fonts from elsewhere.
+_FONTS = re.compile(r"@font-face \{.*?\}", re.DOTALL)
+_TEXT = re.compile(r'textLength="(?P<width>[\d.]+)"(?P<between>[^>]*)>(?P<text>[^<]+)<')
 
 
 @asynccontextmanager
@@ -102,3 +111,18 @@ def summary(scene: Scene, receiver: Receiver) -> RenderableType:
         f"{scene.deliveries} webhooks delivered, {len(receiver.verified)} verified by standardwebhooks, in order."
     )
     return Group(table, Text(foot))
+
+
+def save_picture(path: Path, scene: Scene, receiver: Receiver) -> None:
+    """The last picture and the summary as an SVG, for documents. Needs nothing from outside to be shown."""
+    paper = Console(record=True, width=PAPER_WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    paper.print(picture(scene, receiver), summary(scene, receiver), highlight=False)
+    drawn = paper.export_svg(title="make demo", unique_id="demo")
+    path.write_text(_TEXT.sub(_as_wide_as_its_cells, _FONTS.sub("", drawn)), encoding="utf-8")
+
+
+def _as_wide_as_its_cells(drawn: re.Match[str]) -> str:
+    """Rich counts characters where it should count cells, which squeezes Chinese to half its width."""
+    text = html.unescape(drawn["text"])
+    width = float(drawn["width"]) * cell_len(text) / len(text)
+    return f'textLength="{width:g}"{drawn["between"]}>{drawn["text"]}<'

@@ -84,10 +84,11 @@ async def test_the_receiver_refuses_what_is_not_signed_and_says_what_did_not_com
 
 
 def test_the_demo_shows_each_grade_and_ends_by_itself_also_the_second_time(
-    fenghuo: Callable[..., subprocess.Popen[str]], data_dir: Path
+    fenghuo: Callable[..., subprocess.Popen[str]], data_dir: Path, tmp_path: Path
 ) -> None:
+    picture = tmp_path / "demo.svg"
     for number in ("0001", "0002"):
-        demo = fenghuo("demo", "--once", "--pace", "0")
+        demo = fenghuo("demo", "--once", "--pace", "0", "--picture", str(picture))
         said, complained = demo.communicate(timeout=60)
         assert demo.returncode == 0, said + complained
         # One line when it happens, one row in the summary.
@@ -98,6 +99,10 @@ def test_the_demo_shows_each_grade_and_ends_by_itself_also_the_second_time(
         assert re.search(
             rf"Incident \d{{4}}-{number}: 20 readings posted.* (\d+) webhooks delivered, \1 verified", said
         )
+        drawn = picture.read_text(encoding="utf-8")
+        assert f"-{number}" in drawn
+        assert "一级(重大)" in drawn
+        assert "url(http" not in drawn, "a picture in a document fetches nothing"
     assert left_running(data_dir) == []
 
 
