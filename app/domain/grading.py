@@ -185,8 +185,8 @@ def advance_peaks(
 ) -> dict[int, Peak]:
     """The peaks after minutes lo..hi grew: only windows that end in lo..hi + width - 1 can have changed.
 
-    `cutoff` is the minute 24 hours before the data was received: ends from there on are live. None: none is
-    (historical items).
+    `cutoff` is the minute 24 hours before the data was received: ends from there on are live. None: none is.
+    A window that holds only what was loaded from the past is not live either.
     """
     advanced = {}
     for width in windows:
@@ -196,7 +196,8 @@ def advance_peaks(
         total, at = _greater(peak.total, peak.at, *found)
         live, live_at = peak.live, peak.live_at
         if cutoff is not None and cutoff <= last:
-            fresh = found if cutoff <= lo else series.peak(width, cutoff, last)
+            known = cutoff <= lo and series.all_live
+            fresh = found if known else series.peak(width, max(cutoff, lo), last, live=True)
             live, live_at = _greater(live, live_at, *fresh)
         advanced[width] = Peak(total, at, live, live_at)
     return advanced
@@ -211,12 +212,18 @@ def rescan_peaks(old_peaks: Peaks, series: Series, windows: Iterable[int]) -> di
     rescanned = {}
     for width in windows:
         old = old_peaks.get(width, NO_PEAK)
-        total, at = 0, None
-        if series.minutes:
-            total, at = _greater(0, None, *series.peak(width, series.minutes[0], series.minutes[-1]))
-        live = min(old.live, total)
-        rescanned[width] = Peak(total, at, live, old.live_at if live else None)
+        live, live_at = _highest(series, width, live=True)
+        if live >= old.live:
+            live, live_at = old.live, old.live_at
+        rescanned[width] = Peak(*_highest(series, width), live, live_at)
     return rescanned
+
+
+def _highest(series: Series, width: int, live: bool = False) -> tuple[int, int | None]:
+    """The greatest sum of all (live) windows of a width, and its earliest end."""
+    if not series.minutes:
+        return 0, None
+    return _greater(0, None, *series.peak(width, series.minutes[0], series.minutes[-1] + width - 1, live))
 
 
 def _greater(total: int, at: int | None, other: int, other_at: int) -> tuple[int, int | None]:
@@ -342,7 +349,7 @@ def reached_since(
     volumes = {}
     for width in policy.windows:
         first, last = max(lo, cutoff, decision_cutoff(decided_at, width)), hi + width - 1
-        volumes[width] = series.peak(width, first, last)[0] if first <= last else 0
+        volumes[width] = series.peak(width, first, last, live=True)[0] if first <= last else 0
     return _deciding(rule for rule in policy.rules if rule.volume and holds(rule, volumes, harm, media))
 
 

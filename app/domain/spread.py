@@ -8,6 +8,8 @@ what was gained within hours. So each mention contributes the growth of its coun
 * Growth is dated at the reading that shows it.
 * A counter's first reading is dated at publication when that is at most 24 hours earlier. Otherwise it is
   *baseline*, in no minute: a three-year-old post with 120,000 likes is not a crisis of today.
+* What a reading that was loaded from the past shows first is *historical*: counted like the rest, but a window that
+  holds nothing else is no reason for a grade, so its part of each minute is kept apart.
 
 `contribute` is the definition. `advance` is the same rules for one more reading at the end, in constant
 time; when it can't be (a late reading) it says so, and the caller contributes again and takes `difference`.
@@ -46,20 +48,28 @@ def minute_start(minute: int) -> datetime:
 
 
 class Reading(NamedTuple):
-    """One look at a post's counters; None where the source showed nothing. Views are kept, never counted."""
+    """One look at a post's counters; None where the source showed nothing. Views are kept, never counted.
+
+    `historical` when it was loaded from the past.
+    """
 
     observed_at: datetime
     reposts: int | None
     comments: int | None
     likes: int | None
     views: int | None = None
+    historical: bool = False
 
 
 class Gains(NamedTuple):
-    """What a change adds to an incident: at most one entry a minute, and what belongs to no minute."""
+    """What a change adds to an incident: at most one entry a minute, and what belongs to no minute.
+
+    `historical` is the part of the minutes' sums that came from the past: (minute, amount).
+    """
 
     by_minute: tuple[Gain, ...]
     baseline: Counters
+    historical: tuple[tuple[int, int], ...] = ()
 
 
 NO_GAINS = Gains((), NONE_GAINED)
@@ -85,6 +95,7 @@ class Contribution:
     buckets: Mapping[int, Counters] = field(default_factory=dict)
     baseline: Counters = NONE_GAINED
     tally: Tally = field(default_factory=Tally)
+    historical: Mapping[int, int] = field(default_factory=dict)
 
 
 def advance(tally: Tally, reading: Reading, published_at: datetime | None) -> Gains | None:
@@ -103,13 +114,16 @@ def contribute(readings: Iterable[Reading], published_at: datetime | None) -> Co
     """What a mention's readings, in any order and with repeats, add to the incident it belongs to."""
     tally = Tally()
     buckets: dict[int, Counters] = {}
+    historical: dict[int, int] = {}
     baseline = NONE_GAINED
     for reading in _in_order(readings):
         gains = _take(tally, reading, published_at)
         baseline = _plus(baseline, gains.baseline)
         for minute, *counters in gains.by_minute:
             buckets[minute] = _plus(buckets.get(minute, NONE_GAINED), counters)
-    return Contribution(buckets, baseline, tally)
+        for minute, amount in gains.historical:
+            historical[minute] = historical.get(minute, 0) + amount
+    return Contribution(buckets, baseline, tally, historical)
 
 
 def difference(old: Contribution, new: Contribution) -> Gains:
@@ -119,7 +133,9 @@ def difference(old: Contribution, new: Contribution) -> Gains:
         change = _minus(new.buckets.get(minute, NONE_GAINED), old.buckets.get(minute, NONE_GAINED))
         if change != NONE_GAINED:
             by_minute.append((minute, *change))
-    return Gains(tuple(by_minute), _minus(new.baseline, old.baseline))
+    moved = ((m, new.historical.get(m, 0) - old.historical.get(m, 0)) for m in {**old.historical, **new.historical})
+    historical = tuple(sorted((minute, amount) for minute, amount in moved if amount))
+    return Gains(tuple(by_minute), _minus(new.baseline, old.baseline), historical)
 
 
 def _take(tally: Tally, reading: Reading, published_at: datetime | None) -> Gains:
@@ -141,6 +157,8 @@ def _take(tally: Tally, reading: Reading, published_at: datetime | None) -> Gain
             reposts, comments, likes = reposts + first_reposts, comments + first_comments, likes + first_likes
     if reposts or comments or likes:
         by_minute += ((minute, reposts, comments, likes),)
+    if reading.historical:
+        return Gains(by_minute, baseline, tuple((at, sum(counters)) for at, *counters in by_minute))
     return Gains(by_minute, baseline)
 
 
@@ -161,14 +179,15 @@ def _repeats(tally: Tally, reading: Reading) -> bool:
 
 
 def _in_order(readings: Iterable[Reading]) -> Iterator[Reading]:
-    """The readings by observed_at, those of one instant merged."""
+    """The readings by observed_at, those of one instant merged: the first that came says whether it is historical."""
     for observed_at, same in groupby(sorted(readings, key=itemgetter(0)), key=itemgetter(0)):
         first, *others = same
         if not others:
             yield first
             continue
-        seen = zip(*(reading[1:] for reading in (first, *others)), strict=True)
-        yield Reading(observed_at, *(max((n for n in column if n is not None), default=None) for column in seen))
+        seen = zip(*(reading[1:5] for reading in (first, *others)), strict=True)
+        reposts, comments, likes, views = (max((n for n in column if n is not None), default=None) for column in seen)
+        yield Reading(observed_at, reposts, comments, likes, views, first.historical)
 
 
 def _plus(a: Counters, b: Iterable[int]) -> Counters:
@@ -186,20 +205,41 @@ class Series:
     A window of `width` minutes that ends with minute `end` covers end - width + 1 .. end. `minutes` is sorted
     and parallel to `totals`; the lists given are taken over, not copied. A bucket of 0 may stay: it means the
     same as none. No total may be negative when a window is asked for, since then sums rise at buckets only.
+
+    A window is *live* when not all of it was loaded from the past; nearly always every window is.
     """
 
-    __slots__ = ("minutes", "totals")
+    __slots__ = ("_news", "minutes", "totals")
 
-    def __init__(self, minutes: list[int] | None = None, totals: list[int] | None = None) -> None:
+    def __init__(
+        self, minutes: list[int] | None = None, totals: list[int] | None = None, historical: list[int] | None = None
+    ) -> None:
         self.minutes: list[int] = [] if minutes is None else minutes
         self.totals: list[int] = [] if totals is None else totals
+        # What was not loaded from the past, where something was.
+        self._news: Series | None = None
+        if historical is not None:
+            news = [total - part for total, part in zip(self.totals, historical, strict=True)]
+            self._news = Series(list(self.minutes), news)
 
     @property
     def total(self) -> int:
         return sum(self.totals)
 
-    def add(self, minute: int, amount: int) -> None:
-        """Add to a minute's total; a negative amount takes back what was added before."""
+    @property
+    def all_live(self) -> bool:
+        """Whether every window that holds anything is live."""
+        return self._news is None
+
+    def add(self, minute: int, amount: int, historical: int = 0) -> None:
+        """Add to a minute's total; a negative amount takes back what was added before.
+
+        `historical` is the part of the amount that was loaded from the past.
+        """
+        if historical and self._news is None:
+            self._news = Series(list(self.minutes), list(self.totals))
+        if self._news is not None:
+            self._news.add(minute, amount - historical)
         minutes = self.minutes
         if not minutes or minute > minutes[-1]:
             minutes.append(minute)
@@ -217,8 +257,18 @@ class Series:
         minutes = self.minutes
         return sum(self.totals[bisect_right(minutes, end - width) : bisect_right(minutes, end)])
 
-    def rises(self, width: int, lo: int, hi: int) -> Iterator[tuple[int, int]]:
-        """(end, sum) for `lo` and each later bucket minute up to `hi`: between them a window only loses."""
+    def rises(self, width: int, lo: int, hi: int, live: bool = False) -> Iterator[tuple[int, int]]:
+        """(end, sum) for `lo` and each later bucket minute up to `hi`: between them a window only loses.
+
+        With `live` only the ends of live windows: a window becomes live at a bucket too.
+        """
+        ends = self._rises(width, lo, hi)
+        news = self._news
+        if not live or news is None:
+            return ends
+        return ((end, held) for end, held in ends if news.window(end, width) > 0)
+
+    def _rises(self, width: int, lo: int, hi: int) -> Iterator[tuple[int, int]]:
         minutes, totals = self.minutes, self.totals
         start, stop = bisect_right(minutes, lo - width), bisect_right(minutes, lo)
         held = sum(totals[start:stop])
@@ -231,18 +281,18 @@ class Series:
                 start += 1
             yield end, held
 
-    def peak(self, width: int, lo: int, hi: int) -> tuple[int, int]:
-        """The greatest sum of the windows that end in lo..hi, and the earliest such end."""
-        ends = self.rises(width, lo, hi)
-        at, best = next(ends)
+    def peak(self, width: int, lo: int, hi: int, live: bool = False) -> tuple[int, int]:
+        """The greatest sum of the (live) windows that end in lo..hi, and the earliest such end; 0 where there is none."""
+        ends = self.rises(width, lo, hi, live)
+        at, best = next(ends, (lo, 0))
         for end, held in ends:
             if held > best:
                 best, at = held, end
         return best, at
 
-    def first_above(self, width: int, threshold: int, lo: int, hi: int) -> int | None:
-        """The first end in lo..hi whose window exceeds the threshold."""
-        return next((end for end, held in self.rises(width, lo, hi) if held > threshold), None)
+    def first_above(self, width: int, threshold: int, lo: int, hi: int, live: bool = False) -> int | None:
+        """The first end in lo..hi whose (live) window exceeds the threshold."""
+        return next((end for end, held in self.rises(width, lo, hi, live) if held > threshold), None)
 
 
 def forecast(series: Series, now_minute: int, width: int, threshold: int) -> int | None:

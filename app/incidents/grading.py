@@ -184,7 +184,7 @@ async def _evidence(
     minute = _minute_reached(incident, policy, rule.volume, counted, after)
     return evidence | {
         "window_seconds": width * 60, "threshold": rule.volume.threshold, "sum": counted.series.window(minute, width),
-        "minute": minute_start(minute).isoformat(),
+        "minute": minute_start(minute).isoformat().replace("+00:00", "Z"),
         "gap_seconds": int(change.gap.total_seconds()),
         # Nobody looked for longer than the window: what was gained may have come before it.
         "upper_bound": change.gap > timedelta(minutes=width),
@@ -202,7 +202,7 @@ def _minute_reached(
         first = max(lo, counted.cutoff)
         if after is not None:
             first = max(first, grading.decision_cutoff(after, width))
-        found = counted.series.first_above(width, volume.threshold, first, hi + width - 1)
+        found = counted.series.first_above(width, volume.threshold, first, hi + width - 1, live=True)
     at = found if found is not None else peak.live_at
     assert at is not None, "a rule that was reached was reached at some minute"
     return at

@@ -40,6 +40,15 @@ async def follow_up(tx: Tx, incident: Incident, *, news: bool, joined: bool) -> 
         incident.version += 1
 
 
+async def inherit(tx: Tx, incident: Incident, merged: Incident) -> None:
+    """What was known of the case that was merged into this one, and what both together show."""
+    known = ("none", "suspected", "confirmed")
+    if not incident.media_by_person and known.index(merged.media_follow_up) > known.index(incident.media_follow_up):
+        incident.media_follow_up, incident.media_by_person = merged.media_follow_up, merged.media_by_person
+        incident.version += 1
+    await follow_up(tx, incident, news=True, joined=True)
+
+
 async def _unlisted_news(tx: Tx, incident: Incident) -> bool:
     query = """
     select exists(select from hits h join mentions m on m.id = h.mention_id

@@ -5,21 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import Conflict, naming
 from app.core.outbox import record
 from app.domain.events import IncidentChanged, MentionsMoved
-from app.domain.grades import Grade
+from app.domain.grades import Grade, HarmClass, grade_of, more_severe
 from app.domain.grading import advance_peaks
 from app.domain.lifecycle import MOVES, may_move
-from app.domain.spread import minute_of
-from app.incidents import grading, queries
+from app.domain.spread import NONE_GAINED, Gains, minute_of
+from app.incidents import grading, media, queries
 from app.incidents.opening import Opening, open_incident
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
-from app.models import Incident, MentionState, SpreadBucket, WatchRule
+from app.models import Hit, Incident, MentionState, SpreadBucket, WatchRule
 from app.models.incidents import ACCEPTING
 
 
@@ -81,8 +81,11 @@ async def change_incident(
 
 
 async def _rules_harm(tx: Tx, incident: Incident) -> str | None:
-    """The harm class of the rule the incident was opened by."""
-    return await tx.scalar(select(WatchRule.harm_class).where(WatchRule.id == incident.rule_id))
+    """The gravest harm class of the rules that opened the incident or were hit by what is in it."""
+    members = select(MentionState.mention_id).where(MentionState.incident_id == incident.id)
+    hit = select(Hit.rule_id).where(Hit.mention_id.in_(members)).distinct()
+    query = select(WatchRule.harm_class).where(or_(WatchRule.id == incident.rule_id, WatchRule.id.in_(hit)))
+    return min(await tx.scalars(query), key=lambda word: HarmClass[word.upper()].severity, default=None)
 
 
 async def _grade_anew(tx: Tx, incident: Incident, *, another_policy: bool, now: datetime) -> None:
@@ -123,6 +126,10 @@ async def set_status(tx: Tx, incident_id: UUID, status: str, *, reason: str, cal
     if comes_back and not await grading.may_accept(tx, incident, now):
         raise RuleHasOpenIncident("Its watch rule has another open incident; merge this one into it.")
     await record(tx, grading.set_status(incident, status, reason=reason, now=now), caller=caller)
+    if comes_back:
+        # What it gained meanwhile was counted, and not graded.
+        await _grade_anew(tx, incident, another_policy=False, now=now)
+        await tx.flush()
     return incident
 
 
@@ -133,7 +140,10 @@ async def merge_incidents(
     incidents = await _lock_both(tx, incident_id, into_id)
     source, target = incidents[incident_id], incidents[into_id]
     moved = await _bucket_change(tx, source)
-    back = Change({m: (-r, -c, -k) for m, (r, c, k) in moved.buckets.items()}, -source.baseline, -source.mention_count)
+    back = Change(
+        {m: (-r, -c, -k) for m, (r, c, k) in moved.buckets.items()}, -source.baseline, -source.mention_count,
+        {m: -past for m, past in moved.historical.items()},
+    )  # fmt: skip
     await tx.execute(
         update(MentionState).where(MentionState.incident_id == source.id).values(incident_id=target.id)
         .execution_options(synchronize_session=False)
@@ -153,9 +163,23 @@ async def merge_incidents(
         for incident, other, action in ((source, target, "merged_away"), (target, source, "merged_in"))
     ]  # fmt: skip
     await record(tx, ended, *said, *grading.worsen(target, source.harm_class, now=now), caller=caller)
+    await media.inherit(tx, target, source)
     await grading.regrade(tx, ledger, target, counted[target.id], moved, now=now)
+    await _inherit_grade(tx, target, source, caller=caller, now=now)
     await tx.flush()
     return target
+
+
+async def _inherit_grade(tx: Tx, target: Incident, source: Incident, *, caller: Caller, now: datetime) -> None:
+    """What was grave stays grave: a person's grade, and one by rules that ask no more of the whole, go along."""
+    grade = grade_of(source.grade)
+    if more_severe(grade, grade_of(target.grade)):
+        reason = f"{source.number} was merged into it, which had this grade."
+        events = grading.set_grade(
+            target, grade, source=source.grade_source or "machine", reason=reason,
+            evidence={"merged_incident_id": source.id}, now=now,
+        )  # fmt: skip
+        await record(tx, *events, caller=caller)
 
 
 async def _lock_both(tx: Tx, incident_id: UUID, into_id: UUID) -> dict[UUID, Incident]:
@@ -180,15 +204,18 @@ async def _lock_both(tx: Tx, incident_id: UUID, into_id: UUID) -> dict[UUID, Inc
 
 
 async def _bucket_change(tx: Tx, source: Incident) -> Change:
-    rows = await tx.execute(
-        select(SpreadBucket.minute, SpreadBucket.reposts, SpreadBucket.comments, SpreadBucket.likes)
-        .where(SpreadBucket.incident_id == source.id)
+    columns = SpreadBucket.minute, SpreadBucket.reposts, SpreadBucket.comments, SpreadBucket.likes
+    query = select(*columns, SpreadBucket.historical).where(SpreadBucket.incident_id == source.id)
+    rows = (await tx.execute(query)).all()
+    gains = Gains(
+        tuple((minute, r, c, k) for minute, r, c, k, _ in rows), NONE_GAINED,
+        tuple((minute, past) for minute, *_, past in rows if past),
     )  # fmt: skip
     members = await tx.scalar(
         select(func.count()).select_from(MentionState).where(MentionState.incident_id == source.id)
     )
-    change = Change({minute: (r, c, k) for minute, r, c, k in rows}, source.baseline, members or 0)
-    if any(source.live_peaks):
-        # What was not loaded from the past was received while the source was open.
-        change.received(change.buckets, source.opened_at)
+    change = Change(baseline=source.baseline, mentions=members or 0)
+    change.add(gains)
+    # What was not loaded from the past was received while the source was open.
+    change.received(gains, source.opened_at)
     return change

@@ -5,7 +5,7 @@ serves a new reading, a late one, a corrected sentiment and a move; the peaks fo
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,13 +25,15 @@ _COUNTED = (
 HELD_SERIES = 2_000
 
 _WRITE = """
-insert into spread_buckets as b (incident_id, minute, reposts, comments, likes)
-select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[])
+insert into spread_buckets as b (incident_id, minute, reposts, comments, likes, historical)
+select * from unnest($1::uuid[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
 on conflict (incident_id, minute) do update
-set reposts = b.reposts + excluded.reposts, comments = b.comments + excluded.comments, likes = b.likes + excluded.likes"""
+set reposts = b.reposts + excluded.reposts, comments = b.comments + excluded.comments,
+  likes = b.likes + excluded.likes, historical = b.historical + excluded.historical"""
 _READ = """
-select incident_id, array_agg(minute) as minutes, array_agg(total) as totals from (
-  select incident_id, minute, (reposts + comments + likes)::bigint as total from spread_buckets
+select incident_id, array_agg(minute) as minutes, array_agg(total) as totals,
+  case when bool_or(historical <> 0) then array_agg(historical) end as historical from (
+  select incident_id, minute, (reposts + comments + likes)::bigint as total, historical from spread_buckets
   where incident_id = any($1::uuid[]) order by incident_id, minute) b group by incident_id"""
 
 
@@ -42,6 +44,8 @@ class Change:
     buckets: dict[int, Counters] = field(default_factory=dict)
     baseline: int = 0
     mentions: int = 0
+    # The part of each minute that was loaded from the past.
+    historical: dict[int, int] = field(default_factory=dict)
     # When the earliest live data of the change was received, and the minutes it grew; None: all of it is historical.
     received_at: datetime | None = None
     live: tuple[int, int] | None = None
@@ -59,12 +63,16 @@ class Change:
             buckets[minute] = (reposts, comments, likes)
         if any(gains.baseline):
             self.baseline += sum(gains.baseline)
+        for minute, amount in gains.historical:
+            self.historical[minute] = self.historical.get(minute, 0) + amount
 
-    def received(self, minutes: Iterable[int], at: datetime) -> None:
-        """Notes that live data, which came in at ``at``, made these minutes grow."""
-        grown = [*minutes, *(self.live or ())]
+    def received(self, gains: Gains, at: datetime) -> None:
+        """Notes which minutes grew by live data, which came in at ``at``."""
+        past = dict(gains.historical)
+        grown = [minute for minute, *counters in gains.by_minute if sum(counters) > past.get(minute, 0)]
         if not grown:
             return
+        grown += self.live or ()
         self.live = min(grown), max(grown)
         if self.received_at is None or at < self.received_at:
             self.received_at = at
@@ -119,7 +127,7 @@ class Ledger:
                 missing.append(incident.id)
         if missing:
             for row in await (await tx.driver()).fetch(_READ, missing):
-                found[row["incident_id"]] = Series(row["minutes"], row["totals"])
+                found[row["incident_id"]] = Series(row["minutes"], row["totals"], row["historical"])
             for incident_id in missing:
                 found.setdefault(incident_id, Series())
         return found
@@ -156,20 +164,29 @@ async def count(
 
 async def _write_buckets(tx: Tx, changes: dict[UUID, Change]) -> None:
     rows = [
-        (incident_id, minute, *counters)
+        (incident_id, minute, *counters, historical)
         for incident_id in sorted(changes)
-        for minute, counters in sorted(changes[incident_id].buckets.items())
-        if counters != (0, 0, 0)
+        for minute, counters, historical in _by_minute(changes[incident_id])
     ]
     if rows:
         await (await tx.driver()).execute(_WRITE, *map(list, zip(*rows, strict=True)))
 
 
+def _by_minute(change: Change) -> Iterator[tuple[int, Counters, int]]:
+    """What changes, in the order of the minutes; the last figure is the part that was loaded from the past."""
+    past = change.historical
+    for minute, counters in sorted(change.buckets.items()):
+        historical = past.get(minute, 0) if past else 0
+        if historical or counters != (0, 0, 0):
+            yield minute, counters, historical
+
+
 def _apply(incident: Incident, change: Change, series: Series, policy: Policy, now: datetime) -> Counted:
     amounts = {minute: sum(counters) for minute, counters in change.buckets.items()}
-    for minute, amount in amounts.items():
-        if amount:
-            series.add(minute, amount)
+    shrank = False
+    for minute, _, historical in _by_minute(change):
+        series.add(minute, amounts[minute], historical)
+        shrank |= amounts[minute] < max(historical, 0)
     incident.total += sum(amounts.values())
     incident.baseline += change.baseline
     incident.mention_count += change.mentions
@@ -177,7 +194,7 @@ def _apply(incident: Incident, change: Change, series: Series, policy: Policy, n
     grown = [minute for minute, amount in amounts.items() if amount > 0]
     live, cutoff = change.live, minute_of(change.received_at - FRESH) if change.received_at is not None else None
     peaks = peaks_of(incident, policy)
-    if any(amount < 0 for amount in amounts.values()):
+    if shrank:
         peaks = rescan_peaks(peaks, series, policy.windows)
     span = (min(grown), max(grown)) if grown else None
     if span is not None:

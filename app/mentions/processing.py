@@ -37,6 +37,10 @@ with taken as (
   delete from inbox where seq = any(array(select seq from inbox order by seq limit $1 for update skip locked))
   returning *)
 select * from taken order by mention_id, observed_at, seq"""
+# A person's act counts what waits for its mentions first: it judges what was told, not half of it.
+_CLAIM_OF = """
+with taken as (delete from inbox where mention_id = any($1::uuid[]) returning *)
+select * from taken order by mention_id, observed_at, seq"""
 _POSTS = "select id, platform, author, url, title, text from mentions where id = any($1::uuid[])"
 _RECEIPTS = """
 select mention_id, max(observed_at), min(received_at), max(received_at), bool_and(historical)
@@ -51,7 +55,7 @@ on conflict (mention_id, observed_at) do update set
 where (o.reposts, o.comments, o.likes, o.views) is distinct from (greatest(o.reposts, excluded.reposts),
   greatest(o.comments, excluded.comments), greatest(o.likes, excluded.likes), greatest(o.views, excluded.views))"""
 _OBSERVED = """
-select mention_id, observed_at, reposts, comments, likes, views from observations
+select mention_id, observed_at, reposts, comments, likes, views, historical from observations
 where mention_id = any($1::uuid[]) order by mention_id, observed_at"""
 _REWORD = """
 update mentions m set title = t.title, text = t.text from unnest($1::uuid[], $2::text[], $3::text[]) as t(id, title, text)
@@ -91,7 +95,7 @@ async def process_inbox(tx: Tx, rules: Rules, ledger: Ledger, *, limit: int) -> 
     too_early = any(work.too_early for work in works)
     for work in works:
         work.absorb()
-    held = await conclude(tx, ledger, works, book, observed=_merge_instants(rows))
+    held = await conclude(tx, ledger, works, book, observed=merge_instants(rows))
     if too_early:
         # Only here: who counts the making reading holds its state, and by now we have waited for that commit.
         raise Overtaken("the readings that made some mentions are being counted by another worker")
@@ -115,16 +119,29 @@ async def load_works(
     ]
 
 
-async def load_counted(driver: asyncpg.Connection, mention_ids: Sequence[UUID], *, now: datetime) -> list[Work]:
-    """Mentions to be judged or moved without a new reading. What was received over a day ago alerts nobody."""
+async def load_counted(
+    driver: asyncpg.Connection, mention_ids: Sequence[UUID], *, now: datetime, waiting: Sequence[Any] = ()
+) -> list[Work]:
+    """Mentions to be judged or moved, with the readings of them that ``waiting`` holds. What was received over a day
+    ago alerts nobody."""
     receipts = dict.fromkeys(mention_ids, Receipt(now, now, historical=False))
     newest = dict.fromkeys(mention_ids, now)
     for mention_id, observed_at, first, last, historical in await driver.fetch(_RECEIPTS, mention_ids):
         receipts[mention_id], newest[mention_id] = Receipt(observed_at, first, historical), last
-    works = await load_works(driver, {mention_id: [] for mention_id in mention_ids}, receipts)
+    readings: dict[UUID, list[Any]] = {mention_id: [] for mention_id in mention_ids}
+    for mention_id, group in groupby(waiting, key=itemgetter("mention_id")):
+        readings[mention_id] = list(group)
+        receipts[mention_id], newest[mention_id] = _receipt(readings[mention_id]), now
+    works = await load_works(driver, readings, receipts)
     for work in works:
         work.silent = now - newest[work.post.id] > ALERTS_WITHIN
+        work.absorb()
     return works
+
+
+async def claim_of(driver: asyncpg.Connection, mention_ids: Sequence[UUID]) -> list[Any]:
+    """The readings of some mentions that wait to be counted, taken by this transaction. Waits for workers' batches."""
+    return await driver.fetch(_CLAIM_OF, mention_ids)  # type: ignore[no-any-return]
 
 
 async def conclude(
@@ -198,7 +215,8 @@ async def _join(tx: Tx, works: Iterable[Work], book: RuleBook, *, now: datetime)
     for work, rule_id in chosen:
         work.state.incident_id = open_now[rule_id]
     reported = {open_now[rule_id] for work in reports for rule_id in work.rule_ids if rule_id in open_now}
-    return reported | {incident.id for incident in opened}
+    attached = {work.joined for work in works if work.joined and work.is_news}
+    return reported | attached | {incident.id for incident in opened}
 
 
 def _opening(work: Work, book: RuleBook, rule_id: UUID) -> Opening:
@@ -246,7 +264,7 @@ _OBSERVATION = (
 _observed_columns = itemgetter(*_OBSERVATION)
 
 
-def _merge_instants(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
+def merge_instants(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
     """One row an instant, since a statement may not touch a row twice: readings of one instant merge by maximum."""
     merged: dict[tuple[UUID, datetime], tuple[Any, ...]] = {}
     for row in rows:
@@ -261,14 +279,14 @@ def _merged(kept: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
         max((count for count in pair if count is not None), default=None)
         for pair in zip(kept[2:6], other[2:6], strict=True)
     )
-    return (*kept[:2], *counters, *kept[6:8], kept[8] and other[8])
+    return (*kept[:2], *counters, *kept[6:])
 
 
 async def _write_hits(driver: asyncpg.Connection, works: list[Work]) -> None:
     matched = [(work.post.id, hit) for work in works if work.hits for hit in work.hits]
     mention_ids = [mention_id for mention_id, _ in matched]
     rule_ids = [hit.rule_id for _, hit in matched]
-    rematched = [work.post.id for work in works if work.known and work.hits is not None]
+    rematched = [work.post.id for work in works if work.known and work.hits is not None and not work.keeps_hits]
     if rematched:
         await driver.execute(_FORGET_HITS, rematched, mention_ids, rule_ids)
     if matched:

@@ -127,9 +127,16 @@ class Work:
         self.hits = book.matcher.match(post.title, post.text)
         self.rule_ids = book.in_order([hit.rule_id for hit in self.hits])
         state.rules_version = book.version
-        state.hit = bool(self.hits)
-        state.worded_negative = any(hit.negative for hit in self.hits)
+        # Rules that change or go take nothing from an incident: only the post's own words can.
+        keeps = self.keeps_hits
+        state.hit = bool(self.hits) or (keeps and state.hit)
+        state.worded_negative = any(hit.negative for hit in self.hits) or (keeps and state.worded_negative)
         state.media = book.is_media(post.platform, post.author, post.url)
+
+    @property
+    def keeps_hits(self) -> bool:
+        """Whether what was hit before goes on being cited: it is in an incident, and says what it said."""
+        return self.attached_before is not None and not self.reworded
 
     @property
     def wants_incident(self) -> bool:
@@ -203,9 +210,8 @@ class Work:
         change = changes.setdefault(counts_for, Change())
         for gains, receipt, gap in self.gains:
             change.add(gains)
-            if not receipt.historical:
-                change.received([minute for minute, *grown in gains.by_minute if sum(grown) > 0], receipt.received_at)
-                change.decides(_size(gains), gap)
+            change.received(gains, receipt.received_at)
+            change.decides(_size(gains), gap)
 
     def _move(self, changes: dict[UUID, Change]) -> None:
         if self.attached_before:
@@ -227,7 +233,9 @@ class Work:
 
 def reading_of(row: Any) -> Reading:
     """A row of the inbox or of the observations as the domain has it."""
-    return Reading(row["observed_at"], row["reposts"], row["comments"], row["likes"], row["views"])
+    return Reading(
+        row["observed_at"], row["reposts"], row["comments"], row["likes"], row["views"], row["historical"]
+    )  # fmt: skip
 
 
 def _newer(at: datetime, than: datetime | None) -> bool:
@@ -239,7 +247,9 @@ def _greatest(before: int | None, read: list[int | None]) -> int | None:
 
 
 def _size(gains: Gains) -> int:
-    return sum(gain[1] + gain[2] + gain[3] for gain in gains.by_minute)
+    """What may have decided a grade."""
+    past = sum(amount for _, amount in gains.historical)
+    return sum(gain[1] + gain[2] + gain[3] for gain in gains.by_minute) - past
 
 
 def _gap(observed_at: datetime, last_at: datetime | None) -> timedelta:

@@ -18,7 +18,7 @@ from app.incidents.service import open_by_person
 from app.incidents.spread import Ledger
 from app.mentions import queries
 from app.mentions.ingest import not_ahead
-from app.mentions.processing import conclude, load_counted
+from app.mentions.processing import claim_of, conclude, load_counted, merge_instants
 from app.mentions.reading import Work
 from app.mentions.rematching import change_rules
 from app.mentions.rulebook import Rules
@@ -40,12 +40,12 @@ async def correct_mention(
 ) -> MentionOut:
     """A person's word; None gives it back to the senders. Buckets, peaks and grade follow in this transaction."""
     await queries.get_mention(tx, mention_id)
-    works = await _works(tx, [mention_id], now=now)
+    works, observed = await _works(tx, [mention_id], now=now)
     for name, value in corrections.items():
         if isinstance(value, datetime):
             value = not_ahead(value, now, f"/{name}")
         setattr(works[0].state, CORRECTABLE[name], value)
-    await _conclude(tx, rules, works)
+    await _conclude(tx, rules, works, observed)
     event = Changed(subject="mention", subject_id=str(mention_id), action="corrected", fields=sorted(corrections))
     await record(tx, event, caller=caller)
     return await queries.get_mention(tx, mention_id)
@@ -77,12 +77,12 @@ async def attach_mentions(
     IncidentNotAccepting when the incident has ended; Invalid when a mention does not exist.
     """
     incident = await get_incident(tx, incident_id)
-    works = await _works(tx, mention_ids, now=now)
+    works, observed = await _works(tx, mention_ids, now=now)
     if incident.status not in ACCEPTING:
         raise IncidentNotAccepting(f"The incident {incident.number} is {incident.status}; reopen it first.")
     for work in works:
         work.state.incident_id, work.state.held_out = incident_id, False
-    await _conclude(tx, rules, works)
+    await _conclude(tx, rules, works, observed)
     return await _moved(tx, incident_id, "attached", works, reason, caller, now)
 
 
@@ -98,26 +98,30 @@ async def detach_mentions(
 ) -> Incident:
     """Takes mentions out of the incident for good: the machine does not put them back. Others are left alone."""
     await get_incident(tx, incident_id)
-    works = [work for work in await _works(tx, mention_ids, now=now) if work.state.incident_id == incident_id]
-    for work in works:
+    works, observed = await _works(tx, mention_ids, now=now)
+    leaving = [work for work in works if work.state.incident_id == incident_id]
+    for work in leaving:
         work.state.incident_id, work.state.held_out = None, True
-    await _conclude(tx, rules, works)
-    return await _moved(tx, incident_id, "detached", works, reason, caller, now)
+    await _conclude(tx, rules, works, observed)
+    return await _moved(tx, incident_id, "detached", leaving, reason, caller, now)
 
 
-async def _works(tx: Tx, mention_ids: Collection[UUID], *, now: datetime) -> list[Work]:
+async def _works(tx: Tx, mention_ids: Collection[UUID], *, now: datetime) -> tuple[list[Work], list[tuple[Any, ...]]]:
+    """The mentions, and what waited to be counted of them."""
     unique = sorted(set(mention_ids))
     known = set(await tx.scalars(select(Mention.id).where(Mention.id.in_(unique))))
     missing = [mention_id for mention_id in unique if mention_id not in known]
     if missing:
         detail = f"there is no mention {missing[0]}"
         raise Invalid(detail, errors=[FieldError("/mention_ids", detail, "unknown_mention")])
-    return await load_counted(await tx.driver(), unique, now=now)
+    driver = await tx.driver()
+    waiting = await claim_of(driver, unique)
+    return await load_counted(driver, unique, now=now, waiting=waiting), merge_instants(waiting)
 
 
-async def _conclude(tx: Tx, rules: Rules, works: list[Work]) -> None:
+async def _conclude(tx: Tx, rules: Rules, works: list[Work], observed: list[tuple[Any, ...]]) -> None:
     book = await rules.current(tx)
-    await conclude(tx, Ledger(), works, book, observed=[])
+    await conclude(tx, Ledger(), works, book, observed=observed)
 
 
 async def _moved(

@@ -126,6 +126,8 @@ class SpreadBucket(Base):
     reposts: Mapped[int] = mapped_column(BigInteger)
     comments: Mapped[int] = mapped_column(BigInteger)
     likes: Mapped[int] = mapped_column(BigInteger)
+    # The part of the sum that was loaded from the past: no reason for a grade.
+    historical: Mapped[Count]
 
 
 class MediaOutlet(Base):

@@ -225,6 +225,58 @@ async def test_news_of_an_unlisted_outlet_asks_a_person_whose_word_wins(client, 
     assert (confirmed["grade"], confirmed["grade_source"]) == ("major", "machine")
 
 
+async def test_a_report_that_people_attach_or_merge_counts_too(client, counter):
+    domain = f"{uuid4().hex}.cn"
+    await outlet(client, domains=[domain])
+    there, _ = await crisis(client, counter, rule={"harm_class": "core_interest"})
+    report = await post(client, "不提品牌的报道", url=f"https://{domain}/1", sentiment="negative")
+    await counter.sweep()
+    body = {"mention_ids": [report], "reason": "研判"}
+    attached = good(await client.post(f"{URL}/{there['id']}/attach", json=body))
+    assert (attached["media_follow_up"], attached["grade"]) == ("confirmed", "major")
+    known, _ = await crisis(client, counter)
+    await change(client, known["id"], media_follow_up="confirmed")
+    other, _ = await crisis(client, counter, rule={"harm_class": "core_interest"})
+    body = {"into_incident_id": other["id"], "reason": "同一件事"}
+    merged = good(await client.post(f"{URL}/{known['id']}/merge", json=body))
+    assert (merged["media_follow_up"], merged["grade"]) == ("confirmed", "major")
+
+
+async def test_a_persons_grade_goes_along_in_a_merge(client, counter):
+    (source, _), (target, _) = await crisis(client, counter), await crisis(client, counter)
+    await decide(client, source["id"], "serious")
+    body = {"into_incident_id": target["id"], "reason": "同一件事"}
+    merged = good(await client.post(f"{URL}/{source['id']}/merge", json=body))
+    assert (merged["grade"], merged["grade_source"], merged["status"]) == ("serious", "person", "responding")
+    assert source["number"] in merged["grade_reason"]
+    # A graver one that is there already stays.
+    other, _ = await crisis(client, counter)
+    await decide(client, other["id"], "general")
+    body["into_incident_id"] = merged["id"]
+    again = good(await client.post(f"{URL}/{other['id']}/merge", json=body))
+    assert (again["grade"], again["grade_reason"]) == ("serious", merged["grade_reason"])
+
+
+async def test_what_was_dismissed_is_graded_once_it_is_taken_back(client, counter):
+    there, mention_id = await crisis(client, counter, likes=0, published_at=ago(minutes=30))
+    put = f"{URL}/{there['id']}/status"
+    good(await client.put(put, json={"status": "dismissed", "reason": "误报"}))
+    await again(client, mention_id, likes=60_000)
+    await counter.sweep()
+    assert (await incident(client, there["id"]))["grade"] is None
+    back = good(await client.put(put, json={"status": "watching", "reason": "不是误报"}))
+    assert (back["grade"], back["status"], back["grade_source"]) == ("serious", "responding", "machine")
+
+
+async def test_the_harm_class_that_is_given_back_is_the_gravest_of_the_rules(client, counter):
+    there, _ = await crisis(client, counter)
+    graver, mention_id = await crisis(client, counter, rule={"harm_class": "user_rights"})
+    good(await client.post(f"{URL}/{there['id']}/attach", json={"mention_ids": [mention_id], "reason": "研判"}))
+    assert (await change(client, there["id"], harm_class="individual"))["harm_class"] == "individual"
+    assert (await change(client, there["id"], harm_class=None))["harm_class"] == "user_rights"
+    assert graver["harm_class"] == "user_rights"
+
+
 async def test_a_window_that_is_long_over_only_suggests_a_grade(client, counter):
     there, mention_id = await crisis(
         client, counter, likes=60_000, published_at=ago(hours=40), observed_at=ago(hours=38)

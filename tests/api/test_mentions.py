@@ -239,6 +239,17 @@ async def test_a_person_makes_an_unjudged_post_join(client, counter):
     assert (await incident(client, shown["incident_id"]))["total"] == 40
 
 
+async def test_a_correction_before_anything_is_counted_knows_the_senders_word(client, counter):
+    word = brand()
+    await make_rule(client, word)
+    mention_id = await post(client, f"{word} 差评", sentiment="positive", likes=7, published_at=ago(minutes=9))
+    corrected = good(await client.patch(f"/v1/mentions/{mention_id}", json={"published_at": ago(minutes=10)}))
+    assert (corrected["sentiment"], corrected["sentiment_source"]) == ("positive", "sender")
+    assert (corrected["incident_id"], corrected["likes"], corrected["pending"]) == (None, 7, False)
+    await counter.sweep()
+    assert (await mention(client, mention_id))["incident_id"] is None
+
+
 async def test_a_correction_before_anything_is_counted_is_kept(client, counter):
     word = brand()
     await make_rule(client, word)

@@ -196,10 +196,15 @@ async def test_a_changed_rule_is_matched_with_earlier_posts_in_the_background(cl
     assert await counter.sweep_rematches() >= 1
     shown = await mention(client, mention_id)
     assert (await hits(client, mention_id), shown["sentiment_source"]) == ({rule["id"]}, "words")
+    apart = await post(client, f"{word} 翻车，在外面")
+    await counter.sweep()
+    await client.post(f"/v1/incidents/{shown['incident_id']}/detach", json={"mention_ids": [apart], "reason": "研判"})
     good(await client.patch(f"{URL}/{rule['id']}", json={"negative_words": ["投诉"]}))
     await counter.sweep_rematches()
+    # What is in an incident goes on being cited; nothing else does.
     later = await mention(client, mention_id)
-    assert (later["hits"], later["incident_id"]) == ([], shown["incident_id"])
+    assert (later["hits"], later["incident_id"]) == (shown["hits"], shown["incident_id"])
+    assert await hits(client, apart) == set()
 
 
 async def test_a_deleted_rule_hits_nothing_more_and_its_incident_stays(client, counter):
@@ -213,6 +218,23 @@ async def test_a_deleted_rule_hits_nothing_more_and_its_incident_stays(client, c
     assert (await incident(client, opened["id"]))["status"] == "watching"
     await counter.sweep_rematches()
     assert (await mention(client, mention_id))["incident_id"] == opened["id"]
+
+
+@pytest.mark.parametrize("end", ["delete", "disable", "another word"])
+async def test_rules_that_go_or_change_take_no_spread_out_of_an_incident(client, counter, end):
+    opened, mention_id = await crisis(client, counter, likes=15_000, published_at=ago(minutes=30))
+    one = f"{URL}/{opened['rule_id']}"
+    if end == "delete":
+        good(await client.delete(one), 204)
+    else:
+        good(await client.patch(one, json={"enabled": False} if end == "disable" else {"negative_words": ["召回"]}))
+    await counter.sweep_rematches()
+    kept = await incident(client, opened["id"])
+    assert (kept["total"], kept["grade"], kept["auto_grade"]) == (15_000, "general", "general")
+    await again(client, mention_id, likes=60_000)
+    await counter.sweep()
+    after = await incident(client, opened["id"])
+    assert (after["total"], after["grade"]) == (60_000, "serious")
 
 
 async def test_rules_changed_at_the_same_moment_are_all_kept(client):

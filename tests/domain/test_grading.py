@@ -196,6 +196,25 @@ def test_peaks_after_any_growth_equal_a_search_of_every_minute(batches):
 
 
 @given(batches, st.data())
+def test_the_live_peak_is_over_windows_that_hold_more_than_the_past(batches, data):
+    series, news, peaks = Series(), Series(), {}
+    live = dict.fromkeys(WIDTHS, 0)
+    for gained, cutoff in batches:
+        for minute, amount in gained:
+            past = data.draw(st.sampled_from([0, amount]))
+            series.add(minute, amount, past)
+            news.add(minute, amount - past)
+        lo, hi = min(gained)[0], max(gained)[0]
+        peaks = advance_peaks(peaks, series, WIDTHS, lo, hi, cutoff)
+        for width in WIDTHS if cutoff is not None else ():
+            ends = [end for end in range(max(lo, cutoff), hi + width) if news.window(end, width) > 0]
+            live[width] = max(live[width], *(series.window(end, width) for end in ends), 0)
+        assert {width: peak.live for width, peak in peaks.items()} == live
+        assert {width: peak[:2] for width, peak in peaks.items()} == {w: peaks_by_hand(series, w) for w in WIDTHS}
+    assert {width: peak.live for width, peak in rescan_peaks(peaks, series, WIDTHS).items()} == live
+
+
+@given(batches, st.data())
 def test_peaks_after_something_was_taken_back_equal_a_search_of_every_minute(batches, data):
     series, peaks = Series(), {}
     for gained, cutoff in batches:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.domain.spread import (
     NO_GAINS,
     Contribution,
+    Gains,
     Reading,
     Series,
     Tally,
@@ -110,31 +111,67 @@ def test_advance_says_when_a_reading_is_late_and_keeps_the_tally(reading, expect
 
 def test_one_reading_can_gain_at_publication_and_at_its_own_minute():
     gains = advance(Tally(NOON, 10), at(5, 12, 3), NOON)
-    assert gains == (((MINUTE, 0, 3, 0), (MINUTE + 5, 2, 0, 0)), (0, 0, 0))
+    assert gains == Gains(((MINUTE, 0, 3, 0), (MINUTE + 5, 2, 0, 0)), (0, 0, 0))
 
 
 def test_gains_of_one_minute_are_one_entry():
     gains = advance(Tally(NOON - timedelta(hours=1), 10), at(0, 12, 3), NOON)
-    assert gains == (((MINUTE, 2, 3, 0),), (0, 0, 0))
+    assert gains == Gains(((MINUTE, 2, 3, 0),), (0, 0, 0))
 
 
 def test_a_corrected_publication_moves_the_first_reading():
     readings = [at(0, 7), at(9, 8)]
     gains = difference(contribute(readings, None), contribute(readings, NOON - timedelta(hours=1)))
-    assert gains == (((MINUTE - 60, 7, 0, 0),), (-7, 0, 0))
+    assert gains == Gains(((MINUTE - 60, 7, 0, 0),), (-7, 0, 0))
 
 
 def test_a_mention_that_leaves_takes_back_all_it_added():
     added = contribute([at(0, 7, 1), at(9, 8)], NOON)
-    assert difference(added, Contribution()) == (((MINUTE, -7, -1, 0), (MINUTE + 9, -1, 0, 0)), (0, 0, 0))
+    assert difference(added, Contribution()) == Gains(((MINUTE, -7, -1, 0), (MINUTE + 9, -1, 0, 0)), (0, 0, 0))
     assert difference(added, added) == NO_GAINS
+
+
+def past(minutes, *counters):
+    return at(minutes, *counters)._replace(historical=True)
+
+
+def test_what_was_loaded_from_the_past_is_counted_and_kept_apart():
+    told = contribute([past(0, 7, 1), at(5, 9, 1), past(9, 9, 4), at(9, 9, 4)], NOON)
+    assert told.buckets == {MINUTE: (7, 1, 0), MINUTE + 5: (2, 0, 0), MINUTE + 9: (0, 3, 0)}
+    assert told.historical == {MINUTE: 8, MINUTE + 9: 3}
+    assert contribute([at(9, 9, 4), past(9, 9, 4)], NOON).historical == {}, "of one instant the first that came"
+    assert contribute([past(0, 7)], None).historical == {}, "baseline is in no minute"
+    assert advance(Tally(), past(5, 4), NOON) == Gains(((MINUTE, 4, 0, 0),), (0, 0, 0), ((MINUTE, 4),))
+    taken_back = Gains(((MINUTE, -7, -1, 0), (MINUTE + 5, -2, 0, 0), (MINUTE + 9, 0, -3, 0)), (0, 0, 0),
+                       ((MINUTE, -8), (MINUTE + 9, -3)))  # fmt: skip
+    assert difference(told, Contribution()) == taken_back
+
+
+@pytest.mark.parametrize("as_read", [False, True], ids=["added", "read"])
+def test_a_window_is_live_when_not_all_of_it_was_loaded_from_the_past(as_read):
+    series = Series([10, 20, 30], [5, 50, 7], [0, 50, 7]) if as_read else Series([10], [5])
+    assert series.all_live is not as_read
+    if not as_read:
+        series.add(20, 50, historical=50)
+        series.add(30, 7, historical=7)
+    assert not series.all_live
+    assert series.peak(3, 0, 40) == (50, 20)
+    assert series.peak(3, 0, 40, live=True) == (5, 10)
+    assert series.peak(11, 0, 40, live=True) == (55, 20), "the whole of a window that holds something live"
+    assert series.peak(3, 13, 40, live=True) == (0, 13)
+    assert series.first_above(3, 5, 0, 40) == 20
+    assert series.first_above(3, 5, 0, 40, live=True) is None
+    series.add(20, 1)
+    assert series.first_above(3, 5, 0, 40, live=True) == 20
+    series.add(20, -1)
+    assert series.first_above(3, 5, 0, 40, live=True) is None
 
 
 counter = st.none() | st.integers(0, 50)
 instants = st.integers(-6, 6).map(lambda n: NOON + n * timedelta(seconds=20)) | st.sampled_from(
     [NOON + DAY, NOON + DAY + MICROSECOND, NOON - DAY]
 )
-readings = st.lists(st.builds(Reading, instants, counter, counter, counter), max_size=12)
+readings = st.lists(st.builds(Reading, instants, counter, counter, counter, historical=st.booleans()), max_size=12)
 
 
 def by_hand(readings, published_at):
@@ -169,7 +206,7 @@ def test_any_readings_contribute_what_the_rules_say(readings, published_at):
 @given(readings, st.none() | instants, st.data())
 def test_any_order_of_arrival_ends_in_the_same_buckets(readings, published_at, data):
     readings += data.draw(st.lists(st.sampled_from(readings), max_size=4)) if readings else []
-    buckets, baseline, tally, arrived = {}, (0, 0, 0), Tally(), []
+    buckets, historical, baseline, tally, arrived = {}, {}, (0, 0, 0), Tally(), []
     for reading in data.draw(st.permutations(readings)):
         gains = advance(tally, reading, published_at)
         if gains is None:
@@ -179,8 +216,13 @@ def test_any_order_of_arrival_ends_in_the_same_buckets(readings, published_at, d
         for minute, *amounts in gains.by_minute:
             before = buckets.get(minute, (0, 0, 0))
             buckets[minute] = tuple(a + b for a, b in zip(before, amounts, strict=True))
+        for minute, amount in gains.historical:
+            historical[minute] = historical.get(minute, 0) + amount
         baseline = tuple(a + b for a, b in zip(baseline, gains.baseline, strict=True))
     expected = contribute(readings, published_at)
+    assert {minute: amount for minute, amount in historical.items() if amount} == contribute(
+        arrived, published_at
+    ).historical
     assert {minute: gains for minute, gains in buckets.items() if any(gains)} == expected.buckets
     assert (baseline, tally) == (expected.baseline, expected.tally)
 
