@@ -56,6 +56,23 @@ class Settings(BaseSettings):
     # Deliveries one worker has under way at once.
     webhook_concurrency: Annotated[int, Field(ge=1, le=1000)] = 100
 
+    @field_validator("database_url")
+    @classmethod
+    def by_asyncpg(cls, value: str) -> str:
+        """As platforms write it (postgres://, postgresql://), or with the driver's name; anything else by name."""
+        scheme, colon, rest = value.partition("://")
+        if value and (not colon or scheme not in ("postgres", "postgresql", "postgresql+asyncpg")):
+            raise ValueError("must begin with postgresql://, for example postgresql://user:password@host/fenghuo")
+        return f"postgresql+asyncpg://{rest}" if value else value
+
+    @field_validator("redis_url")
+    @classmethod
+    def by_redis(cls, value: str) -> str:
+        """The client's own complaint comes late and as a traceback."""
+        if value and value.partition("://")[0] not in ("redis", "rediss", "unix"):
+            raise ValueError("must begin with redis://, rediss:// or unix://, for example redis://localhost:6379/0")
+        return value
+
     @field_validator("webhook_ports", "webhook_schedule", mode="before")
     @classmethod
     def split(cls, value: object) -> object:
@@ -67,7 +84,7 @@ class Settings(BaseSettings):
     def long_enough(cls, value: str) -> str:
         """A short key can be guessed, and with it every cursor and every stored key hash."""
         if value and len(value) < 32:
-            raise ValueError("FENGHUO_SECRET_KEY needs at least 32 characters; make one with: openssl rand -hex 32")
+            raise ValueError("needs at least 32 characters; make one with: openssl rand -hex 32")
         return value
 
 

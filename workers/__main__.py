@@ -5,7 +5,9 @@ import os
 import platform
 import signal
 from collections.abc import Awaitable
+from contextlib import suppress
 
+import asyncpg
 import structlog
 import uvloop
 
@@ -14,6 +16,7 @@ from app.core.db import Database
 from app.core.doorbell import DELIVERIES, INBOX, Doorbell, connect, listen
 from app.core.logging import configure
 from app.core.memory import settle
+from app.core.migrations import is_behind, newest_migration
 from app.models.base import new_id
 from app.settings import Settings, settings
 from workers.context import Context
@@ -68,6 +71,7 @@ async def work(chosen: Settings) -> None:
         if bell == DELIVERIES:
             deliverer.nudge()
 
+    await migrated(database, stopping)
     settle()
     log.info("worker started", worker=str(context.worker_id), pid=os.getpid())
     async with asyncio.TaskGroup() as group:
@@ -89,6 +93,27 @@ async def work(chosen: Settings) -> None:
     await database.close()
     await redis.aclose()
     log.info("worker stopped", worker=str(context.worker_id))
+
+
+async def migrated(database: Database, stopping: asyncio.Event) -> None:
+    """Waits until the tables are there: whoever starts everything at once need not start it in order."""
+    said = False
+    while not stopping.is_set():
+        try:
+            version = (await database.fetch("select version_num from alembic_version"))[0]["version_num"]
+        except asyncpg.UndefinedTableError:
+            version = None
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("the database can't be reached, trying again", error=str(error))
+            version = None
+        if not is_behind(version):
+            return
+        if not said:
+            log.warning("waiting for the tables; run: fenghuo migrate", at=version, newest=newest_migration())
+            said = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await stopping.wait()
 
 
 async def in_good_order(farewell: Awaitable[None]) -> None:

@@ -1,7 +1,9 @@
 """``fenghuo doctor``: what is set up well, what is not, and what to do about it."""
 
 import asyncio
+import difflib
 import importlib.util
+import os
 import shutil
 import sys
 import time
@@ -21,7 +23,8 @@ from app.cli.console import Trouble, configured, console
 from app.cli.home import Home, shown_address
 from app.cli.stack import completed, free_port
 from app.core.doorbell import connect
-from app.core.health import WORKER_SILENT_SECONDS, newest_migration
+from app.core.health import WORKER_SILENT_SECONDS
+from app.core.migrations import newest_migration
 from app.settings import Settings
 
 OLDEST_PYTHON = (3, 11)
@@ -70,7 +73,13 @@ def doctor() -> None:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Everything beside Python itself, for one set of settings."""
-    findings = [*_secrets(settings), *_services(settings), _disk(settings.data_dir), await _port(settings)]
+    findings = [
+        *_variables(),
+        *_secrets(settings),
+        *_services(settings),
+        _disk(settings.data_dir),
+        await _port(settings),
+    ]
     try:
         chosen = completed(settings)
     except Trouble:
@@ -85,6 +94,15 @@ def python() -> Finding:
     if sys.version_info >= OLDEST_PYTHON:
         return Finding(Level.OK, "Python", found)
     return Finding(Level.FAIL, "Python", found, "Install Python 3.11 or newer.")
+
+
+def _variables() -> Iterator[Finding]:
+    """A misspelt variable changes nothing, and nobody tells."""
+    known = {f"FENGHUO_{name.upper()}" for name in Settings.model_fields} | {"FENGHUO_URL", "FENGHUO_KEY"}
+    for name in sorted(name for name in os.environ if name.startswith("FENGHUO_") and name not in known):
+        like = difflib.get_close_matches(name, known, 1)
+        advice = f"Did you mean {like[0]}?" if like else "Those there are stand in app/settings.py."
+        yield Finding(Level.WARN, "settings", f"{name} is no variable of Fenghuo", advice)
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
@@ -156,7 +174,10 @@ async def _database(settings: Settings) -> list[Finding]:
         advice = "Check DATABASE_URL, and that the server runs and lets this machine in."
         return [Finding(Level.FAIL, "database", f"can't be reached: {error or type(error).__name__}", advice)]
     try:
-        return [await _postgres(connection), await _skew(connection), *await _tables(connection)]
+        return [
+            await _postgres(connection), *await _encoding(connection), await _skew(connection),
+            *await _tables(connection),
+        ]  # fmt: skip
     finally:
         await connection.close()
 
@@ -166,6 +187,15 @@ async def _postgres(connection: asyncpg.Connection) -> Finding:
     if connection.get_server_version().major < OLDEST_POSTGRES:
         return Finding(Level.FAIL, "database", detail, f"Use PostgreSQL {OLDEST_POSTGRES} or newer.")
     return Finding(Level.OK, "database", detail)
+
+
+async def _encoding(connection: asyncpg.Connection) -> list[Finding]:
+    """What people post is in every script there is."""
+    encoding = await connection.fetchval("show server_encoding")
+    if encoding == "UTF8":
+        return []
+    advice = "Create the database anew: createdb --encoding=UTF8 --template=template0 NAME"
+    return [Finding(Level.FAIL, "database", f"its encoding is {encoding}, not UTF8", advice)]
 
 
 async def _skew(connection: asyncpg.Connection) -> Finding:
@@ -210,7 +240,7 @@ async def _redis(settings: Settings) -> Finding:
     try:
         info: dict[str, Any] = await redis.info("server")
     except (RedisError, OSError, TimeoutError) as error:
-        return Finding(Level.FAIL, "Redis", f"can't be reached: {error or type(error).__name__}", advice)
+        return Finding(Level.WARN, "Redis", f"can't be reached: {error or type(error).__name__}", advice)
     finally:
         await redis.aclose()
     name, version = ("Valkey", info["valkey_version"]) if "valkey_version" in info else ("Redis", info["redis_version"])

@@ -3,7 +3,7 @@
 from app.cli.console import configured
 from app.cli.serve import need
 from app.cli.stack import completed, make_first_key, migrated
-from app.core.health import newest_migration
+from app.core.migrations import newest_migration
 
 
 def migrate() -> None:

@@ -160,7 +160,7 @@ def _change(event: dict[str, Any]) -> str:
     at = datetime.fromisoformat(event["at"]).astimezone(SHANGHAI)
     data = event["data"]
     grade = f"{data['to']} {data['label']}" if data["to"] else "no grade"
-    return f"  {at:%m-%d %H:%M:%S}  {grade}  {data['reason']}"
+    return f"  {at:%m-%d %H:%M:%S}+08  {grade}  {data['reason']}"
 
 
 def _why_none(mention: dict[str, Any], order: Order) -> str:

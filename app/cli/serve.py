@@ -6,6 +6,7 @@ import typer
 import uvicorn
 
 from app.cli.console import Trouble, configured
+from app.cli.stack import free_port
 from app.core.logging import configure
 from app.settings import Settings
 
@@ -18,11 +19,12 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of FENGHUO_PORT; 0: any.")] = None,
 ) -> None:
     """Runs the API on DATABASE_URL and REDIS_URL. Needs `fenghuo migrate` before, and `fenghuo worker` beside it."""
-    settings = configured()
+    given = {"host": host, "port": port}
+    settings = configured().model_copy(update={name: value for name, value in given.items() if value is not None})
     need(settings, "database_url", "redis_url", "secret_key")
     configure(settings)
     uvicorn.run(
-        "app.main:create_app", factory=True, host=host or settings.host, port=settings.port if port is None else port,
+        "app.main:create_app", factory=True, host=settings.host, port=free_port(settings, "serve"),
         loop="uvloop", http="httptools", ws="none", access_log=False, log_config=None, server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )  # fmt: skip
@@ -37,5 +39,5 @@ def need(settings: Settings, *names: str) -> None:
     ]
     if missing:
         raise Trouble(
-            f"{' and '.join(missing)} must be set. `fenghuo up` needs neither: it brings its own services and secret."
+            f"{' and '.join(missing)} must be set. `fenghuo up` needs none of them: it brings its own services and secret."
         )

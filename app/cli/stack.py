@@ -6,6 +6,7 @@ Blocking, and before any event loop: initdb, migrations and servers are started 
 import asyncio
 import errno
 import os
+import re
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -14,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import reactions
 from app.cli.children import end_leftovers
@@ -77,11 +81,9 @@ def prepared(settings: Settings, progress: Callable[[str], None]) -> Iterator[St
 
 
 def migrated(settings: Settings) -> None:
-    """Runs the missing migrations; Trouble when the database can't be reached or is too old."""
-    try:
+    """Runs the missing migrations; Trouble when the database can't be reached or does not allow it."""
+    with explained():
         upgrade(settings.database_url)
-    except OSError as error:
-        raise Trouble(f"the database can't be reached: {error}. Check DATABASE_URL.") from None
 
 
 def make_first_key(settings: Settings) -> str:
@@ -126,13 +128,36 @@ def in_transaction(settings: Settings, work: Callable[[Tx], Awaitable[T]]) -> T:
         finally:
             await database.close()
 
-    try:
+    with explained():
         return asyncio.run(run())
+
+
+# SQLSTATE (or its class) -> what to do.
+_ADVICE = {
+    "3D000": "Create it first, for example: createdb --encoding=UTF8 --template=template0 NAME",
+    "28": "Check the user and the password in DATABASE_URL.",
+    "42501": "Let the user of DATABASE_URL create tables: grant create on schema public to USER",
+    "42P01": "Run: fenghuo migrate",
+}
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Trouble with what to do, for whatever the database has against the way it was set up."""
+    try:
+        yield
     except OSError as error:
-        raise Trouble(f"the database can't be reached: {error}. Check DATABASE_URL.") from None
+        encode = "Special characters in its password are written as %2F and the like."
+        raise Trouble(f"the database can't be reached: {error}. Check DATABASE_URL. {encode}") from None
+    except (SQLAlchemyError, asyncpg.PostgresError) as error:
+        cause = getattr(error, "orig", None) or error
+        state = getattr(cause, "sqlstate", None) or ""
+        advice = _ADVICE.get(state) or _ADVICE.get(state[:2]) or "Check DATABASE_URL."
+        said = re.sub(r"^<class '[^']*'>: ", "", str(cause)).partition("\n")[0]
+        raise Trouble(f"the database refuses: {said}. {advice}") from None
 
 
-def free_port(settings: Settings) -> int:
+def free_port(settings: Settings, command: str = "up") -> int:
     """The port to listen on; 0 asks for any free one. Trouble when it is taken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as trial:
@@ -143,7 +168,7 @@ def free_port(settings: Settings) -> int:
             if error.errno == errno.EADDRINUSE:
                 raise Trouble(
                     f"port {settings.port} of {settings.host} is taken by another program. Stop that one, or choose "
-                    f"another port: FENGHUO_PORT={settings.port + 1} fenghuo up"
+                    f"another port: FENGHUO_PORT={settings.port + 1} fenghuo {command}"
                 ) from None
             raise Trouble(f"can't listen on {settings.host}:{settings.port}: {error}") from None
         port: int = trial.getsockname()[1]

@@ -101,7 +101,9 @@ def line(mark: Mark) -> str:
 
 def summary(scene: Scene, receiver: Receiver) -> RenderableType:
     """Each grade: when, why, and whether the outside heard of it."""
-    table = Table("grade", "when", "why", "delivered", "verified", "post to webhook", box=box.SIMPLE, pad_edge=False)
+    table = Table(
+        "grade", "when (UTC+8)", "why", "delivered", "verified", "post to webhook", box=box.SIMPLE, pad_edge=False
+    )
     for mark in scene.marks:
         at, tries = mark.at.astimezone(SHANGHAI), f"yes, try {mark.attempts}"
         table.add_row(mark.label, f"{at:%H:%M:%S}", mark.why, tries, "yes", f"{mark.milliseconds:.0f} ms")

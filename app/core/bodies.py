@@ -227,6 +227,8 @@ def invalid(details: Any, at: str = "") -> Invalid:
 
 
 def _plain(message: str) -> str:
+    if message == "Input should have timezone info":
+        message += ", for example 2026-11-23T09:12:00+08:00"
     return message.removeprefix("Value error, ")
 
 

@@ -1,20 +1,17 @@
 """Health for whoever runs the service; not part of the contract. Monitors ask ready, orchestrators ask live."""
 
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import asyncpg
-from alembic.script import ScriptDirectory
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.core.deps import tools
 from app.core.metrics import DELIVERY_AGE, INBOX_AGE
+from app.core.migrations import newest_migration
 
 router = APIRouter(include_in_schema=False)
-ROOT = Path(__file__).resolve().parents[2]
 
 # A worker beats each second; one that was not seen for this long is gone.
 WORKER_SILENT_SECONDS = 10
@@ -24,12 +21,6 @@ select (select version_num from alembic_version) as version,
   (select extract(epoch from now() - received_at) from inbox order by seq limit 1)::float8 as inbox_age,
   (select extract(epoch from now() - min(due_at)) from deliveries where state = 'pending' and due_at <= now())::float8
     as delivery_age"""
-
-
-@cache
-def newest_migration() -> str | None:
-    """The revision a migrated database is at."""
-    return ScriptDirectory(str(ROOT / "alembic")).get_current_head()
 
 
 @router.get("/health/live")

@@ -24,6 +24,7 @@ from app.core.metrics import REQUESTS
 log = structlog.get_logger()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SLOW_SECONDS = 1.0
+UNDEFINED_TABLE = "42P01"
 # What a database that is away or overloaded raises, beside SQLAlchemy's own errors.
 # The last is what asyncpg says when a connection breaks at just the wrong moment.
 _AWAY = (OSError, TimeoutError, PoolTimeout, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
@@ -93,12 +94,23 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _bad_parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [
-        FieldError(_place(item["loc"]), item["msg"].removeprefix("Value error, "), item["type"])
-        for item in error.errors()
-    ]
+    faults = [FieldError(_place(item["loc"]), _said(item), item["type"]) for item in error.errors()]
     detail = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults[:3])
     return render(request, errors.Invalid(detail, errors=faults))
+
+
+# What pydantic says of ids and instants helps those who know pydantic.
+_WORDS = {
+    "uuid": "must be an id (a UUID) as answers give it",
+    "datetime": "must be an RFC 3339 instant with an offset, for example 2026-11-23T09:12:00Z; in an address + is %2B",
+    "timezone": "must have an offset, for example 2026-11-23T09:12:00Z; in an address + is written %2B",
+}
+
+
+def _said(item: Any) -> str:
+    """What is wrong with a parameter, and what would be right."""
+    message: str = item["msg"].removeprefix("Value error, ")
+    return _WORDS.get(item["type"].partition("_")[0], message)
 
 
 def _place(location: tuple[Any, ...]) -> str:
@@ -139,6 +151,11 @@ async def _database_fault(request: Request, error: Exception) -> Response:
         log.warning("database away", error=str(error), path=request.url.path)
         return render(
             request, errors.Unavailable("The database can't answer; try again.", headers={"Retry-After": "1"})
+        )
+    if state == UNDEFINED_TABLE:
+        log.error("the tables are missing or old; run: fenghuo migrate", error=str(error).partition("\n")[0])
+        return render(
+            request, errors.Unavailable("The service is not set up yet: its operator runs `fenghuo migrate`.")
         )
     if state == "23505":
         return render(request, errors.Conflict("Somebody did the same at the same moment; look again, then repeat it."))

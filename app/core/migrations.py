@@ -1,9 +1,11 @@
 """Bringing the tables up to date: by the command line, at the start of `fenghuo up`, and before tests."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -13,6 +15,23 @@ def configuration(database_url: str) -> Config:
     config = Config(str(ROOT / "alembic.ini"))
     config.attributes["url"] = database_url
     return config
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(ROOT / "alembic"))
+
+
+@cache
+def newest_migration() -> str | None:
+    """The revision a migrated database is at."""
+    return _scripts().get_current_head()
+
+
+def is_behind(version: str | None) -> bool:
+    """Whether tables at ``version`` lack what this code needs. One that is unknown here is of newer code: it is not."""
+    known = {script.revision for script in _scripts().walk_revisions()}
+    return version is None or (version != newest_migration() and version in known)
 
 
 def upgrade(database_url: str) -> None:

@@ -23,7 +23,10 @@ REF = "#/components/schemas/{model}"
 class ProblemError(BaseModel):
     """One thing wrong with one field."""
 
-    pointer: str = Field(description="JSON pointer into the body, or `?name` for a query parameter.")
+    pointer: str = Field(
+        description="JSON pointer into the body, `?name` for a query parameter, `{name}` for one of the path, `Name:` "
+        "for a header."
+    )
     detail: str = Field(description="What is wrong, in words.")
     code: str = Field(description="What is wrong, for programs.")
 

@@ -1,15 +1,21 @@
 """The smaller commands: keys by whoever has the machine, the contract compared, settings that are missing."""
 
 import json
+import re
 from pathlib import Path
 
 import httpx
 import pytest
 
 from app.cli.console import Trouble
+from app.embedded import Services
 from app.settings import Settings
 from tests.cli.conftest import Invoke
 from tests.conftest import SECRET_KEY
+from tests.support.processes import api, environment
+from tests.support.processes import worker as worker_process
+from tests.support.services import create_database, drop_database
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -86,6 +92,66 @@ async def test_the_contract_is_written_and_a_difference_is_shown(invoke: Invoke,
     differs = await invoke("openapi", "--check", "--out", str(tmp_path))
     assert isinstance(differs.exception, Trouble)
     assert '-        "operationId": "sendMention"' in str(differs.exception)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("mysql://x@localhost/x", r"DATABASE_URL: must begin with postgresql://"),
+        ("localhost:5432/x", r"DATABASE_URL: must begin with postgresql://"),
+        ("postgresql://x:a/b@localhost/x", r"the database can't be reached.*%2F"),
+        ("postgresql://x@127.0.0.1:1/x", r"the database can't be reached.*Check DATABASE_URL"),
+    ],
+)
+async def test_a_database_url_that_can_not_be_is_refused_in_words(
+    invoke: Invoke, here: dict[str, str], change: str, said: str
+) -> None:
+    result = await invoke("migrate", env=here | {"DATABASE_URL": change})
+    assert isinstance(result.exception, Trouble), result.exception
+    assert re.search(said, str(result.exception))
+
+
+async def test_a_database_that_is_not_there_or_has_no_tables_is_named_with_what_to_do(
+    invoke: Invoke, here: dict[str, str], services: Services, worker: str
+) -> None:
+    key = ["key", "create", "--name", "first", "--admin"]
+    url = await create_database(services, f"{worker}_empty")
+    empty = await invoke(*key, env=here | {"DATABASE_URL": url})
+    await drop_database(services, url)
+    gone = await invoke("migrate", env=here | {"DATABASE_URL": url})
+    for result, said in ((empty, r'"api_keys" does not exist\. Run: fenghuo migrate$'),
+                         (gone, r"does not exist\. Create it first, for example: createdb")):  # fmt: skip
+        assert isinstance(result.exception, Trouble), result.exception
+        assert re.search(said, str(result.exception)), result.exception
+
+
+async def test_a_url_as_platforms_write_it_is_taken(invoke: Invoke, here: dict[str, str]) -> None:
+    for scheme in ("postgres", "postgresql"):
+        url = here["DATABASE_URL"].replace("postgresql+asyncpg", scheme)
+        assert (await invoke("migrate", env=here | {"DATABASE_URL": url})).exit_code == 0
+
+
+async def test_a_worker_waits_for_its_tables_and_an_api_says_that_they_are_missing(
+    invoke: Invoke, here: dict[str, str], services: Services, worker: str, tmp_path: Path
+) -> None:
+    url = await create_database(services, f"{worker}_untold")
+    env = environment(url, here["REDIS_URL"])
+    try:
+        with worker_process(env, tmp_path) as early:
+            async with api(env, tmp_path) as client:
+                answer = await client.get("/v1/incidents")
+                assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+                assert "fenghuo migrate" in answer.json()["detail"]
+                await eventually(lambda: "run: fenghuo migrate" in early.said, what="the worker's complaint")
+                assert "sweep failed" not in early.said
+                assert (await invoke("migrate", env=env)).exit_code == 0
+                await eventually(lambda: ready(client), what="the worker's first sign")
+    finally:
+        await drop_database(services, url)
+
+
+async def ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/health/ready")).status_code == 200
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from app.embedded import Services
 from app.settings import Settings
 from tests.cli.conftest import Invoke
 from tests.conftest import SECRET_KEY
+from tests.support.services import create_database, drop_database
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ async def test_a_good_set_up_passes(invoke: Invoke, good: dict[str, str]) -> Non
         ({"FENGHUO_SECRET_KEY": ""}, r"FAIL +secret key: .* is not set\n +Set it to the output of: openssl"),
         ({"FENGHUO_PORT": "http"}, r"FENGHUO_PORT: .*integer"),
         ({"REDIS_URL": ""}, r"FAIL +services: REDIS_URL is not set"),
-        ({"REDIS_URL": "redis://127.0.0.1:1"}, r"FAIL +Redis: can't be reached"),
+        ({"REDIS_URL": "127.0.0.1:6379"}, r"REDIS_URL: must begin with redis://"),
         (
             {"DATABASE_URL": "postgresql+asyncpg://x@127.0.0.1:1/x"},
             r"FAIL +database: can't be reached.*\n +Check DATAB",
@@ -57,6 +59,35 @@ async def test_what_is_wrong_is_named_with_what_to_do(
     result = await invoke("doctor", env=good | change)
     assert result.exit_code == 1
     assert re.search(said, result.output), result.output
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"REDIS_URL": "redis://127.0.0.1:1"}, r"WARN +Redis: can't be reached.*\n.*a second later"),
+        (
+            {"FENGHUO_POTR": "1"},
+            r"WARN +settings: FENGHUO_POTR is no variable of Fenghuo\n +Did you mean FENGHUO_PORT\?",
+        ),
+    ],
+)
+async def test_what_can_be_lived_with_is_a_warning(
+    invoke: Invoke, good: dict[str, str], change: dict[str, str], said: str
+) -> None:
+    result = await invoke("doctor", env=good | change)
+    assert result.exit_code == 0
+    assert re.search(said, result.output), result.output
+
+
+async def test_a_database_that_can_not_hold_every_script_is_named(
+    invoke: Invoke, good: dict[str, str], services: Services, worker: str
+) -> None:
+    url = await create_database(services, f"{worker}_latin", encoding="LATIN1")
+    try:
+        result = await invoke("doctor", env=good | {"DATABASE_URL": url})
+    finally:
+        await drop_database(services, url)
+    assert re.search(r"FAIL +database: its encoding is LATIN1, not UTF8", result.output), result.output
 
 
 async def test_a_port_that_somebody_else_has_is_named(invoke: Invoke, good: dict[str, str], taken_port: int) -> None:

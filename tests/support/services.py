@@ -148,11 +148,12 @@ def _explained(url: str) -> Iterator[None]:
         raise RuntimeError(f"the tests can't use {make_url(url)!r}: {error}") from error
 
 
-async def create_database(services: Services, worker: str) -> str:
+async def create_database(services: Services, worker: str, encoding: str = "UTF8") -> str:
     """A fresh, empty database; returns its URL.
 
     The locale is valid on PostgreSQL 15 and 18; under LC_CTYPE C pg_trgm finds nothing in Chinese.
     """
+    ctype = "C.UTF-8" if encoding == "UTF8" else "C"
     name = f"fenghuo_test_{worker}_{secrets.token_hex(4)}"
     with _explained(services.database_url):
         connection = await asyncpg.connect(plain(services.database_url))
@@ -161,7 +162,8 @@ async def create_database(services: Services, worker: str) -> str:
             if version.major < _OLDEST_POSTGRES:
                 raise RuntimeError(f"PostgreSQL {version.major} is too old, {_OLDEST_POSTGRES} is needed")
             await connection.execute(
-                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
+                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE '{ctype}'"
+                " LOCALE_PROVIDER libc"
             )
         finally:
             await connection.close()
