@@ -9,6 +9,7 @@ from app.core.bodies import JsonBody
 from app.core.deps import InTransaction, WebhooksRead, WebhooksWrite, WithTools
 from app.core.errors import FieldError, Invalid
 from app.core.params import NoQuery, PageQuery
+from app.core.routing import Operation
 from app.domain.signature import encode_secret
 from app.settings import Settings
 from app.webhooks import addresses, queries, service
@@ -23,7 +24,7 @@ from app.webhooks.schemas import (
     WebhookEndpointPatch,
 )
 
-router = APIRouter(prefix="/v1", tags=["Webhooks"])
+router = APIRouter(prefix="/v1", tags=["Webhooks"], route_class=Operation)
 
 EndpointId = Annotated[UUID, Path(description="The endpoint's id.")]
 DeliveryId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The delivery's id.")]
