@@ -1,5 +1,6 @@
 """The API: its lifespan, its faults, and the routers in reading order."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from app.core.doorbell import Doorbell, connect
 from app.core.health import router as health
 from app.core.logging import configure
 from app.core.memory import settle
+from app.core.ratelimit import Limits
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.mentions.ingest import Intake
@@ -49,7 +51,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         doorbell = Doorbell(redis)
         database = Database(settings, doorbell=doorbell)
         keys = KeyRing(database, pepper=settings.secret_key, environment=settings.environment)
-        app.state.tools = Tools(settings, database, keys, redis, doorbell)
+        places = asyncio.Semaphore(settings.pool_size)
+        app.state.tools = Tools(settings, database, keys, redis, doorbell, Limits(redis, settings), places)
         app.state.intake = intake = Intake(database, doorbell, flushers=settings.ingest_connections)
         app.state.rules = Rules()
         settle()
@@ -65,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Fenghuo 烽火", description=DESCRIPTION, lifespan=lifespan, docs_url="/docs", redoc_url=None,
         redirect_slashes=False, telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
-    http.install(app)
+    http.install(app, cors_origins=settings.cors_origins)
     # First, and not included: FastAPI looks twice for a route of an included router.
     app.router.routes[0:0] = ingest.routes
     for router in (mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, people, health):

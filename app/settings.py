@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     # Connections of one API process: for ordinary requests, and for the ingest path.
     pool_size: Annotated[int, Field(ge=1, le=100)] = 10
     ingest_connections: Annotated[int, Field(ge=1, le=16)] = 2
+    # Requests a minute one key may make of all API processes together, and readings of each process.
+    requests_per_minute: Annotated[int, Field(ge=1)] = 30_000
+    readings_per_minute: Annotated[int, Field(ge=1)] = 600_000
+    # Origins whose pages may call the API from a browser, with commas: https://desk.example.com. Empty: none.
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     # Readings one worker claims at once.
     inbox_claim: Annotated[int, Field(ge=1, le=5000)] = 2000
     # Whether webhooks may go to this machine (http, any port). For demos and tests only.
@@ -73,11 +78,11 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis://, rediss:// or unix://, for example redis://localhost:6379/0")
         return value
 
-    @field_validator("webhook_ports", "webhook_schedule", mode="before")
+    @field_validator("webhook_ports", "webhook_schedule", "cors_origins", mode="before")
     @classmethod
     def split(cls, value: object) -> object:
         """Lists are written with commas, as people write them: FENGHUO_WEBHOOK_PORTS=443,8443."""
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("secret_key")
     @classmethod

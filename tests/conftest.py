@@ -92,7 +92,7 @@ async def settings(database_url: str, redis_url: str) -> Settings:
     return Settings(
         database_url=database_url, redis_url=redis_url, environment="test", secret_key=SECRET_KEY,
         bootstrap_key=ADMIN_KEY, webhook_allow_loopback=True, webhook_schedule=(0, 0.1, 0.1, 0.2, 0.2),
-        webhook_timeout=2.0,
+        webhook_timeout=2.0, requests_per_minute=10**7,
     )  # fmt: skip
 
 
@@ -133,8 +133,11 @@ async def app(settings: Settings, database: Database) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture(scope="session")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client with the admin key. What it gets is what any client over HTTP gets, faults included."""
+    """A client with the admin key. What it gets is what any client over HTTP gets, faults included.
+
+    It changes things whatever their version is; `test_conditional.py` is about the others.
+    """
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    headers = {"authorization": f"Bearer {ADMIN_KEY}"}
+    headers = {"authorization": f"Bearer {ADMIN_KEY}", "if-match": "*"}
     async with httpx.AsyncClient(transport=transport, base_url="http://fenghuo.test", headers=headers) as client:
         yield client

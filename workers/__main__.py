@@ -76,10 +76,7 @@ async def work(chosen: Settings) -> None:
     log.info("worker started", worker=str(context.worker_id), pid=os.getpid())
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(run_sweep(sweep, stopping)) for sweep in sweeps]
-        beside = [
-            group.create_task(listen(redis, rung)),
-            group.create_task(run_queue(chosen, by_name)),
-        ]
+        beside = [group.create_task(job) for job in (listen(redis, rung), run_queue(chosen, by_name))]
         await stopping.wait()
         counter.stop()
         for sweep in sweeps:

@@ -1,16 +1,20 @@
-"""What time alone brings about: watched incidents subside, suggestions fade, dead workers' rows go."""
+"""What time alone brings about: watched incidents subside, suggestions fade, dead workers' rows and kept answers go."""
 
 from app.core.db import Database
 from app.incidents.fading import refresh_suggestion, stale_suggestions, subside, subsiding
 
-_FORGET = "delete from worker_heartbeats where seen_at < now() - interval '1 hour'"
+_FORGET = (
+    "delete from worker_heartbeats where seen_at < now() - interval '1 hour'",
+    "delete from idempotency_keys where created_at < now() - interval '24 hours'",
+)
 
 
 async def tidy(database: Database) -> int:
     """One round; how many incidents it changed."""
     changed = 0
     async with database.transaction() as tx:
-        await (await tx.driver()).execute(_FORGET)
+        for statement in _FORGET:
+            await (await tx.driver()).execute(statement)
         fading, quiet = await stale_suggestions(tx), await subsiding(tx)
     for incident_id in fading:
         changed += await database.run(lambda tx, chosen=incident_id: refresh_suggestion(tx, chosen))  # type: ignore[misc]

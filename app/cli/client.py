@@ -35,7 +35,9 @@ class Api:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            headers={"authorization": f"Bearer {self._key}"}, timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+            # What the command line changes, it changes whatever was there.
+            headers={"authorization": f"Bearer {self._key}", "if-match": "*"},
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
         )
         return self
 

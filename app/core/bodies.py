@@ -5,6 +5,7 @@ The happy path is one call of pydantic on the raw bytes. Only a body that failed
 which field it was.
 """
 
+import asyncio
 import json
 import math
 import re
@@ -26,7 +27,7 @@ from pydantic import (
 )
 from starlette.requests import Request
 
-from app.core.errors import BadRequest, FieldError, Invalid, TooLarge, WrongMediaType
+from app.core.errors import BadRequest, FieldError, Invalid, TooLarge, TooSlow, WrongMediaType
 from app.domain.matching import is_visible
 
 M = TypeVar("M", bound=BaseModel)
@@ -34,6 +35,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 MAX_DEPTH = 32
 MAX_BODY = 1024 * 1024
+# Half-sent bodies must not keep places that others need.
+BODY_SECONDS = 10
 # A problem names so many fields, and so much of each name: an answer must not be longer than what was sent.
 MOST_FAULTS = 50
 LONGEST_NAME = 100
@@ -99,14 +102,34 @@ async def read_body(
         raise WrongMediaType(f"Send UTF-8; this was declared as {parameters.strip()!r}.")
     if request.headers.get("content-encoding", "identity") != "identity":
         raise WrongMediaType("Send the body uncompressed; compressed bodies are not accepted.")
-    if int(request.headers.get("content-length", "0") or "0") > limit:
-        raise _too_large(limit)
+    return await body_of(request, limit), kind
+
+
+async def body_of(request: Request, limit: int) -> bytes:
+    """The raw body, read once however often it is asked for; TooLarge over ``limit``, TooSlow after 10 seconds."""
+    state = request.scope.setdefault("state", {})
+    if "body" not in state:
+        if int(request.headers.get("content-length", "0") or "0") > limit:
+            raise _too_large(limit)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                state["body"] = await _stream(request, limit)
+        except TimeoutError:
+            raise TooSlow(
+                f"The body did not arrive within {BODY_SECONDS} seconds; send it again.",
+                headers={"Connection": "close"},
+            ) from None
+    body: bytes = state["body"]
+    return body
+
+
+async def _stream(request: Request, limit: int) -> bytes:
     body = b""
     async for chunk in request.stream():
         body = body + chunk if body else chunk
         if len(body) > limit:
             raise _too_large(limit)
-    return body, kind
+    return body
 
 
 def _too_large(limit: int) -> TooLarge:

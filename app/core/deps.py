@@ -1,6 +1,8 @@
 """What a route may ask for: the transaction, the caller with a scope, the process's tools."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, TypeVar
@@ -12,7 +14,9 @@ from redis.asyncio import Redis
 from app.core.auth import Caller, KeyRing
 from app.core.db import Database, Tx
 from app.core.doorbell import Doorbell
+from app.core.errors import Unavailable
 from app.core.params import refuse_query
+from app.core.ratelimit import Limits
 from app.settings import Settings
 
 
@@ -25,6 +29,8 @@ class Tools:
     keys: KeyRing
     redis: Redis
     doorbell: Doorbell
+    limits: Limits
+    places: asyncio.Semaphore
 
 
 def tools(request: Request) -> Tools:
@@ -32,8 +38,36 @@ def tools(request: Request) -> Tools:
     return request.app.state.tools  # type: ignore[no-any-return]
 
 
-async def _transaction(tools: Annotated[Tools, Depends(tools)]) -> AsyncIterator[Tx]:
-    async with tools.database.transaction() as tx:
+# A crowd before the database is turned away at once: whoever waits longer has given up by the time it is served.
+PATIENCE = 0.25
+
+
+@asynccontextmanager
+async def admitted(tools: Tools) -> AsyncIterator[None]:
+    """A place at the database for one request; Unavailable when none comes free within 250 ms."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await tools.places.acquire()
+    except TimeoutError:
+        raise Unavailable(
+            "More is asked than can be answered just now; try again.", headers={"Retry-After": "1"}
+        ) from None
+    try:
+        yield
+    finally:
+        tools.places.release()
+
+
+def within(request: Request) -> Tx | None:
+    """The transaction that the whole request runs in, where it has an Idempotency-Key."""
+    return request.scope["state"].get("tx")  # type: ignore[no-any-return]
+
+
+async def _transaction(request: Request, tools: Annotated[Tools, Depends(tools)]) -> AsyncIterator[Tx]:
+    if (tx := within(request)) is not None:
+        yield tx
+        return
+    async with admitted(tools), tools.database.transaction() as tx:
         yield tx
 
 
@@ -51,14 +85,17 @@ class Retries:
     For acts that lock what workers count into at that moment: ``await run(lambda tx, now: service.merge(tx, ...))``.
     """
 
-    def __init__(self, tools: WithTools) -> None:
-        self._database = tools.database
+    def __init__(self, request: Request, tools: WithTools) -> None:
+        self._tools, self._within = tools, within(request)
 
     async def __call__(self, act: Callable[[Tx, datetime], Awaitable[T]]) -> T:
         async def work(tx: Tx) -> T:
             return await act(tx, await tx.now())
 
-        return await self._database.run(work)
+        if self._within is not None:
+            return await work(self._within)
+        async with admitted(self._tools):
+            return await self._tools.database.run(work)
 
 
 InRetries = Annotated[Retries, Depends(Retries)]

@@ -5,10 +5,15 @@
     ├── Unauthorized 401      no key, or not a good one
     ├── Forbidden 403         a good key without the scope
     ├── NotFound 404
+    ├── NotAcceptable 406     the answer can't be given in a type the client takes
+    ├── TooSlow 408           the body did not arrive in time
     ├── Conflict 409          the thing is not in a state that allows it; rooms subclass it by the fact
     ├── TooLarge 413
     ├── WrongMediaType 415
+    ├── Stale 412             it was changed meanwhile: see core.conditional
     ├── Invalid 422           the request can be read, but says something impossible; names each field
+    ├── MatchNeeded 428       a change that does not say what it is based on: see core.conditional
+    ├── TooMany 429           the key asks too often: see core.ratelimit
     └── Unavailable 503       try again later
 
 ``code`` never changes once published; titles and details may.
@@ -65,6 +70,14 @@ class NotFound(Problem):
 
 class MethodNotAllowed(Problem):
     status, code, title = 405, "method_not_allowed", ("The method is not allowed here", "不支持该请求方法")
+
+
+class NotAcceptable(Problem):
+    status, code, title = 406, "not_acceptable", ("Answers are JSON", "响应格式仅支持 JSON")
+
+
+class TooSlow(Problem):
+    status, code, title = 408, "too_slow", ("The body did not arrive in time", "请求体接收超时")
 
 
 class Conflict(Problem):

@@ -14,6 +14,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +26,10 @@ log = structlog.get_logger()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SLOW_SECONDS = 1.0
 UNDEFINED_TABLE = "42P01"
+# What pages of other origins may read of an answer's headers.
+EXPOSED = (
+    "ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "X-Request-Id",
+)  # fmt: skip
 # What a database that is away or overloaded raises, beside SQLAlchemy's own errors.
 # The last is what asyncpg says when a connection breaks at just the wrong moment.
 _AWAY = (OSError, TimeoutError, PoolTimeout, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
@@ -54,7 +59,8 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"].append((b"x-request-id", request_id.encode()))
+                headers = [(b"x-request-id", request_id.encode()), *scope["state"].get("headers", ())]
+                message["headers"].extend(headers)
             await send(message)
 
         await self._app(scope, receive, answer)
@@ -64,8 +70,13 @@ class RequestContext:
                         seconds=round(seconds, 3), request_id=request_id)  # fmt: skip
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, *, cors_origins: tuple[str, ...]) -> None:
     """Puts the context around ``app`` and a problem document behind every fault."""
+    if cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=cors_origins, allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED,
+            max_age=600,
+        )  # fmt: skip
     app.add_middleware(RequestContext)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _bad_parameters)
@@ -81,10 +92,28 @@ def render(request: Request, problem: Problem) -> Response:
         problem,
         instance=request.url.path,
         request_id=getattr(request.state, "request_id", ""),
-        chinese=request.headers.get("accept-language", "").lower().startswith("zh"),
+        chinese=reads_chinese(request.headers.get("accept-language", "")),
     )
     REQUESTS.labels("problem", request.method, str(problem.status)).inc()
     return JSONResponse(body, problem.status, problem.headers, media_type="application/problem+json")
+
+
+def reads_chinese(accepted: str) -> bool:
+    """Whether Chinese comes before English in an Accept-Language header."""
+    best = {"zh": 0.0, "en": 0.0}
+    for part in accepted.lower().split(","):
+        language, _, quality = part.partition(";")
+        language = language.strip().partition("-")[0]
+        if language in best:
+            best[language] = max(best[language], _quality(quality))
+    return best["zh"] > best["en"]
+
+
+def _quality(parameter: str) -> float:
+    try:
+        return float(parameter.strip().removeprefix("q=") or 1)
+    except ValueError:
+        return 0.0
 
 
 async def _problem(request: Request, error: Exception) -> Response:

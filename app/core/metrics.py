@@ -3,6 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 DOORBELL_FAILURES = Counter("fenghuo_doorbell_failures", "Rings that did not reach Redis in 200 ms; sweeps make up.")
+LIMITS_UNCOUNTED = Counter("fenghuo_rate_limits_uncounted", "Requests that passed uncounted because Redis was away.")
 MENTIONS_ACCEPTED = Counter("fenghuo_mentions_accepted", "Readings acknowledged to their senders.")
 INGEST_BATCH = Histogram(
     "fenghuo_ingest_batch_size", "Readings that shared one commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)

@@ -6,15 +6,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from app.core.bodies import JsonBody
+from app.core.conditional import IfMatch
 from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, RulesRead, RulesWrite
 from app.core.params import PageQuery
+from app.core.routing import Operation
 from app.domain.grades import grade_of
 from app.incidents import policies, queries, schemas, service
 from app.models import GradingPolicy
 from app.models import Incident as IncidentRow
 
-router = APIRouter(prefix="/v1", tags=["Incidents"])
-policy_router = APIRouter(prefix="/v1/grading-policies", tags=["Grading policies"])
+router = APIRouter(prefix="/v1", tags=["Incidents"], route_class=Operation)
+policy_router = APIRouter(prefix="/v1/grading-policies", tags=["Grading policies"], route_class=Operation)
 
 Patch = Annotated[schemas.IncidentPatch, Depends(JsonBody(schemas.IncidentPatch))]
 Grade = Annotated[schemas.GradePut, Depends(JsonBody(schemas.GradePut))]
@@ -39,37 +41,53 @@ async def get_incident(incident_id: UUID, tx: InTransaction, _: IncidentsRead) -
 
 
 @router.patch("/incidents/{incident_id}", operation_id="updateIncident", response_model=schemas.Incident)
-async def update_incident(incident_id: UUID, caller: IncidentsWrite, body: Patch, run: InRetries) -> IncidentRow:
+async def update_incident(
+    incident_id: UUID, caller: IncidentsWrite, body: Patch, expected: IfMatch, run: InRetries
+) -> IncidentRow:
     """Changes what the incident says of itself. Harm class, media follow-up and policy grade it anew at once."""
     fields = body.model_dump(exclude_unset=True, exclude={"reason"})
     return await run(
-        lambda tx, now: service.change_incident(tx, incident_id, fields, reason=body.reason, caller=caller, now=now)
+        lambda tx, now: service.change_incident(
+            tx, incident_id, fields, reason=body.reason, expected=expected, caller=caller, now=now
+        )
     )
 
 
 @router.put("/incidents/{incident_id}/grade", operation_id="setIncidentGrade", response_model=schemas.Incident)
-async def set_incident_grade(incident_id: UUID, caller: IncidentsWrite, body: Grade, run: InRetries) -> IncidentRow:
+async def set_incident_grade(
+    incident_id: UUID, caller: IncidentsWrite, body: Grade, expected: IfMatch, run: InRetries
+) -> IncidentRow:
     """Sets the grade by a person's judgement, with the reason."""
     grade = grade_of(body.grade)
     return await run(
-        lambda tx, now: service.set_grade(tx, incident_id, grade, reason=body.reason, caller=caller, now=now)
+        lambda tx, now: service.set_grade(
+            tx, incident_id, grade, reason=body.reason, expected=expected, caller=caller, now=now
+        )
     )
 
 
 @router.put("/incidents/{incident_id}/status", operation_id="setIncidentStatus", response_model=schemas.Incident)
-async def set_incident_status(incident_id: UUID, caller: IncidentsWrite, body: Status, run: InRetries) -> IncidentRow:
+async def set_incident_status(
+    incident_id: UUID, caller: IncidentsWrite, body: Status, expected: IfMatch, run: InRetries
+) -> IncidentRow:
     """Moves the incident on, dismisses it as 误报, or brings an ended one back."""
     return await run(
-        lambda tx, now: service.set_status(tx, incident_id, body.status, reason=body.reason, caller=caller, now=now)
+        lambda tx, now: service.set_status(
+            tx, incident_id, body.status, reason=body.reason, expected=expected, caller=caller, now=now
+        )
     )
 
 
 @router.post("/incidents/{incident_id}/merge", operation_id="mergeIncident", response_model=schemas.Incident)
-async def merge_incident(incident_id: UUID, caller: IncidentsWrite, body: Merge, run: InRetries) -> IncidentRow:
+async def merge_incident(
+    incident_id: UUID, caller: IncidentsWrite, body: Merge, expected: IfMatch, run: InRetries
+) -> IncidentRow:
     """Merges this incident into another 并案, which takes its mentions and goes on. Answers the one that goes on."""
     into = body.into_incident_id
     return await run(
-        lambda tx, now: service.merge_incidents(tx, incident_id, into, reason=body.reason, caller=caller, now=now)
+        lambda tx, now: service.merge_incidents(
+            tx, incident_id, into, reason=body.reason, expected=expected, caller=caller, now=now
+        )
     )
 
 

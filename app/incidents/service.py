@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 
 from app.core.auth import Caller
+from app.core.conditional import Expected
 from app.core.db import Tx
 from app.core.errors import Conflict, naming
 from app.core.outbox import record
@@ -51,10 +52,12 @@ async def open_by_person(tx: Tx, fields: Mapping[str, Any], *, caller: Caller, n
 
 
 async def change_incident(
-    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, reason: str, caller: Caller, now: datetime
-) -> Incident:
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, reason: str, expected: Expected, caller: Caller,
+    now: datetime,
+) -> Incident:  # fmt: skip
     """Changes what the incident says of itself, and grades it anew where that matters."""
     incident = await queries.get_incident(tx, incident_id, lock=True)
+    expected.meet(incident.version)
     if not fields:
         return incident
     for name in ("title", "summary", "business_unit"):
@@ -101,10 +104,11 @@ async def _grade_anew(tx: Tx, incident: Incident, *, another_policy: bool, now: 
 
 
 async def set_grade(
-    tx: Tx, incident_id: UUID, grade: Grade | None, *, reason: str, caller: Caller, now: datetime
+    tx: Tx, incident_id: UUID, grade: Grade | None, *, reason: str, expected: Expected, caller: Caller, now: datetime
 ) -> Incident:
     """A person's grade, whatever the rules say (方案 二(二)1, 品牌形象严重受损)."""
     incident = await queries.get_incident(tx, incident_id, lock=True)
+    expected.meet(incident.version)
     if incident.status == "merged":
         raise MoveNotAllowed(f"The incident {incident.number} was merged; grade the one it was merged into.")
     incident.decided_at, incident.decided_auto = now, incident.auto_grade
@@ -113,9 +117,12 @@ async def set_grade(
     return incident
 
 
-async def set_status(tx: Tx, incident_id: UUID, status: str, *, reason: str, caller: Caller, now: datetime) -> Incident:
+async def set_status(
+    tx: Tx, incident_id: UUID, status: str, *, reason: str, expected: Expected, caller: Caller, now: datetime
+) -> Incident:
     """A person's move. MoveNotAllowed names where the incident can go from here."""
     incident = await queries.get_incident(tx, incident_id, lock=True)
+    expected.meet(incident.version)
     if not may_move(incident.status, status):
         possible = ", ".join(MOVES[incident.status]) or "nowhere"
         raise MoveNotAllowed(
@@ -134,11 +141,12 @@ async def set_status(tx: Tx, incident_id: UUID, status: str, *, reason: str, cal
 
 
 async def merge_incidents(
-    tx: Tx, incident_id: UUID, into_id: UUID, *, reason: str, caller: Caller, now: datetime
+    tx: Tx, incident_id: UUID, into_id: UUID, *, reason: str, expected: Expected, caller: Caller, now: datetime
 ) -> Incident:
     """Moves everything of one incident into another, which goes on; their buckets add up minute by minute."""
     incidents = await _lock_both(tx, incident_id, into_id)
     source, target = incidents[incident_id], incidents[into_id]
+    expected.meet(source.version)
     moved = await _bucket_change(tx, source)
     back = Change(
         {m: (-r, -c, -k) for m, (r, c, k) in moved.buckets.items()}, -source.baseline, -source.mention_count,

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from app.core.bodies import JsonBody, duplicate_key, has_duplicates, number, parse, read_body
+from app.core.db import Tx
 from app.core.errors import BadRequest, FieldError, Invalid, Problem
 from app.mentions.ingest import Intake, Row, row_of
 from app.mentions.schemas import MentionBatchIn, MentionIn
@@ -103,7 +104,9 @@ def _parsed(text: bytes, at: str) -> Item:
         return problem
 
 
-async def accept_batch(intake: Intake, items: Sequence[Item], *, key_id: str, now: datetime) -> dict[str, Any]:
+async def accept_batch(
+    intake: Intake, items: Sequence[Item], *, key_id: str, now: datetime, tx: Tx | None = None
+) -> dict[str, Any]:
     """Stores the good items in one go; the answer has a result for each item, in order."""
     rows: list[Row | Problem] = []
     for place, item in enumerate(items):
@@ -114,7 +117,7 @@ async def accept_batch(intake: Intake, items: Sequence[Item], *, key_id: str, no
         except Invalid as problem:
             rows.append(problem)
     good = [row for row in rows if isinstance(row, Row)]
-    accepted = iter(await intake.accept(good) if good else ())
+    accepted = iter(await intake.accept(good, tx) if good else ())
     results: list[dict[str, Any]] = []
     for place, row in enumerate(rows):
         if isinstance(row, Problem):

@@ -6,14 +6,14 @@ timer is involved. What is acknowledged is in ``mentions`` and ``inbox``; counti
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 
-from app.core.db import RETRYABLE, Database, Ring
+from app.core.db import RETRYABLE, Database, Ring, Tx
 from app.core.doorbell import INBOX
 from app.core.errors import FieldError, Invalid, Unavailable
 from app.core.metrics import INGEST_BATCH, MENTIONS_ACCEPTED
@@ -110,6 +110,9 @@ def not_ahead(instant: datetime | None, now: datetime, pointer: str) -> datetime
     return now
 
 
+Run = Callable[[Sequence[Row]], Awaitable[Sequence[asyncpg.Record]]]
+
+
 class _Waiting(NamedTuple):
     rows: Sequence[Row]
     done: asyncio.Future[list[Accepted]]
@@ -126,8 +129,13 @@ class Intake:
         self._rows_waiting = 0
         self._busy: set[asyncio.Task[None]] = set()
 
-    async def accept(self, rows: Sequence[Row]) -> list[Accepted]:
-        """Stores the readings; one answer each, in order. Unavailable when the database does not keep up."""
+    async def accept(self, rows: Sequence[Row], tx: Tx | None = None) -> list[Accepted]:
+        """Stores the readings; one answer each, in order. Unavailable when the database does not keep up.
+
+        Within ``tx``, where the request has one of its own, and else with whatever else waits.
+        """
+        if tx is not None:
+            return await self._accept_within(tx, rows)
         if self._rows_waiting + len(rows) > MOST_WAITING:
             raise Unavailable("More mentions wait than can be stored; send them again.", headers={"Retry-After": "1"})
         done: asyncio.Future[list[Accepted]] = asyncio.get_running_loop().create_future()
@@ -136,6 +144,12 @@ class Intake:
         if len(self._busy) < self._flushers:
             self._busy.add(asyncio.create_task(self._flush()))
         return await done
+
+    async def _accept_within(self, tx: Tx, rows: Sequence[Row]) -> list[Accepted]:
+        driver = await tx.driver()
+        accepted = await self._store(rows, lambda left: driver.fetch(_ACCEPT, *_columns(left)))
+        tx.ring(INBOX)
+        return [accepted[row.id] for row in rows]
 
     async def _flush(self) -> None:
         try:
@@ -152,6 +166,7 @@ class Intake:
             except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
                 await self._fall_back(group, error)
                 continue
+            self._doorbell.ring(INBOX)
             for waiting in group:
                 if not waiting.done.done():
                     waiting.done.set_result([accepted[row.id] for row in waiting.rows])
@@ -173,6 +188,7 @@ class Intake:
             if isinstance(error, asyncpg.DataError) and len(group) > 1:
                 try:
                     accepted = await self._store(waiting.rows)
+                    self._doorbell.ring(INBOX)
                     waiting.done.set_result([accepted[row.id] for row in waiting.rows])
                     continue
                 except Exception as own:  # noqa: BLE001 - as above
@@ -180,11 +196,11 @@ class Intake:
             if not waiting.done.done():
                 waiting.done.set_exception(fault)
 
-    async def _store(self, rows: Sequence[Row]) -> dict[UUID, Accepted]:
+    async def _store(self, rows: Sequence[Row], run: Run | None = None) -> dict[UUID, Accepted]:
         accepted: dict[UUID, Accepted] = {}
         left = sorted(rows, key=lambda row: (row.platform, row.namespace, row.external_id, row.observed_at))
         for _ in range(TRIES):
-            accepted |= await self._run(left)
+            accepted |= dict(_answers(await (run or self._run)(left)))
             left = [row for row in left if row.id not in accepted]
             if not left:
                 break
@@ -192,14 +208,12 @@ class Intake:
             raise Unavailable("The mention is being stored by another request; try again.")
         MENTIONS_ACCEPTED.inc(len(rows))
         INGEST_BATCH.observe(len(rows))
-        self._doorbell.ring(INBOX)
         return accepted
 
-    async def _run(self, rows: Sequence[Row]) -> dict[UUID, Accepted]:
+    async def _run(self, rows: Sequence[Row]) -> Sequence[asyncpg.Record]:
         for left in range(TRIES - 1, -1, -1):
             try:
-                answers = await self._database.fetch(_ACCEPT, *map(list, zip(*rows, strict=True)))
-                return dict(_answers(answers))
+                return await self._database.fetch(_ACCEPT, *_columns(rows))
             except asyncpg.PostgresError as error:
                 if not left or error.sqlstate not in RETRYABLE:
                     raise
@@ -209,6 +223,10 @@ class Intake:
         """Waits until what was accepted is stored."""
         while self._busy:
             await asyncio.wait(self._busy)
+
+
+def _columns(rows: Sequence[Row]) -> Iterable[list[object]]:
+    return map(list, zip(*rows, strict=True))
 
 
 def _answers(rows: Iterable[asyncpg.Record]) -> Iterable[tuple[UUID, Accepted]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.auth import Caller
+from app.core.conditional import Expected
 from app.core.db import Tx
 from app.core.errors import Conflict
 from app.core.outbox import record
@@ -33,19 +34,24 @@ async def create_outlet(tx: Tx, fields: Mapping[str, Any], *, caller: Caller) ->
     return outlet
 
 
-async def update_outlet(tx: Tx, outlet_id: UUID, fields: Mapping[str, Any], *, caller: Caller) -> MediaOutlet:
+async def update_outlet(
+    tx: Tx, outlet_id: UUID, fields: Mapping[str, Any], *, expected: Expected, caller: Caller
+) -> MediaOutlet:
     """Replaces its name, tier, domains and accounts."""
     outlet = await queries.get_outlet(tx, outlet_id, lock=True)
+    expected.meet(outlet.version)
     await _name_is_free(tx, fields["name"], outlet_id)
     for name, value in fields.items():
         setattr(outlet, name, value)
+    outlet.version += 1
     await _changed(tx, outlet, "updated", sorted(fields), caller)
     return outlet
 
 
-async def delete_outlet(tx: Tx, outlet_id: UUID, *, caller: Caller) -> None:
+async def delete_outlet(tx: Tx, outlet_id: UUID, *, expected: Expected, caller: Caller) -> None:
     """Takes it off the list."""
     outlet = await queries.get_outlet(tx, outlet_id, lock=True)
+    expected.meet(outlet.version)
     await tx.delete(outlet)
     await _changed(tx, outlet, "deleted", [], caller)
 

@@ -97,6 +97,7 @@ def shown(mention: Mention, state: MentionState | None, hits: list[dict[str, Any
             "incident_id": state.incident_id if state else None,
             "pending": state is None,
             "hits": hits,
+            "version": state.version if state else 1,
         }
     )
 

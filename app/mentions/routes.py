@@ -1,39 +1,63 @@
 """Mentions over HTTP. The two operations of the ingest path read the raw body and write bytes: see ``ingest``."""
 
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.routing import APIRoute
 
 from app.core.bodies import ByHand, JsonBody, parse, read_body
-from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, MentionsRead, MentionsWrite, tools
+from app.core.conditional import IfMatch
+from app.core.deps import (
+    IncidentsRead,
+    IncidentsWrite,
+    InRetries,
+    InTransaction,
+    MentionsRead,
+    MentionsWrite,
+    tools,
+    within,
+)
+from app.core.idempotency import key_of
 from app.core.params import PageQuery, refuse_query
+from app.core.routing import Handler, Operation, must_take_json, told
 from app.incidents.queries import get_incident
 from app.incidents.schemas import Incident, IncidentOpen, MentionsMove
 from app.mentions import queries, schemas, service
+from app.mentions.batches import MAX_BODY as LARGEST_BATCH
 from app.mentions.batches import BatchBody, accept_batch
 from app.mentions.ingest import Intake, row_of
 from app.mentions.rulebook import Rules
 from app.models import Incident as IncidentRow
 
 
-class DirectRoute(APIRoute):
+class IngestOperation(Operation):
     """An operation whose function takes the request and makes the response; FastAPI only documents it.
 
     Solving parameters and writing models costs as much as all the rest of the ingest path.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self.endpoint
+    largest_body = LARGEST_BATCH
+    tagged = False
+
+    def get_route_handler(self) -> Handler:
+        function: Handler = self.endpoint
+
+        async def handle(request: Request) -> Response:
+            must_take_json(request)
+            if (key := key_of(request)) is None:
+                return await function(request)
+            process = tools(request)
+            caller = await process.keys.caller(request.headers.get("authorization"))
+            return await self._once(request, process, caller, key, function)
+
+        return handle
 
 
 # Tried before every other route: see main.
-ingest_router = APIRouter(prefix="/v1", tags=["Mentions"], route_class=DirectRoute)
-router = APIRouter(prefix="/v1", tags=["Mentions"])
-incident_router = APIRouter(prefix="/v1/incidents", tags=["Incidents"])
+ingest_router = APIRouter(prefix="/v1", tags=["Mentions"], route_class=IngestOperation)
+router = APIRouter(prefix="/v1", tags=["Mentions"], route_class=Operation)
+incident_router = APIRouter(prefix="/v1/incidents", tags=["Incidents"], route_class=Operation)
 
 MENTION = JsonBody(schemas.MentionIn)
 BATCH = BatchBody()
@@ -64,11 +88,12 @@ async def post_mention(request: Request) -> Response:
     caller = await process.keys.caller(request.headers.get("authorization"))
     caller.require(WRITE)
     refuse_query(request)
+    told(request, process.limits.readings(caller.actor, 1))
     body, _ = await read_body(request)
     item = parse(MENTION.adapter, body)
     row = row_of(item, key_id=caller.id, now=await process.database.clock.now())
     intake: Intake = request.app.state.intake
-    (accepted,) = await intake.accept([row])
+    (accepted,) = await intake.accept([row], within(request))
     receipt = {"id": accepted.id, "created": accepted.created, "observed_at": row.observed_at}
     return Response(
         orjson.dumps(receipt, default=str, option=orjson.OPT_UTC_Z), 201 if accepted.created else 200,
@@ -90,8 +115,9 @@ async def post_mention_batch(request: Request) -> Response:
     caller.require(WRITE)
     refuse_query(request)
     items = await BATCH.read(request)
+    told(request, process.limits.readings(caller.actor, len(items)))
     now = await process.database.clock.now()
-    result = await accept_batch(request.app.state.intake, items, key_id=caller.id, now=now)
+    result = await accept_batch(request.app.state.intake, items, key_id=caller.id, now=now, tx=within(request))
     return Response(orjson.dumps(result, default=str), 207, media_type="application/json")
 
 
@@ -122,12 +148,14 @@ async def list_mention_observations(
 
 @router.patch("/mentions/{mention_id}", operation_id="updateMention")
 async def update_mention(
-    mention_id: UUID, caller: MentionsWrite, body: Patch, run: InRetries, rules: WithRules
+    mention_id: UUID, caller: MentionsWrite, body: Patch, expected: IfMatch, run: InRetries, rules: WithRules
 ) -> schemas.Mention:
     """Corrects its sentiment or time by a person's word, which wins. The spread and the grade follow at once."""
     corrections = body.model_dump(exclude_unset=True, exclude={"reason"})
     return await run(
-        lambda tx, now: service.correct_mention(tx, rules, mention_id, corrections, caller=caller, now=now)
+        lambda tx, now: service.correct_mention(
+            tx, rules, mention_id, corrections, expected=expected, caller=caller, now=now
+        )
     )
 
 

@@ -6,15 +6,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from app.core.bodies import JsonBody
+from app.core.conditional import IfMatch, IfMatchOffered
 from app.core.deps import InTransaction, RulesRead, RulesWrite
 from app.core.params import PageQuery
+from app.core.routing import Operation
 from app.domain.matching import explain
 from app.mentions import outlets, queries, schemas, service
 from app.mentions.rulebook import words_of
 from app.models import MediaOutlet, WatchRule
 
-router = APIRouter(prefix="/v1/watch-rules", tags=["Watch rules"])
-outlet_router = APIRouter(prefix="/v1/media-outlets", tags=["Media outlets"])
+router = APIRouter(prefix="/v1/watch-rules", tags=["Watch rules"], route_class=Operation)
+outlet_router = APIRouter(prefix="/v1/media-outlets", tags=["Media outlets"], route_class=Operation)
 
 Create = Annotated[schemas.WatchRuleCreate, Depends(JsonBody(schemas.WatchRuleCreate))]
 Patch = Annotated[schemas.WatchRulePatch, Depends(JsonBody(schemas.WatchRulePatch))]
@@ -41,16 +43,18 @@ async def get_watch_rule(rule_id: UUID, tx: InTransaction, _: RulesRead) -> Watc
 
 
 @router.patch("/{rule_id}", operation_id="updateWatchRule", response_model=schemas.WatchRule)
-async def update_watch_rule(rule_id: UUID, caller: RulesWrite, body: Patch, tx: InTransaction) -> WatchRule:
+async def update_watch_rule(
+    rule_id: UUID, caller: RulesWrite, body: Patch, expected: IfMatch, tx: InTransaction
+) -> WatchRule:
     """Changes a watch rule. Mentions are matched again in the background; incidents keep what they have."""
     fields = body.model_dump(exclude_unset=True)
-    return await service.update_rule(tx, rule_id, fields, caller=caller, now=await tx.now())
+    return await service.update_rule(tx, rule_id, fields, expected=expected, caller=caller, now=await tx.now())
 
 
 @router.delete("/{rule_id}", status_code=204, operation_id="deleteWatchRule")
-async def delete_watch_rule(rule_id: UUID, tx: InTransaction, caller: RulesWrite) -> None:
+async def delete_watch_rule(rule_id: UUID, expected: IfMatchOffered, tx: InTransaction, caller: RulesWrite) -> None:
     """Ends a watch rule. What it hit before goes on citing it."""
-    await service.delete_rule(tx, rule_id, caller=caller, now=await tx.now())
+    await service.delete_rule(tx, rule_id, expected=expected, caller=caller, now=await tx.now())
 
 
 @router.post("/{rule_id}/test", operation_id="testWatchRule")
@@ -82,12 +86,14 @@ async def list_media_outlets(query: Annotated[PageQuery, Query()], tx: InTransac
 
 
 @outlet_router.put("/{outlet_id}", operation_id="updateMediaOutlet", response_model=schemas.MediaOutlet)
-async def update_media_outlet(outlet_id: UUID, caller: RulesWrite, body: Outlet, tx: InTransaction) -> MediaOutlet:
+async def update_media_outlet(
+    outlet_id: UUID, caller: RulesWrite, body: Outlet, expected: IfMatch, tx: InTransaction
+) -> MediaOutlet:
     """Replaces what is known of an outlet."""
-    return await outlets.update_outlet(tx, outlet_id, body.model_dump(), caller=caller)
+    return await outlets.update_outlet(tx, outlet_id, body.model_dump(), expected=expected, caller=caller)
 
 
 @outlet_router.delete("/{outlet_id}", status_code=204, operation_id="deleteMediaOutlet")
-async def delete_media_outlet(outlet_id: UUID, tx: InTransaction, caller: RulesWrite) -> None:
+async def delete_media_outlet(outlet_id: UUID, expected: IfMatchOffered, tx: InTransaction, caller: RulesWrite) -> None:
     """Takes an outlet off the list; what it followed up stays as it is."""
-    await outlets.delete_outlet(tx, outlet_id, caller=caller)
+    await outlets.delete_outlet(tx, outlet_id, expected=expected, caller=caller)

@@ -187,6 +187,7 @@ class Mention(BaseModel):
     incident_id: UUID | None = Field(description="The incident it belongs to.")
     pending: bool = Field(description="Whether its first reading is stored but not matched and counted yet.")
     hits: list[HitOut] = Field(description="The watch rules it matches.")
+    version: int = Field(description="Counts what people change; readings leave it alone.")
 
 
 class Observation(BaseModel):
@@ -379,6 +380,7 @@ class MediaOutlet(BaseModel):
     domains: list[str] = Field(description="Its sites, with their subdomains.")
     accounts: list[str] = Field(description="Its accounts, platform:author.")
     created_at: datetime = Field(description="When it was listed.")
+    version: int = Field(description="Counts the changes.")
 
 
 class WatchRulePage(Page[WatchRule]):

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.auth import Caller
+from app.core.conditional import Expected
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.outbox import record
@@ -36,11 +37,14 @@ class IncidentNotAccepting(Conflict):
 
 
 async def correct_mention(
-    tx: Tx, rules: Rules, mention_id: UUID, corrections: Mapping[str, Any], *, caller: Caller, now: datetime
-) -> MentionOut:
+    tx: Tx, rules: Rules, mention_id: UUID, corrections: Mapping[str, Any], *, expected: Expected, caller: Caller,
+    now: datetime,
+) -> MentionOut:  # fmt: skip
     """A person's word; None gives it back to the senders. Buckets, peaks and grade follow in this transaction."""
     await queries.get_mention(tx, mention_id)
     works, observed = await _works(tx, [mention_id], now=now)
+    expected.meet(works[0].state.version)
+    works[0].state.version += 1
     for name, value in corrections.items():
         if isinstance(value, datetime):
             value = not_ahead(value, now, f"/{name}")
@@ -149,9 +153,12 @@ async def create_rule(tx: Tx, fields: Mapping[str, Any], *, caller: Caller) -> W
     return rule
 
 
-async def update_rule(tx: Tx, rule_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> WatchRule:
+async def update_rule(
+    tx: Tx, rule_id: UUID, fields: Mapping[str, Any], *, expected: Expected, caller: Caller, now: datetime
+) -> WatchRule:
     """Changes the rule; mentions are matched again in the background, incidents keep what they have."""
     rule = await queries.get_rule(tx, rule_id, lock=True)
+    expected.meet(rule.version)
     changed = sorted(name for name, value in fields.items() if getattr(rule, name) != value)
     if changed:
         for name in changed:
@@ -162,9 +169,10 @@ async def update_rule(tx: Tx, rule_id: UUID, fields: Mapping[str, Any], *, calle
     return rule
 
 
-async def delete_rule(tx: Tx, rule_id: UUID, *, caller: Caller, now: datetime) -> None:
+async def delete_rule(tx: Tx, rule_id: UUID, *, expected: Expected, caller: Caller, now: datetime) -> None:
     """The rule hits nothing more. Its row stays: hits and incidents cite it."""
     rule = await queries.get_rule(tx, rule_id, lock=True)
+    expected.meet(rule.version)
     rule.deleted_at = now
     await _rule_changed(tx, rule, "deleted", [], caller)
 

@@ -16,8 +16,8 @@ from app.core.errors import Unavailable
 from app.domain.spread import Tally
 
 _TYPES = {
-    "mention_id": "uuid", "incident_id": "uuid", "rules_version": "bigint", "worded_negative": "bool", "hit": "bool",
-    "media": "bool", "alerted": "bool", "held_out": "bool", "sentiment": "text", "sentiment_at": "timestamptz",
+    "mention_id": "uuid", "incident_id": "uuid", "version": "int", "rules_version": "bigint",
+    "worded_negative": "bool", "hit": "bool", "media": "bool", "alerted": "bool", "held_out": "bool", "sentiment": "text", "sentiment_at": "timestamptz",
     "person_sentiment": "text", "text_at": "timestamptz", "title_at": "timestamptz", "published_at": "timestamptz",
     "person_published_at": "timestamptz", "last_at": "timestamptz", "reposts": "bigint", "comments": "bigint",
     "likes": "bigint", "views": "bigint",
@@ -46,6 +46,7 @@ class State:
 
     mention_id: UUID
     incident_id: UUID | None = None
+    version: int = 1
     rules_version: int = 0
     worded_negative: bool = False
     hit: bool = False

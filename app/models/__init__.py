@@ -3,7 +3,7 @@
 from app.models.base import Base
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.mentions import Hit, InboxReading, Mention, MentionState, Observation, Rematch, Revision, WatchRule
-from app.models.outbox import Event, WorkerHeartbeat
+from app.models.outbox import Event, IdempotencyKey, WorkerHeartbeat
 from app.models.people import ApiKey
 from app.models.webhooks import Delivery, DeliveryAttempt, WebhookEndpoint
 
@@ -15,6 +15,7 @@ __all__ = [
     "Event",
     "GradingPolicy",
     "Hit",
+    "IdempotencyKey",
     "InboxReading",
     "Incident",
     "IncidentNumber",

@@ -143,3 +143,4 @@ class MediaOutlet(Base):
     # "platform:author", as mentions name them.
     accounts: Mapped[Words]
     created_at: Mapped[CreatedAt]
+    version: Mapped[int] = mapped_column(Integer, server_default="1")

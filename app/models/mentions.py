@@ -97,6 +97,8 @@ class MentionState(Base):
     # transaction that writes these rows has just read what they name.
     mention_id: Mapped[UUID] = mapped_column(primary_key=True)
     incident_id: Mapped[UUID | None]
+    # Counts what people change; readings leave it alone.
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
     rules_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
     # Whether a negative word of a matching rule stands in the text.
     worded_negative: Mapped[bool] = mapped_column(server_default="false")

@@ -1,9 +1,9 @@
-"""The event table, which is timeline, audit log and outbox at once, and the workers' heartbeats."""
+"""The event table, which is timeline, audit log and outbox at once; answers kept for repeats; workers' heartbeats."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CreatedAt, Json
@@ -23,6 +23,19 @@ class Event(Base):
     seq: Mapped[int | None] = mapped_column(BigInteger)
     actor: Mapped[str]
     data: Mapped[Json]
+
+
+class IdempotencyKey(Base):
+    """A request that was done, and the answer it got, for 24 hours. Names are HMACs and the answer is sealed."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
+
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    request: Mapped[bytes] = mapped_column(LargeBinary)
+    answer: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[CreatedAt]
 
 
 class WorkerHeartbeat(Base):

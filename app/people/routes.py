@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Path, Query
 from app.core.bodies import JsonBody
 from app.core.deps import InTransaction, KeysAdmin, WithTools
 from app.core.params import PageQuery
+from app.core.routing import Operation
 from app.people import queries, service
 from app.people.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyOut, ApiKeyPage, ApiKeyRotate
 
-router = APIRouter(prefix="/v1/api-keys", tags=["API keys"])
+router = APIRouter(prefix="/v1/api-keys", tags=["API keys"], route_class=Operation)
 
 KeyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,32}$", description="The part of the key that is no secret.")]
 

@@ -6,9 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 
 from app.core.bodies import JsonBody
+from app.core.conditional import IfMatch, IfMatchOffered
 from app.core.deps import InTransaction, WebhooksRead, WebhooksWrite, WithTools
 from app.core.errors import FieldError, Invalid
 from app.core.params import NoQuery, PageQuery
+from app.core.routing import Operation
 from app.domain.signature import encode_secret
 from app.settings import Settings
 from app.webhooks import addresses, queries, service
@@ -23,7 +25,7 @@ from app.webhooks.schemas import (
     WebhookEndpointPatch,
 )
 
-router = APIRouter(prefix="/v1", tags=["Webhooks"])
+router = APIRouter(prefix="/v1", tags=["Webhooks"], route_class=Operation)
 
 EndpointId = Annotated[UUID, Path(description="The endpoint's id.")]
 DeliveryId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The delivery's id.")]
@@ -72,24 +74,24 @@ async def get_webhook_endpoint(
 @router.patch("/webhook-endpoints/{endpoint_id}", operation_id="updateWebhookEndpoint")
 async def update_webhook_endpoint(
     endpoint_id: EndpointId, caller: WebhooksWrite,
-    body: Annotated[WebhookEndpointPatch, Depends(JsonBody(WebhookEndpointPatch))], _: Nothing, tx: InTransaction,
-    tools: WithTools,
+    body: Annotated[WebhookEndpointPatch, Depends(JsonBody(WebhookEndpointPatch))], expected: IfMatch, _: Nothing,
+    tx: InTransaction, tools: WithTools,
 ) -> WebhookEndpointOut:  # fmt: skip
     """Changes an endpoint; what is left out stays. Enabling it sends what has been owed since."""
     if body.url is not None:
         await _check_address(body.url, tools.settings)
     changes = body.model_dump(exclude_none=True)
     return WebhookEndpointOut.of(
-        await service.change_endpoint(tx, endpoint_id, changes, caller=caller, now=await tx.now())
+        await service.change_endpoint(tx, endpoint_id, changes, expected=expected, caller=caller, now=await tx.now())
     )
 
 
 @router.delete("/webhook-endpoints/{endpoint_id}", status_code=204, operation_id="deleteWebhookEndpoint")
 async def delete_webhook_endpoint(
-    endpoint_id: EndpointId, _: Nothing, tx: InTransaction, caller: WebhooksWrite
+    endpoint_id: EndpointId, expected: IfMatchOffered, _: Nothing, tx: InTransaction, caller: WebhooksWrite
 ) -> None:
     """Deletes an endpoint: nothing is sent there any more. Its deliveries stay readable."""
-    await service.delete_endpoint(tx, endpoint_id, caller=caller, now=await tx.now())
+    await service.delete_endpoint(tx, endpoint_id, expected=expected, caller=caller, now=await tx.now())
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/test", status_code=202, operation_id="testWebhookEndpoint")

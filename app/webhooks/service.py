@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from app.core.auth import Caller
+from app.core.conditional import Expected
 from app.core.db import Tx
 from app.core.doorbell import DELIVERIES
 from app.core.errors import Conflict, NotFound
@@ -79,10 +80,11 @@ async def create_endpoint(
 
 
 async def change_endpoint(
-    tx: Tx, endpoint_id: UUID, changes: dict[str, Any], *, caller: Caller, now: datetime
+    tx: Tx, endpoint_id: UUID, changes: dict[str, Any], *, expected: Expected, caller: Caller, now: datetime
 ) -> WebhookEndpoint:
     """Sets what ``changes`` names: columns of the endpoint, and ``enabled``."""
     endpoint = await queries.get_endpoint(tx, endpoint_id, lock=True)
+    expected.meet(endpoint.version)
     wanted = dict(changes)
     enabled = wanted.pop("enabled", None)
     changed = [name for name, value in wanted.items() if getattr(endpoint, name) != value]
@@ -111,9 +113,10 @@ async def disable_endpoint(tx: Tx, endpoint_id: UUID, reason: str, *, caller: Ca
         await _record(tx, endpoint, "disabled", caller, ["enabled"])
 
 
-async def delete_endpoint(tx: Tx, endpoint_id: UUID, *, caller: Caller, now: datetime) -> None:
+async def delete_endpoint(tx: Tx, endpoint_id: UUID, *, expected: Expected, caller: Caller, now: datetime) -> None:
     """Nothing is sent there any more; its deliveries stay readable, and a worker gives up those still owed."""
     endpoint = await queries.get_endpoint(tx, endpoint_id, lock=True)
+    expected.meet(endpoint.version)
     endpoint.deleted_at = now
     await _record(tx, endpoint, "deleted", caller)
 

@@ -256,7 +256,7 @@ async def test_an_outlet_is_listed_replaced_and_taken_off(client, counter):
     one = f"/v1/media-outlets/{outlet['id']}"
     other = good(await client.post("/v1/media-outlets", json=body | {"name": f"{name}2"}), 201)
     problem(await client.put(one, json=body | {"name": other["name"]}), 409, code="outlet_exists")
-    assert good(await client.put(one, json=body | {"tier": "central"})) == outlet | {"tier": "central"}
+    assert good(await client.put(one, json=body | {"tier": "central"})) == outlet | {"tier": "central", "version": 2}
     mention_id = await post(client, "报道", author=name)
     await counter.sweep()
     assert (await mention(client, mention_id))["media"] is True

@@ -1,0 +1,87 @@
+"""The route that every operation of the API is: what all of them do alike stands here and nowhere else.
+
+Around the function of an operation: is JSON what the client takes, was the very request done before
+(:mod:`app.core.idempotency`), and which ETag has the answer (:mod:`app.core.conditional`).
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core.auth import Caller
+from app.core.bodies import MAX_BODY
+from app.core.conditional import finish
+from app.core.db import Tx
+from app.core.deps import Tools, admitted, tools
+from app.core.errors import NotAcceptable
+from app.core.idempotency import key_of, once
+from app.core.ratelimit import Standing
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_JSON = frozenset({"*/*", "application/*", "application/json", "application/problem+json"})
+
+
+class Operation(APIRoute):
+    """An operation of the API. Routers are made with ``route_class=Operation``."""
+
+    largest_body = MAX_BODY
+    # Whether answers get an ETag.
+    tagged = True
+
+    def function(self) -> Handler:
+        """What does the work; FastAPI's own way unless a kind of operation says otherwise."""
+        return super().get_route_handler()
+
+    async def count(self, request: Request, process: Tools, caller: Caller) -> None:
+        """Counts the request against its key's limit; TooMany beyond it."""
+        standing = await process.limits.request(caller.actor)
+        if standing is not None:
+            told(request, standing)
+
+    def get_route_handler(self) -> Handler:
+        function = self.function()
+        posts = "POST" in (self.methods or ())
+
+        async def handle(request: Request) -> Response:
+            must_take_json(request)
+            process = tools(request)
+            caller = await process.keys.caller(request.headers.get("authorization"))
+            await self.count(request, process, caller)
+            if posts and (key := key_of(request)) is not None:
+                return await self._once(request, process, caller, key, function)
+            return finish(request, await function(request))
+
+        return handle
+
+    async def _once(self, request: Request, process: Tools, caller: Caller, key: str, function: Handler) -> Response:
+        async def act(request: Request) -> Response:
+            response = await function(request)
+            return finish(request, response) if self.tagged else response
+
+        async def work(tx: Tx) -> Response:
+            request.state.tx = tx
+            return await once(tx, key, request, caller, self.largest_body, act)
+
+        async with admitted(process):
+            return await process.database.run(work)
+
+
+def told(request: Request, standing: Standing) -> None:
+    """Puts the standing into the answer's headers, whatever it will be; TooMany where nothing is left."""
+    headers = ((name.lower().encode(), value.encode()) for name, value in standing.headers.items())
+    request.state.headers = tuple(headers)
+    if standing.remaining < 0:
+        raise standing.refusal()
+
+
+def must_take_json(request: Request) -> None:
+    """NotAcceptable where the client says that it can't read JSON."""
+    accept = request.headers.get("accept") or "*/*"
+    if "*/*" in accept or "application/json" in accept:
+        return
+    ranges = (part.partition(";") for part in accept.lower().split(","))
+    if not any(kind.strip() in _JSON and rest.replace(" ", "") != "q=0" for kind, _, rest in ranges):
+        raise NotAcceptable(f"Answers are application/json, and this takes only {accept[:200]!r}; send Accept: */*.")
