@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 
 from app.core.auth import Caller
-from app.core.conditional import Expected
+from app.core.conditional import ANY, Expected
 from app.core.db import Tx
 from app.core.errors import Conflict, naming
 from app.core.outbox import record
@@ -52,7 +52,7 @@ async def open_by_person(tx: Tx, fields: Mapping[str, Any], *, caller: Caller, n
 
 
 async def change_incident(
-    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, reason: str, expected: Expected, caller: Caller,
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, reason: str, expected: Expected = ANY, caller: Caller,
     now: datetime,
 ) -> Incident:  # fmt: skip
     """Changes what the incident says of itself, and grades it anew where that matters."""
@@ -104,7 +104,14 @@ async def _grade_anew(tx: Tx, incident: Incident, *, another_policy: bool, now: 
 
 
 async def set_grade(
-    tx: Tx, incident_id: UUID, grade: Grade | None, *, reason: str, expected: Expected, caller: Caller, now: datetime
+    tx: Tx,
+    incident_id: UUID,
+    grade: Grade | None,
+    *,
+    reason: str,
+    expected: Expected = ANY,
+    caller: Caller,
+    now: datetime,
 ) -> Incident:
     """A person's grade, whatever the rules say (方案 二(二)1, 品牌形象严重受损)."""
     incident = await queries.get_incident(tx, incident_id, lock=True)
@@ -118,7 +125,7 @@ async def set_grade(
 
 
 async def set_status(
-    tx: Tx, incident_id: UUID, status: str, *, reason: str, expected: Expected, caller: Caller, now: datetime
+    tx: Tx, incident_id: UUID, status: str, *, reason: str, expected: Expected = ANY, caller: Caller, now: datetime
 ) -> Incident:
     """A person's move. MoveNotAllowed names where the incident can go from here."""
     incident = await queries.get_incident(tx, incident_id, lock=True)
@@ -141,7 +148,7 @@ async def set_status(
 
 
 async def merge_incidents(
-    tx: Tx, incident_id: UUID, into_id: UUID, *, reason: str, expected: Expected, caller: Caller, now: datetime
+    tx: Tx, incident_id: UUID, into_id: UUID, *, reason: str, expected: Expected = ANY, caller: Caller, now: datetime
 ) -> Incident:
     """Moves everything of one incident into another, which goes on; their buckets add up minute by minute."""
     incidents = await _lock_both(tx, incident_id, into_id)

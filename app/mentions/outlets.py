@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.auth import Caller
-from app.core.conditional import Expected
+from app.core.conditional import ANY, Expected
 from app.core.db import Tx
 from app.core.errors import Conflict
 from app.core.outbox import record
@@ -35,7 +35,7 @@ async def create_outlet(tx: Tx, fields: Mapping[str, Any], *, caller: Caller) ->
 
 
 async def update_outlet(
-    tx: Tx, outlet_id: UUID, fields: Mapping[str, Any], *, expected: Expected, caller: Caller
+    tx: Tx, outlet_id: UUID, fields: Mapping[str, Any], *, expected: Expected = ANY, caller: Caller
 ) -> MediaOutlet:
     """Replaces its name, tier, domains and accounts."""
     outlet = await queries.get_outlet(tx, outlet_id, lock=True)
@@ -48,7 +48,7 @@ async def update_outlet(
     return outlet
 
 
-async def delete_outlet(tx: Tx, outlet_id: UUID, *, expected: Expected, caller: Caller) -> None:
+async def delete_outlet(tx: Tx, outlet_id: UUID, *, expected: Expected = ANY, caller: Caller) -> None:
     """Takes it off the list."""
     outlet = await queries.get_outlet(tx, outlet_id, lock=True)
     expected.meet(outlet.version)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.auth import Caller
-from app.core.conditional import Expected
+from app.core.conditional import ANY, Expected
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.outbox import record
@@ -37,7 +37,7 @@ class IncidentNotAccepting(Conflict):
 
 
 async def correct_mention(
-    tx: Tx, rules: Rules, mention_id: UUID, corrections: Mapping[str, Any], *, expected: Expected, caller: Caller,
+    tx: Tx, rules: Rules, mention_id: UUID, corrections: Mapping[str, Any], *, expected: Expected = ANY, caller: Caller,
     now: datetime,
 ) -> MentionOut:  # fmt: skip
     """A person's word; None gives it back to the senders. Buckets, peaks and grade follow in this transaction."""
@@ -154,7 +154,7 @@ async def create_rule(tx: Tx, fields: Mapping[str, Any], *, caller: Caller) -> W
 
 
 async def update_rule(
-    tx: Tx, rule_id: UUID, fields: Mapping[str, Any], *, expected: Expected, caller: Caller, now: datetime
+    tx: Tx, rule_id: UUID, fields: Mapping[str, Any], *, expected: Expected = ANY, caller: Caller, now: datetime
 ) -> WatchRule:
     """Changes the rule; mentions are matched again in the background, incidents keep what they have."""
     rule = await queries.get_rule(tx, rule_id, lock=True)
@@ -169,7 +169,7 @@ async def update_rule(
     return rule
 
 
-async def delete_rule(tx: Tx, rule_id: UUID, *, expected: Expected, caller: Caller, now: datetime) -> None:
+async def delete_rule(tx: Tx, rule_id: UUID, *, expected: Expected = ANY, caller: Caller, now: datetime) -> None:
     """The rule hits nothing more. Its row stays: hits and incidents cite it."""
     rule = await queries.get_rule(tx, rule_id, lock=True)
     expected.meet(rule.version)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from app.core.auth import Caller
-from app.core.conditional import Expected
+from app.core.conditional import ANY, Expected
 from app.core.db import Tx
 from app.core.doorbell import DELIVERIES
 from app.core.errors import Conflict, NotFound
@@ -80,7 +80,7 @@ async def create_endpoint(
 
 
 async def change_endpoint(
-    tx: Tx, endpoint_id: UUID, changes: dict[str, Any], *, expected: Expected, caller: Caller, now: datetime
+    tx: Tx, endpoint_id: UUID, changes: dict[str, Any], *, expected: Expected = ANY, caller: Caller, now: datetime
 ) -> WebhookEndpoint:
     """Sets what ``changes`` names: columns of the endpoint, and ``enabled``."""
     endpoint = await queries.get_endpoint(tx, endpoint_id, lock=True)
@@ -113,7 +113,9 @@ async def disable_endpoint(tx: Tx, endpoint_id: UUID, reason: str, *, caller: Ca
         await _record(tx, endpoint, "disabled", caller, ["enabled"])
 
 
-async def delete_endpoint(tx: Tx, endpoint_id: UUID, *, expected: Expected, caller: Caller, now: datetime) -> None:
+async def delete_endpoint(
+    tx: Tx, endpoint_id: UUID, *, expected: Expected = ANY, caller: Caller, now: datetime
+) -> None:
     """Nothing is sent there any more; its deliveries stay readable, and a worker gives up those still owed."""
     endpoint = await queries.get_endpoint(tx, endpoint_id, lock=True)
     expected.meet(endpoint.version)
