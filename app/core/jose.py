@@ -4,9 +4,12 @@ import base64
 from typing import Any
 
 import orjson
+from joserfc.errors import JoseError
 
 # Those of the issuers we know have 2,000 characters at most.
 LONGEST_TOKEN = 8_192
+# What the library raises at a token that is not right; TypeError at a `crit` that is no list, before any signature.
+FAULTS = (JoseError, ValueError, TypeError)
 
 
 def header_of(token: str) -> dict[str, Any] | None:

@@ -16,11 +16,12 @@ import aiohttp
 import orjson
 import structlog
 from joserfc import jwt
-from joserfc.errors import ClaimError, ExpiredTokenError, InvalidKeyIdError, JoseError
+from joserfc.errors import ClaimError, ExpiredTokenError, InvalidKeyIdError
 from joserfc.jwk import JWKRegistry, KeySet
 from joserfc.jws import JWSRegistry
 
 from app.core.errors import Unauthorized, Unavailable
+from app.core.jose import FAULTS
 from app.core.metrics import OIDC_FETCHES
 from app.settings import Settings, travels_in_clear
 
@@ -87,7 +88,7 @@ class Issuer:
             raise _refused(f"The token is not good here: {error.description}.") from None
         except InvalidKeyIdError:
             raise _refused("The token is signed with a key that the issuer does not publish.") from None
-        except (JoseError, ValueError, TypeError, RecursionError):
+        except FAULTS:
             raise _refused("The token's signature does not fit the issuer's keys.") from None
         subject = claims["sub"]
         if not (0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()):
@@ -168,7 +169,7 @@ def _key(entry: Any) -> Any:
         return None
     try:
         return JWKRegistry.import_key(entry)
-    except (JoseError, ValueError, TypeError):
+    except FAULTS:
         return None
 
 

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+
+from app.core.jose import FAULTS
 
 # The type in the header tells our tokens from an issuer's (RFC 8725 3.11).
 TYPE = "fenghuo-person+jwt"
@@ -48,7 +49,7 @@ class PersonTokens:
         """What ``token`` says, or None where we did not write it. Whether it has expired is for the caller to see."""
         try:
             claims = jwt.decode(token, self._key, algorithms=["HS256"]).claims
-        except (JoseError, ValueError):
+        except FAULTS:
             return None
         if claims["iss"] != self._issuer:
             return None

@@ -129,6 +129,7 @@ def forgeries(issuer: IssuerServer, subject: str) -> dict[str, str]:
         "no key id among several": issuer.token(subject, header={"kid": None}),
         "an unknown key id": issuer.token(subject, key=ec_key("unknown")),
         "a key id that is none": f"{part({'alg': 'RS256', 'kid': ['rsa-1']})}.{body}.{signature}",
+        "critical without a name": f"{part({'alg': 'RS256', 'kid': 'rsa-1', 'crit': 7})}.{body}.{signature}",
         "critical": f"{part({'alg': 'RS256', 'kid': 'rsa-1', 'crit': ['exp']})}.{body}.{signature}",
         "no base64": f"{head}.{body}.!!!!",
     }  # fmt: skip
@@ -158,6 +159,8 @@ async def test_clocks_may_differ_a_little_and_a_token_may_be_for_several(serving
             assert good(await me(bare, issuer.token(subject, **claims)))["kind"] == "oidc", claims
         good(await me(bare, issuer.token(subject, header={"typ": "at+jwt", "nonce": "x"})))
         good(await me(bare, issuer.token(subject, header={"alg": "PS256"})))
+        good(await me(bare, issuer.token(subject, more="x" * 4_000)))
+        problem(await me(bare, issuer.token(subject, more="x" * 9_000)), 401)
 
 
 async def test_whom_the_issuer_knows_and_we_do_not_is_told_so(client, serving, issuer, person):
@@ -243,6 +246,21 @@ async def test_without_any_keys_the_service_says_try_again_and_recovers(serving,
         for name, value in sound.items():
             setattr(issuer, name, value)
         await eventually(lambda: answers(bare, token, 200), timeout=5)
+
+
+async def test_keys_that_would_travel_in_clear_are_not_asked_for(serving, issuer, person):
+    """The name is this machine's, so that it would be answered; the name server could say otherwise."""
+    issuer.document = {"jwks_uri": f"{issuer.url.replace('127.0.0.1', 'localhost')}{KEYS}"}
+    async with serving() as bare:
+        problem(await me(bare, issuer.token(person["oidc_subject"])), 503)
+    assert issuer.asked == {DISCOVERY: 1}
+
+
+async def test_an_algorithm_that_is_no_signature_does_not_reach_the_issuer(serving, issuer, person):
+    async with serving() as bare:
+        for token in (hs256(b"0" * 32, {"sub": "x"}), f"{part({'alg': 'none', 'kid': 'rsa-1'})}.{part({})}."):
+            assert "must be one of RS256" in problem(await me(bare, token), 401)["detail"]
+    assert not issuer.asked
 
 
 async def test_keys_we_do_not_understand_cost_none_of_the_others(serving, issuer, person):

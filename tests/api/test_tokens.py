@@ -72,6 +72,23 @@ async def test_only_a_machine_acts_for_people(client, bare):
     problem(await bare.post(URL, json=body, headers=bearer(key["key"])), 403, code="machine_key_needed")
 
 
+async def test_a_token_is_only_as_good_as_the_key_and_the_person_are_now(client, bare, backend):
+    """Whatever it says: it was signed in the past, perhaps by an older version of us."""
+    admin = await make_person(client, *SCOPES)
+    until = instant(ago(days=-1))
+
+    async def answer(key: dict):
+        signed = PersonTokens(SECRET_KEY, "test").write(
+            UUID(admin["id"]), key_id=key["id"], scopes=SCOPES, expires_at=until
+        )
+        return await me(bare, signed)
+
+    assert good(await answer(backend))["scopes"] == sorted(SCOPES.keys() - {"keys:admin", "people:act"})
+    problem(await answer(await make_key(client, "people:read")), 401)
+    problem(await answer(await make_key(client, "people:act", person_id=admin["id"])), 401)
+    problem(await answer({"id": "nobody"}), 401)
+
+
 async def test_a_token_is_for_a_person_there_is(client, bare, backend):
     person = await make_person(client, "incidents:read")
     good(await client.patch(f"/v1/people/{person['id']}", json={"active": False}))
@@ -155,6 +172,7 @@ def forgeries(person: dict, backend: dict, good_token: str) -> dict[str, str]:
         "deep": f"{base64.urlsafe_b64encode(b'[' * 5000).decode().rstrip('=')}.{body}.{signature}",
         "empty": "..", "not base64": "a.b.c", "long": f"{head}.{'A' * 9000}.{signature}",
         "alg of another type": f"{part({'alg': 1, 'typ': TYPE})}.{body}.{signature}",
+        "critical without a name": f"{part({'alg': 'HS256', 'typ': TYPE, 'crit': 7})}.{body}.{signature}",
         "critical": f"{part({'alg': 'HS256', 'typ': TYPE, 'crit': ['x'], 'x': 1})}.{body}.{signature}",
         "an issuer's, and none is set": f"{part({'alg': 'RS256', 'kid': '1'})}.{body}.{signature}",
     }  # fmt: skip
