@@ -16,6 +16,7 @@ from app.core.doorbell import Doorbell, connect
 from app.core.health import router as health
 from app.core.logging import configure
 from app.core.memory import settle
+from app.core.oidc import Issuer
 from app.core.ratelimit import Limits
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
@@ -26,7 +27,8 @@ from app.mentions.routes import router as mentions
 from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
-from app.people.routes import router as people
+from app.people.person_routes import router as people
+from app.people.routes import router as api_keys
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.webhooks.routes import router as webhooks
@@ -37,6 +39,11 @@ outside tools hear of every change by signed webhook. 企业社交媒体危机�
 
 Every fault is a problem document (RFC 9457) with a `code` that never changes. Lists are keyset pages.
 """
+
+# In reading order.
+ROUTERS = (
+    mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, people, api_keys, health,
+)  # fmt: skip
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -50,7 +57,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redis = connect(settings.redis_url)
         doorbell = Doorbell(redis)
         database = Database(settings, doorbell=doorbell)
-        keys = KeyRing(database, pepper=settings.secret_key, environment=settings.environment)
+        keys = KeyRing(
+            database, pepper=settings.secret_key, environment=settings.environment, issuer=Issuer.of(settings)
+        )
         places = asyncio.Semaphore(settings.pool_size)
         app.state.tools = Tools(settings, database, keys, redis, doorbell, Limits(redis, settings), places)
         app.state.intake = intake = Intake(database, doorbell, flushers=settings.ingest_connections)
@@ -63,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await doorbell.close()
             await database.close()
             await redis.aclose()
+            await keys.close()
 
     app = FastAPI(
         title="Fenghuo 烽火", description=DESCRIPTION, lifespan=lifespan, docs_url="/docs", redoc_url=None,
@@ -71,7 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     http.install(app, cors_origins=settings.cors_origins)
     # First, and not included: FastAPI looks twice for a route of an included router.
     app.router.routes[0:0] = ingest.routes
-    for router in (mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, people, health):
+    for router in ROUTERS:
         app.include_router(router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

@@ -6,9 +6,10 @@ under just these names.
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MINUTE = 60
@@ -60,6 +61,16 @@ class Settings(BaseSettings):
     webhook_timeout: Annotated[float, Field(gt=0, le=60)] = 15.0
     # Deliveries one worker has under way at once.
     webhook_concurrency: Annotated[int, Field(ge=1, le=1000)] = 100
+    # Seconds a person token lives. A browser holds it, so it is short.
+    person_token_seconds: Annotated[int, Field(ge=1, le=3600)] = 15 * MINUTE
+    # The OpenID Connect issuer people sign in with, exactly as its tokens say it. Empty: no such tokens are taken.
+    oidc_issuer: str = ""
+    # What the issuer's tokens must be for (aud). Needed with an issuer.
+    oidc_audience: str = ""
+    # Where the issuer's keys are, where it has no /.well-known/openid-configuration.
+    oidc_jwks_url: str = ""
+    # Seconds at least between two looks at the issuer's keys, however many unknown key ids come.
+    oidc_refetch_seconds: Annotated[float, Field(ge=0.1, le=300)] = 5.0
 
     @field_validator("database_url")
     @classmethod
@@ -91,6 +102,22 @@ class Settings(BaseSettings):
         if value and len(value) < 32:
             raise ValueError("needs at least 32 characters; make one with: openssl rand -hex 32")
         return value
+
+    @model_validator(mode="after")
+    def sign_in_is_complete(self) -> Self:
+        """An issuer without an audience would let in whoever holds a token of it for any other service."""
+        if self.oidc_issuer and not self.oidc_audience:
+            raise ValueError("FENGHUO_OIDC_AUDIENCE is needed with FENGHUO_OIDC_ISSUER: what its tokens must be for")
+        for name in ("oidc_issuer", "oidc_jwks_url"):
+            if (url := getattr(self, name)) and travels_in_clear(url):
+                raise ValueError(f"FENGHUO_{name.upper()} must be an https URL: keys read in clear can be exchanged")
+        return self
+
+
+def travels_in_clear(url: str) -> bool:
+    """Whether what is read from ``url`` could be changed on its way. Within this machine it can't."""
+    parts = urlsplit(url)
+    return not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1")))
 
 
 @cache

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "conditional_idempotent"
-down_revision = "spread_of_the_past"
+down_revision = "people"
 branch_labels = None
 depends_on = None
 

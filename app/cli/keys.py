@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -26,19 +27,27 @@ def create(
     name: Annotated[str, typer.Option(help="What the key is for.")],
     scope: Annotated[list[str] | None, typer.Option(help=f"May be repeated: {', '.join(SCOPES)}.")] = None,
     admin: Annotated[bool, typer.Option("--admin", help="Every scope there is.")] = False,
+    person: Annotated[UUID | None, typer.Option(help="Whose key it is, by id; alone: all that they may do.")] = None,
 ) -> None:
     """Creates a key and prints it, this once."""
     scopes = sorted(SCOPES) if admin else sorted(set(scope or ()))
     unknown = [given for given in scopes if given not in SCOPES]
     if unknown:
         raise Trouble(f"there is no scope {unknown[0]!r}; there are {', '.join(SCOPES)}")
-    if not scopes:
+    if not scopes and person is None:
         raise Trouble("name at least one --scope, or --admin for all of them")
     if not name.strip() or len(name) > 100:
         raise Trouble("--name needs 1 to 100 characters that say what the key is for")
     settings = _settings()
-    _, text = _do(settings, lambda tx: service.create_key(tx, name, scopes, caller=_caller(), settings=settings))
-    print(text)
+
+    async def make(tx: Tx) -> str:
+        may = scopes
+        if person is not None and not may:
+            may = (await queries.get_person(tx, person)).scopes
+        _, text = await service.create_key(tx, name, may, caller=_caller(), settings=settings, person_id=person)
+        return text
+
+    print(_do(settings, make))
 
 
 @keys.command("list")
@@ -53,11 +62,19 @@ def list_() -> None:
             found.extend(page["data"])
         return found
 
-    table = Table("id", "name", "ends in", "scopes", "created", "state", box=None)
+    table = Table("id", "name", "person", "ends in", "scopes", "created", "state", box=None)
     for key in _do(_settings(), everything):
         scopes = "all" if set(key.scopes) >= SCOPES.keys() else ", ".join(key.scopes)
         state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}Z" if key.revoked_at else "good"
-        table.add_row(key.id, key.name, key.last_four, scopes, f"{key.created_at:%Y-%m-%d %H:%M}Z", state)
+        table.add_row(
+            key.id,
+            key.name,
+            str(key.person_id or ""),
+            key.last_four,
+            scopes,
+            f"{key.created_at:%Y-%m-%d %H:%M}Z",
+            state,
+        )
     console().print(table)
 
 

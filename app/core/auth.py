@@ -1,7 +1,8 @@
-"""Who calls: API keys of the form ``fh_<environment>_<id>_<secret>``.
+"""Who calls: API keys of the form ``fh_<environment>_<id>_<secret>``, person tokens, and an issuer's tokens.
 
-A key is looked up by its id and its secret compared as an HMAC in constant time. What was looked up is held for
-half a second, so that a busy integration costs no query and a revoked key is refused within a second.
+A key is looked up by its id and its secret compared as an HMAC in constant time; a token's signature is verified
+before anything is asked. What was looked up is held for half a second, so that a busy integration costs no query
+and no cryptography, and a revoked key, the tokens it minted and a person who left are refused within a second.
 """
 
 import asyncio
@@ -13,13 +14,18 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Executable, func, select
 
+from app.core import person_tokens
 from app.core.db import Database
 from app.core.errors import Forbidden, Unauthorized
-from app.models import ApiKey
+from app.core.jose import header_of
+from app.core.oidc import Issuer
+from app.core.person_tokens import PersonTokens
+from app.models import ApiKey, Person
 
 HELD_SECONDS = 0.5
 HELD_MOST = 10_000
@@ -35,28 +41,69 @@ SCOPES = {
     "webhooks:read": "Read webhook endpoints and deliveries",
     "webhooks:write": "Change webhook endpoints, replay deliveries",
     "keys:admin": "Create, rotate and revoke API keys",
+    "people:read": "Read people, their names and mails masked",
+    "people:write": "Add and change people; nobody gives a scope they lack",
+    "people:act": "Mint 15-minute tokens that act for a person; for the key of a front end's backend",
     "people:unmask": "See names, phones and mails unmasked; each use is an event",
 }
 
 
+# What no token that a machine mints ever carries. With keys:admin a backend's stolen key could make itself keys
+# that outlive it; with people:act a token could mint the next one and so live for ever.
+NEVER_MINTED = frozenset({"keys:admin", "people:act"})
+
+
+class PersonUnknown(Forbidden):
+    """The issuer knows who it is, and we don't."""
+
+    code, title = "person_unknown", ("Nobody here has this sign-in", "该登录身份未登记")
+
+
+class PersonInactive(Forbidden):
+    """The issuer still lets somebody in who has left here."""
+
+    code, title = "person_inactive", ("This person is not active", "该人员已停用")
+
+
+class PersonRef(NamedTuple):
+    """The person who acts, beside the machine. The name is for their own eyes; events hold the id."""
+
+    id: UUID
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who does something: a machine's key, a person at the command line, or the system itself."""
+    """Who does something: a key, a person behind a key or a token, somebody at the command line, or the system.
+
+    ``kind`` is "key", "token" (minted by the key ``id``), "oidc", "cli" or "system"; with "oidc" there is no key,
+    and ``id`` is the person's.
+    """
 
     kind: str
     id: str
     name: str
     scopes: frozenset[str]
+    person: PersonRef | None = None
+    expires_at: datetime | None = None
 
     @property
     def actor(self) -> str:
-        """How events name the caller, for example ``key:7f3a9c``."""
-        return f"{self.kind}:{self.id}"
+        """How events name who did it, for example ``key:7f3a9c``; the person where there is one."""
+        return f"person:{self.person.id}" if self.person else f"{self.kind}:{self.id}"
+
+    @property
+    def via(self) -> str | None:
+        """How events name what carried a person's act: ``key:<id>`` or ``oidc``; None where no person acts."""
+        if self.person is None:
+            return None
+        return "oidc" if self.kind == "oidc" else f"key:{self.id}"
 
     def require(self, scope: str) -> None:
         """Forbidden unless the caller holds ``scope``."""
         if scope not in self.scopes:
-            raise Forbidden(f"The key {self.name!r} lacks the scope {scope!r}; ask an administrator for it.")
+            bearer = f"The key {self.name!r}" if self.kind == "key" else "The token"
+            raise Forbidden(f"{bearer} lacks the scope {scope!r}; ask an administrator for it.")
 
 
 SYSTEM = Caller("system", "fenghuo", "Fenghuo", frozenset())
@@ -92,14 +139,21 @@ class _Held(NamedTuple):
 
 
 class KeyRing:
-    """The keys this process has seen lately."""
+    """The keys and tokens this process has seen lately."""
 
-    def __init__(self, database: Database, *, pepper: str, environment: str) -> None:
+    def __init__(self, database: Database, *, pepper: str, environment: str, issuer: Issuer | None = None) -> None:
         self._database = database
         self._pepper = pepper
         self._environment = environment
+        self._tokens = PersonTokens(pepper, environment)
+        self._issuer = issuer
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Caller]] = {}
+
+    async def close(self) -> None:
+        """Lets go of the issuer, where there is one."""
+        if self._issuer is not None:
+            await self._issuer.close()
 
     async def caller(self, authorization: str | None) -> Caller:
         """The caller behind an Authorization header; Unauthorized with what to do otherwise."""
@@ -130,31 +184,87 @@ class KeyRing:
             if len(self._held) > HELD_MOST:
                 self._held.popitem(last=False)
             return caller
-        except Unauthorized:
+        except (Unauthorized, Forbidden):
             self._held.pop(token, None)
             raise
         finally:
             del self._asking[token]
 
     async def _look_up(self, token: str) -> Caller:
+        header = None if token.startswith("fh_") else header_of(token)
+        if header is None:
+            return await self._by_key(token)
+        if header.get("typ") == person_tokens.TYPE:
+            return await self._by_person_token(token)
+        if self._issuer is None:
+            raise _unauthorized("This service takes no tokens of other issuers; use a key or a person token.")
+        return await self._by_sign_in(self._issuer, token, header)
+
+    async def _by_key(self, token: str) -> Caller:
         parts = split(token)
         if parts is None:
             raise _unauthorized("This is not a key of this service; a key looks like fh_live_7f3a9c_....")
         if parts.environment != self._environment:
             raise _unauthorized(f"This key is for {parts.environment!r}; this service is {self._environment!r}.")
-        async with self._database.transaction() as tx:
-            row = (await tx.execute(select(ApiKey, func.now()).where(ApiKey.id == parts.id))).one_or_none()
-        if row is None or not _matches(row[0], secret_hash(parts.secret, self._pepper), row[1]):
+        key, person, now = await self._row(
+            select(ApiKey, Person, func.now())
+            .outerjoin(Person, Person.id == ApiKey.person_id)
+            .where(ApiKey.id == parts.id)
+        )
+        if key is None or not (_matches(key, secret_hash(parts.secret, self._pepper), now) and _lives(key, now)):
             raise _unauthorized("The key is unknown, was revoked or has expired.")
-        key: ApiKey = row[0]
-        return Caller("key", key.id, key.name, frozenset(key.scopes))
+        scopes = frozenset(key.scopes)
+        if key.person_id is None:
+            return Caller("key", key.id, key.name, scopes, expires_at=key.expires_at)
+        if not person.active:
+            raise _unauthorized("The person this key belongs to is not active.")
+        who = PersonRef(person.id, person.name)
+        return Caller("key", key.id, key.name, scopes & set(person.scopes), who, key.expires_at)
+
+    async def _by_person_token(self, token: str) -> Caller:
+        said = self._tokens.read(token)
+        if said is None:
+            raise _unauthorized("This is not a token of this service.")
+        key, person, now = await self._row(
+            select(ApiKey, Person, func.now()).join(Person, Person.id == said.person_id).where(ApiKey.id == said.key_id)
+        )
+        if key is None or not _lives(key, now) or key.person_id is not None or "people:act" not in key.scopes:
+            raise _unauthorized("The key that minted this token was revoked, has expired or may not do so any more.")
+        if not person.active:
+            raise _unauthorized("The person this token is for is not active.")
+        if now >= said.expires_at:
+            raise _unauthorized("The token has expired; ask your front end's backend for another.")
+        scopes = said.scopes & set(person.scopes) - NEVER_MINTED
+        return Caller("token", key.id, key.name, scopes, PersonRef(person.id, person.name), said.expires_at)
+
+    async def _by_sign_in(self, issuer: Issuer, token: str, header: dict[str, Any]) -> Caller:
+        signed_in = await issuer.read(token, header, now=await self._database.clock.now())
+        (person,) = await self._row(select(Person).where(Person.oidc_subject == signed_in.subject), 1)
+        if person is None:
+            raise PersonUnknown(
+                f"Nobody here has the subject {signed_in.subject!r}; ask an administrator to set it as a person's "
+                "oidc_subject."
+            )
+        if not person.active:
+            raise PersonInactive("The sign-in is good, but the person is not active here; ask an administrator.")
+        who = PersonRef(person.id, person.name)
+        return Caller("oidc", str(person.id), "sign-in", frozenset(person.scopes), who, signed_in.expires_at)
+
+    async def _row(self, query: Executable, width: int = 3) -> Any:
+        """The one row, or as many Nones."""
+        async with self._database.transaction() as tx:
+            return (await tx.execute(query)).one_or_none() or (None,) * width
 
 
 def _matches(key: ApiKey, given: bytes, now: datetime) -> bool:
     good = hmac.compare_digest(key.secret_hash, given)
     if key.previous_hash is not None and key.previous_until is not None and now < key.previous_until:
         good |= hmac.compare_digest(key.previous_hash, given)
-    return good and key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
+    return good
+
+
+def _lives(key: ApiKey, now: datetime) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
 
 
 def _unauthorized(detail: str) -> Unauthorized:

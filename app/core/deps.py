@@ -102,8 +102,15 @@ InRetries = Annotated[Retries, Depends(Retries)]
 
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="ApiKey", bearerFormat="fh_<environment>_<id>_<secret>",
-    description="An API key of this service. Create one with `fenghuo key create` or POST /v1/api-keys.",
+    description="An API key of this service (create one with `fenghuo key create` or POST /v1/api-keys), a person "
+    "token (POST /v1/person-tokens), or a token of the OpenID Connect issuer where one is set.",
 )  # fmt: skip
+
+
+async def _known(request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
+    caller = await tools(request).keys.caller(request.headers.get("authorization"))
+    refuse_query(request)
+    return caller
 
 
 class Holds:
@@ -128,3 +135,8 @@ IncidentsWrite = Annotated[Caller, Depends(Holds("incidents:write"))]
 WebhooksRead = Annotated[Caller, Depends(Holds("webhooks:read"))]
 WebhooksWrite = Annotated[Caller, Depends(Holds("webhooks:write"))]
 KeysAdmin = Annotated[Caller, Depends(Holds("keys:admin"))]
+PeopleRead = Annotated[Caller, Depends(Holds("people:read"))]
+PeopleWrite = Annotated[Caller, Depends(Holds("people:write"))]
+PeopleAct = Annotated[Caller, Depends(Holds("people:act"))]
+# Whoever has a good key or token, whatever it may do.
+AnyCaller = Annotated[Caller, Depends(_known)]

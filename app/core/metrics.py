@@ -9,5 +9,6 @@ INGEST_BATCH = Histogram(
     "fenghuo_ingest_batch_size", "Readings that shared one commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 )
 REQUESTS = Counter("fenghuo_http_requests", "Requests answered, by route and status.", ("route", "method", "status"))
+OIDC_FETCHES = Counter("fenghuo_oidc_fetches", "Times the issuer was asked for its keys, by outcome.", ("outcome",))
 INBOX_AGE = Gauge("fenghuo_inbox_oldest_seconds", "Age of the oldest reading that is acknowledged but not counted.")
 DELIVERY_AGE = Gauge("fenghuo_deliveries_oldest_due_seconds", "Age of the oldest delivery that is due.")

@@ -29,8 +29,8 @@ with drawn as materialized (
   select nextval('events_id_seq') as id, e.* from unnest($1::text[], $2::uuid[], $3::bigint[], $4::text[])
     with ordinality as e(type, incident_id, seq, data, place)),
  kept as (
-  insert into events(id, type, incident_id, seq, actor, data) overriding system value
-  select id, type, incident_id, seq, $5, data::jsonb from drawn order by place)
+  insert into events(id, type, incident_id, seq, actor, via, data) overriding system value
+  select id, type, incident_id, seq, $5, $6, data::jsonb from drawn order by place)
 select id from drawn order by place"""
 
 
@@ -54,6 +54,7 @@ async def record(tx: Tx, *events: Event, caller: Caller) -> list[Stored]:
         [seq for _, seq in places],
         [orjson.dumps(event.data(), default=str).decode() for event in events],
         caller.actor,
+        caller.via,
     )
     stored = [Stored(row["id"], event) for row, event in zip(rows, events, strict=True)]
     for kind, reaction in _reactions:

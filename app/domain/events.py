@@ -122,6 +122,15 @@ class WebhookTested(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleUnmasked(Event):
+    """Somebody with people:unmask was shown these people's names or mails as they are: for the audit log only."""
+
+    type: ClassVar[str] = "people.unmasked"
+    public: ClassVar[bool] = False
+    person_ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changed(Event):
     """A record was created, updated or deleted by somebody: for the audit log only."""
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.core import paging
+from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.params import PageQuery
@@ -14,6 +15,7 @@ from app.domain.spread import Series, forecast, minute_of, minute_start
 from app.incidents.schemas import IncidentQuery, SpreadQuery
 from app.incidents.spread import peaks_of
 from app.models import Event, GradingPolicy, Incident, SpreadBucket
+from app.people.masks import names_of
 
 
 async def get_incident(tx: Tx, incident_id: UUID, *, lock: bool = False) -> Incident:
@@ -47,15 +49,26 @@ async def list_incidents(tx: Tx, query: IncidentQuery) -> dict[str, Any]:
     return paging.page((await tx.scalars(rows)).all(), query.limit, filters, lambda incident: [incident.id])
 
 
-async def list_timeline(tx: Tx, incident_id: UUID, query: PageQuery) -> dict[str, Any]:
-    """The incident's events in order."""
+async def list_timeline(tx: Tx, incident_id: UUID, query: PageQuery, *, caller: Caller) -> dict[str, Any]:
+    """The incident's events in order, with the names of those who acted as the caller may see them."""
     await get_incident(tx, incident_id)
     bound = ["timeline", incident_id]
     rows = select(Event).where(Event.incident_id == incident_id).order_by(Event.seq).limit(query.limit + 1)
     after = paging.decode(query.cursor, bound)
     if after:
         rows = rows.where(Event.seq > after[0])
-    return paging.page((await tx.scalars(rows)).all(), query.limit, bound, lambda event: [event.seq])
+    page = paging.page((await tx.scalars(rows)).all(), query.limit, bound, lambda event: [event.seq])
+    who = {event.actor: UUID(event.actor[7:]) for event in page["data"] if event.actor.startswith("person:")}
+    names = await names_of(tx, set(who.values()), caller=caller)
+    page["data"] = [
+        {
+            "id": event.id, "seq": event.seq, "type": event.type, "at": event.at, "actor": event.actor,
+            "via": event.via, "data": event.data,
+            "person": {"id": who[event.actor], "name": names[who[event.actor]]} if event.actor in who else None,
+        }
+        for event in page["data"]
+    ]  # fmt: skip
+    return page
 
 
 async def get_spread(tx: Tx, incident_id: UUID, query: SpreadQuery) -> dict[str, Any]:

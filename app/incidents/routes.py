@@ -102,10 +102,10 @@ async def get_incident_spread(
 @router.get("/incidents/{incident_id}/timeline", operation_id="listIncidentTimeline",
             response_model=schemas.TimelinePage)  # fmt: skip
 async def list_incident_timeline(
-    incident_id: UUID, query: Annotated[PageQuery, Query()], tx: InTransaction, _: IncidentsRead
+    incident_id: UUID, query: Annotated[PageQuery, Query()], tx: InTransaction, caller: IncidentsRead
 ) -> dict[str, Any]:
-    """What happened, in order, with who and why."""
-    return await queries.list_timeline(tx, incident_id, query)
+    """What happened, in order, with who and why. People's names are masked without `people:unmask`."""
+    return await queries.list_timeline(tx, incident_id, query, caller=caller)
 
 
 @policy_router.post("", status_code=201, operation_id="createGradingPolicy", response_model=schemas.GradingPolicy)

@@ -249,6 +249,13 @@ class Spread(BaseModel):
     forecast: list[Forecast] = Field(description="One for each rule of volume, in the policy's order.")
 
 
+class TimelinePerson(BaseModel):
+    """A person who did something."""
+
+    id: UUID = Field(description="Our id.")
+    name: str = Field(description="The name, for example 王**; whole with `people:unmask`.")
+
+
 class TimelineEvent(BaseModel):
     """Something that happened, as everybody hears of it."""
 
@@ -258,7 +265,9 @@ class TimelineEvent(BaseModel):
     seq: int = Field(description="Its place on the incident's timeline, from 1 without a gap.")
     type: str = Field(description="What happened, for example incident.grade_changed.")
     at: datetime = Field(description="When.")
-    actor: str = Field(description="By whom: key:<id>, cli:<name> or system:fenghuo.")
+    actor: str = Field(description="By whom: person:<id>, key:<id>, cli:<name> or system:fenghuo.")
+    via: str | None = Field(description="What carried a person's act: key:<id>, or oidc; null where no person acted.")
+    person: TimelinePerson | None = Field(description="The person behind the actor; null where there is none.")
     data: dict[str, JsonValue] = Field(description="The particulars, as in the webhook.")
 
 

@@ -4,7 +4,7 @@ from app.models.base import Base
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.mentions import Hit, InboxReading, Mention, MentionState, Observation, Rematch, Revision, WatchRule
 from app.models.outbox import Event, IdempotencyKey, WorkerHeartbeat
-from app.models.people import ApiKey
+from app.models.people import ApiKey, Person
 from app.models.webhooks import Delivery, DeliveryAttempt, WebhookEndpoint
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Mention",
     "MentionState",
     "Observation",
+    "Person",
     "Rematch",
     "Revision",
     "SpreadBucket",

@@ -21,7 +21,10 @@ class Event(Base):
     # The incident's own counter, taken under its row lock: ids are not the order of commits.
     incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
     seq: Mapped[int | None] = mapped_column(BigInteger)
+    # Who did it: key:<id>, person:<id>, cli:<account>, system:fenghuo.
     actor: Mapped[str]
+    # What carried a person's act, key:<id> or oidc, so that both are known; null where the actor needs no carrier.
+    via: Mapped[str | None]
     data: Mapped[Json]
 
 

@@ -1,1 +1,1 @@
-"""人员部门: API keys; departments and people follow."""
+"""人员部门: people and their API keys; departments, roles and duty follow."""

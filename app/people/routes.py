@@ -23,8 +23,9 @@ async def create_api_key(
 ) -> ApiKeyCreated:  # fmt: skip
     """Creates a key. Its text is in this answer and nowhere else."""
     key, text = await service.create_key(
-        tx, body.name, body.scopes, caller=caller, settings=tools.settings, expires_at=body.expires_at
-    )
+        tx, body.name, body.scopes, caller=caller, settings=tools.settings, expires_at=body.expires_at,
+        person_id=body.person_id,
+    )  # fmt: skip
     return ApiKeyCreated(**ApiKeyOut.of(key).model_dump(), key=text)
 
 

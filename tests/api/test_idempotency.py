@@ -11,6 +11,7 @@ from sqlalchemy import select, text, update
 from app.core import idempotency
 from app.models import IdempotencyKey
 from tests.support.api import OPERATIONS, brand, everything, good, make_rule, mention, problem
+from tests.support.people import make_person
 from tests.support.waiting import eventually
 
 RULES = "/v1/watch-rules"
@@ -170,6 +171,9 @@ async def test_every_post_that_creates_honours_the_key(client, operation):
         body = body | {"name": uuid4().hex[:20]}
     body.pop("mention_ids", None)
     body.pop("expires_at", None)
+    if "person_id" in body:
+        body["person_id"] = (await make_person(client, "incidents:read"))["id"]
+        body["scopes"] = ["incidents:read"]
     first = await client.post(operation.url, json=body, headers=sent)
     assert first.status_code == 201, first.text
     again = await client.post(operation.url, json=body, headers=sent)

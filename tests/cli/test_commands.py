@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,6 +13,8 @@ from app.embedded import Services
 from app.settings import Settings
 from tests.cli.conftest import Invoke
 from tests.conftest import SECRET_KEY
+from tests.support.api import good
+from tests.support.people import make_person, me
 from tests.support.processes import api, environment
 from tests.support.processes import worker as worker_process
 from tests.support.services import create_database, drop_database
@@ -47,9 +50,27 @@ async def test_a_key_made_at_the_command_line_works_until_it_is_revoked(
     assert next(row for row in key if row["id"] == key_id)["revoked_at"] is not None
 
 
+async def test_a_persons_key_does_what_the_person_may(
+    invoke: Invoke, here: dict[str, str], client: httpx.AsyncClient
+) -> None:
+    person = await make_person(client, "rules:read", "incidents:read")
+    create = ("key", "create", "--name", "命令行", "--person", person["id"])
+    for scopes in ([], ["rules:read"]):
+        made = await invoke(*create, *(part for scope in scopes for part in ("--scope", scope)), env=here)
+        assert made.exit_code == 0, made.output
+        shown = good(await me(client, made.output.strip()))
+        assert (shown["kind"], shown["person"]["id"]) == ("person_key", person["id"])
+        assert shown["scopes"] == (scopes or person["scopes"])
+    assert person["id"] in (await invoke("key", "list", env=here)).output.replace("\n", "")
+    beyond = await invoke(*create, "--admin", env=here)
+    assert isinstance(beyond.exception, Trouble)
+    assert "the person may not do" in str(beyond.exception)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["create", "--name", "x", "--person", str(UUID(int=1))], f"There is no person {UUID(int=1)}"),
         (["create", "--name", "x", "--scope", "everything"], "no scope 'everything'; there are mentions:read"),
         (["create", "--name", "x"], "--admin for all"),
         (["create", "--name", " ", "--admin"], "--name needs 1 to 100"),

@@ -22,7 +22,7 @@ class Operation:
     id: str
     method: str
     path: str
-    scope: str
+    scope: str | None
     body: dict[str, Any] | None
     example: dict[str, Any] | None
 
@@ -56,7 +56,7 @@ def _operations() -> list[Operation]:
             schema = schemas.get(named)
             example = schema["example"] if schema else None
             found.append(
-                Operation(operation["operationId"], method.upper(), path, operation["x-scope"], schema, example)
+                Operation(operation["operationId"], method.upper(), path, operation.get("x-scope"), schema, example)
             )
     return found
 
