@@ -27,6 +27,8 @@ from app.mentions.rulebook import Rules
 from app.people.routes import router as people
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.webhooks.event_routes import router as events
+from app.webhooks.feed import Feed
 from app.webhooks.routes import router as webhooks
 
 DESCRIPTION = """\
@@ -52,9 +54,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.tools = Tools(settings, database, keys, redis, doorbell)
         app.state.intake = intake = Intake(database, doorbell, flushers=settings.ingest_connections)
         app.state.rules = Rules()
+        app.state.feed = feed = Feed(database, keys)
         settle()
         try:
-            yield
+            async with feed.reading(redis):
+                yield
         finally:
             await intake.close()
             await doorbell.close()
@@ -68,7 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     http.install(app)
     # First, and not included: FastAPI looks twice for a route of an included router.
     app.router.routes[0:0] = ingest.routes
-    for router in (mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, people, health):
+    for router in (mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, events, people, health):
         app.include_router(router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

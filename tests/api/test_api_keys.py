@@ -60,7 +60,7 @@ async def test_a_key_that_makes_no_sense_is_refused_by_name(client, fields, poin
     problem(await client.post(URL, json=body), 422, pointer)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.scope], ids=str)
 async def test_an_operation_asks_for_its_scope_and_for_no_other(client, bare, operation):
     without = await make(client, *(SCOPES.keys() - {operation.scope}))
     headers = {"authorization": f"Bearer {without['key']}"}
