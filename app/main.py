@@ -15,6 +15,7 @@ from app.core.doorbell import Doorbell, connect
 from app.core.health import router as health
 from app.core.logging import configure
 from app.core.memory import settle
+from app.core.vocabularies import router as vocabularies
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.mentions.ingest import Intake
@@ -72,7 +73,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     http.install(app)
     # First, and not included: FastAPI looks twice for a route of an included router.
     app.router.routes[0:0] = ingest.routes
-    for router in (mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, events, people, health):
+    for router in (mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, events, people,
+                   vocabularies, health):  # fmt: skip
         app.include_router(router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

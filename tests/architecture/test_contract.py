@@ -66,6 +66,7 @@ PINNED = sorted(
         "getIncident",
         "getIncidentSpread",
         "getMention",
+        "getVocabularies",
         "getWatchRule",
         "getWebhookDelivery",
         "getWebhookEndpoint",
