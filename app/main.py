@@ -18,6 +18,7 @@ from app.core.logging import configure
 from app.core.memory import settle
 from app.core.oidc import Issuer
 from app.core.ratelimit import Limits
+from app.core.vocabularies import router as vocabularies
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.mentions.ingest import Intake
@@ -31,6 +32,9 @@ from app.people.person_routes import router as people
 from app.people.routes import router as api_keys
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.webhooks.event_routes import router as events
+from app.webhooks.event_routes import stream_router as streams
+from app.webhooks.feed import Feed
 from app.webhooks.routes import router as webhooks
 
 DESCRIPTION = """\
@@ -42,8 +46,34 @@ Every fault is a problem document (RFC 9457) with a `code` that never changes. L
 
 # In reading order.
 ROUTERS = (
-    mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, people, api_keys, health,
+    mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, events, streams, people, api_keys,
+    vocabularies, health,
 )  # fmt: skip
+
+
+@asynccontextmanager
+async def _living(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    """What the process holds, from the first request to the last."""
+    configure(settings)
+    redis = connect(settings.redis_url)
+    doorbell = Doorbell(redis)
+    database = Database(settings, doorbell=doorbell)
+    keys = KeyRing(database, pepper=settings.secret_key, environment=settings.environment, issuer=Issuer.of(settings))
+    places = asyncio.Semaphore(settings.pool_size)
+    app.state.tools = Tools(settings, database, keys, redis, doorbell, Limits(redis, settings), places)
+    app.state.intake = intake = Intake(database, doorbell, flushers=settings.ingest_connections)
+    app.state.rules = Rules()
+    app.state.feed = feed = Feed(database, keys)
+    settle()
+    try:
+        async with feed.reading(redis):
+            yield
+    finally:
+        await intake.close()
+        await doorbell.close()
+        await database.close()
+        await redis.aclose()
+        await keys.close()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -51,31 +81,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or read_settings()
     reactions.install()
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        configure(settings)
-        redis = connect(settings.redis_url)
-        doorbell = Doorbell(redis)
-        database = Database(settings, doorbell=doorbell)
-        keys = KeyRing(
-            database, pepper=settings.secret_key, environment=settings.environment, issuer=Issuer.of(settings)
-        )
-        places = asyncio.Semaphore(settings.pool_size)
-        app.state.tools = Tools(settings, database, keys, redis, doorbell, Limits(redis, settings), places)
-        app.state.intake = intake = Intake(database, doorbell, flushers=settings.ingest_connections)
-        app.state.rules = Rules()
-        settle()
-        try:
-            yield
-        finally:
-            await intake.close()
-            await doorbell.close()
-            await database.close()
-            await redis.aclose()
-            await keys.close()
-
     app = FastAPI(
-        title="Fenghuo 烽火", description=DESCRIPTION, lifespan=lifespan, docs_url="/docs", redoc_url=None,
+        title="Fenghuo 烽火", description=DESCRIPTION, lifespan=lambda app: _living(app, settings), docs_url="/docs", redoc_url=None,
         redirect_slashes=False, telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     http.install(app, cors_origins=settings.cors_origins)

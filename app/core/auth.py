@@ -38,6 +38,7 @@ SCOPES = {
     "rules:write": "Change watch rules, media outlets and grading policies",
     "incidents:read": "Read incidents, their spread and timeline",
     "incidents:write": "Open, grade, merge and change incidents",
+    "events:read": "Read and follow events, as webhooks tell them",
     "webhooks:read": "Read webhook endpoints and deliveries",
     "webhooks:write": "Change webhook endpoints, replay deliveries",
     "keys:admin": "Create, rotate and revoke API keys",

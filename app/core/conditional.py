@@ -98,7 +98,7 @@ def finish(request: Request, response: Response) -> Response:
     response.headers["etag"] = etag = tag(body, answer)
     if request.method != "GET":
         return response
-    response.headers["cache-control"] = "private, no-cache"
+    response.headers.setdefault("cache-control", "private, no-cache")
     if isinstance(answer, dict) and answer.get("next_cursor"):
         following = request.url.include_query_params(cursor=answer["next_cursor"])
         response.headers["link"] = f'<{following.path}?{following.query}>; rel="next"'

@@ -80,7 +80,8 @@ class Database:
         self.engine = create_async_engine(
             settings.database_url,
             pool_size=settings.pool_size,
-            max_overflow=0,
+            # Requests have a place each; the rest is for what must not wait behind them, such as looking up a key.
+            max_overflow=2,
             pool_timeout=2,
             # A request must not meet a connection that died; a batch is tried again, and would ping for nothing.
             pool_pre_ping=workload == "requests",

@@ -107,12 +107,6 @@ _bearer = HTTPBearer(
 )  # fmt: skip
 
 
-async def _known(request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
-    caller = await tools(request).keys.caller(request.headers.get("authorization"))
-    refuse_query(request)
-    return caller
-
-
 class Holds:
     """A dependency that lets callers with one scope through. Used as a parameter's type: see each room's routes."""
 
@@ -126,12 +120,20 @@ class Holds:
         return caller
 
 
+async def _known(request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
+    """For what any good credential may see."""
+    caller = await tools(request).keys.caller(request.headers.get("authorization"))
+    refuse_query(request)
+    return caller
+
+
 MentionsRead = Annotated[Caller, Depends(Holds("mentions:read"))]
 MentionsWrite = Annotated[Caller, Depends(Holds("mentions:write"))]
 RulesRead = Annotated[Caller, Depends(Holds("rules:read"))]
 RulesWrite = Annotated[Caller, Depends(Holds("rules:write"))]
 IncidentsRead = Annotated[Caller, Depends(Holds("incidents:read"))]
 IncidentsWrite = Annotated[Caller, Depends(Holds("incidents:write"))]
+EventsRead = Annotated[Caller, Depends(Holds("events:read"))]
 WebhooksRead = Annotated[Caller, Depends(Holds("webhooks:read"))]
 WebhooksWrite = Annotated[Caller, Depends(Holds("webhooks:write"))]
 KeysAdmin = Annotated[Caller, Depends(Holds("keys:admin"))]

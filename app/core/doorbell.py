@@ -5,7 +5,7 @@ find the rows a second later. So a ring is never awaited by a request and a fail
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 INBOX = "inbox"
 DELIVERIES = "deliveries"
+# Rung for the streams of the API processes; the others are the workers'.
+EVENTS = "events"
 BELLS = (INBOX, DELIVERIES)
 PATIENCE = 0.2
 
@@ -65,9 +67,9 @@ class Doorbell:
         await asyncio.gather(*self._ringing.values(), return_exceptions=True)
 
 
-async def listen(redis: Redis, rung: Callable[[str], None]) -> None:
+async def listen(redis: Redis, rung: Callable[[str], None], bells: Sequence[str] = BELLS) -> None:
     """Calls ``rung(bell)`` for every ring, reconnecting for ever; a missed ring is found by the sweeps."""
-    names = {channel(redis, bell).encode(): bell for bell in BELLS}
+    names = {channel(redis, bell).encode(): bell for bell in bells}
     while True:
         pubsub = redis.pubsub(ignore_subscribe_messages=True)
         try:

@@ -12,3 +12,4 @@ REQUESTS = Counter("fenghuo_http_requests", "Requests answered, by route and sta
 OIDC_FETCHES = Counter("fenghuo_oidc_fetches", "Times the issuer was asked for its keys, by outcome.", ("outcome",))
 INBOX_AGE = Gauge("fenghuo_inbox_oldest_seconds", "Age of the oldest reading that is acknowledged but not counted.")
 DELIVERY_AGE = Gauge("fenghuo_deliveries_oldest_due_seconds", "Age of the oldest delivery that is due.")
+STREAMS = Gauge("fenghuo_event_streams", "Event streams that are open.")

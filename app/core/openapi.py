@@ -102,7 +102,8 @@ def _calls(dependant: Dependant) -> Iterator[object]:
 def _complete(path: str, operation: dict[str, Any], body: JsonBody[Any] | None, scope: str | None) -> None:
     responses = operation["responses"]
     responses.pop("422", None)
-    statuses = [s for s in COMMON if (s not in ("401", "403") or scope) and s not in responses]
+    guards = {"401": bool(scope or operation.get("security")), "403": bool(scope)}
+    statuses = [s for s in COMMON if guards.get(s, True) and s not in responses]
     extra = {"404": "There is no such thing."} if "{" in path else {}
     if body is not None:
         operation["requestBody"] = _request_body(body)
@@ -112,6 +113,8 @@ def _complete(path: str, operation: dict[str, Any], body: JsonBody[Any] | None, 
     for status, description in extra.items():
         responses.setdefault(status, {"description": description})
     for status, response in responses.items():
+        # FastAPI's word for the items of a stream is not OpenAPI 3.1; the route gives the schema of one.
+        response.get("content", {}).get("text/event-stream", {}).pop("itemSchema", None)
         if int(status) >= 400:
             reference = {"$ref": REF.format(model="Problem")}
             response["content"] = {"application/problem+json": {"schema": reference}}

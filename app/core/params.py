@@ -32,7 +32,9 @@ class PageQuery(BaseModel):
 
 def refuse_query(request: Request) -> None:
     """Invalid when an operation that has no query parameters is given one; those that have some judge themselves."""
-    if request.scope["query_string"] and not request.scope["route"].dependant.query_params:
+    dependant = request.scope["route"].dependant
+    known = dependant.query_params or any(inner.query_params for inner in dependant.dependencies)
+    if request.scope["query_string"] and not known:
         detail = "this operation has no query parameters"
         errors = [FieldError(f"?{name[:100]}", detail, "extra_forbidden") for name in list(request.query_params)[:20]]
         raise Invalid(f"{detail}; leave them out", errors=errors)

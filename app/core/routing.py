@@ -21,12 +21,12 @@ from app.core.idempotency import key_of, once
 from app.core.ratelimit import Standing
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-_JSON = frozenset({"*/*", "application/*", "application/json", "application/problem+json"})
 
 
 class Operation(APIRoute):
     """An operation of the API. Routers are made with ``route_class=Operation``."""
 
+    media_type = "application/json"
     largest_body = MAX_BODY
     # Whether answers get an ETag.
     tagged = True
@@ -46,7 +46,7 @@ class Operation(APIRoute):
         posts = "POST" in (self.methods or ())
 
         async def handle(request: Request) -> Response:
-            must_take_json(request)
+            must_take(request, self.media_type)
             process = tools(request)
             caller = await process.keys.caller(request.headers.get("authorization"))
             await self.count(request, process, caller)
@@ -77,11 +77,12 @@ def told(request: Request, standing: Standing) -> None:
         raise standing.refusal()
 
 
-def must_take_json(request: Request) -> None:
-    """NotAcceptable where the client says that it can't read JSON."""
+def must_take(request: Request, media_type: str = "application/json") -> None:
+    """NotAcceptable where the client says that it can't read what the operation answers."""
     accept = request.headers.get("accept") or "*/*"
-    if "*/*" in accept or "application/json" in accept:
+    if "*/*" in accept or media_type in accept:
         return
+    good = {f"{media_type.partition('/')[0]}/*", "application/problem+json"}
     ranges = (part.partition(";") for part in accept.lower().split(","))
-    if not any(kind.strip() in _JSON and rest.replace(" ", "") != "q=0" for kind, _, rest in ranges):
-        raise NotAcceptable(f"Answers are application/json, and this takes only {accept[:200]!r}; send Accept: */*.")
+    if not any(kind.strip() in good and rest.replace(" ", "") != "q=0" for kind, _, rest in ranges):
+        raise NotAcceptable(f"The answer is {media_type}, and this takes only {accept[:200]!r}; send Accept: */*.")

@@ -5,7 +5,7 @@ from typing import Self
 
 
 class Grade(StrEnum):
-    """How severe an incident is; no grade (None) means watched, not a crisis.
+    """How severe an incident is: 一级(重大), 二级(较大), 三级(一般). No grade means watched, not a crisis.
 
     Shown with both words, because in the state's own scale of four 重大 is the second grade, not the first.
     """
@@ -26,7 +26,7 @@ class Grade(StrEnum):
 
 
 class HarmClass(StrEnum):
-    """Whose interests are at stake; `severity` 1 is the gravest."""
+    """Whose interests are harmed, the gravest first: 核心利益, 用户权益, 个体投诉."""
 
     severity: int
     label: str

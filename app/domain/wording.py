@@ -65,6 +65,10 @@ _LABELS = {
         "serious": ("二级(较大)", "Level 2 (serious)"),
         "general": ("三级(一般)", "Level 3 (general)"),
     },
+    "grade_source": {
+        "machine": ("系统判定", "Set by the machine"),
+        "person": ("人工判定", "Set by a person"),
+    },
     "harm_class": {
         "core_interest": ("核心利益", "Core interest"),
         "user_rights": ("用户权益", "User rights"),
@@ -80,11 +84,27 @@ _LABELS = {
         "dismissed": ("误报", "Dismissed"),
         "merged": ("已并案", "Merged"),
     },
+    "media_follow_up": {
+        "confirmed": ("媒体已跟进", "Media follow it up"),
+        "suspected": ("疑似媒体跟进", "Perhaps media follow it up"),
+        "none": ("无媒体跟进", "No media"),
+    },
+    "media_tier": {
+        "central": ("中央媒体", "Central"),
+        "provincial": ("省级媒体", "Provincial"),
+        "industry": ("行业媒体", "Of an industry"),
+    },
     "sentiment": {
         "negative": ("负面", "Negative"),
         "neutral": ("中性", "Neutral"),
         "positive": ("正面", "Positive"),
         "unknown": ("待判断", "To be judged"),
+    },
+    "sentiment_source": {
+        "person": ("人工判断", "A person says so"),
+        "sender": ("来源标注", "The sender says so"),
+        "words": ("负面词判断", "Negative words say so"),
+        "none": ("无人判断", "Nobody has said"),
     },
     "platform": {
         "wechat_official": ("微信公众号", "WeChat Official Accounts"),
@@ -98,12 +118,84 @@ _LABELS = {
         "news": ("新闻", "News"),
         "other": ("其他", "Other"),
     },
+    "word_role": {
+        "brand": ("品牌词", "Brand word"),
+        "negative": ("负面词", "Negative word"),
+        "exclusion": ("排除词", "Exclusion"),
+    },
+    "text_field": {
+        "title": ("标题", "Title"),
+        "text": ("正文", "Text"),
+    },
+    "event_type": {
+        "mention.hit": ("舆情命中", "A mention hit watch rules"),
+        "incident.opened": ("危机事件开启", "An incident was opened"),
+        "incident.grade_changed": ("分级变更", "An incident's grade changed"),
+        "incident.status_changed": ("状态变更", "An incident's status changed"),
+        "webhook.test": ("推送测试", "A webhook was tested"),
+    },
+    "delivery_state": {
+        "pending": ("待送达", "Pending"),
+        "delivered": ("已送达", "Delivered"),
+        "dead": ("已放弃", "Given up"),
+    },
+    "caller_kind": {
+        "machine_key": ("机器密钥", "A machine's key"),
+        "person_key": ("个人密钥", "A person's key"),
+        "person_token": ("代签令牌", "A token minted for a person"),
+        "oidc": ("单点登录", "The person's own sign-in"),
+    },
+    "scope": {
+        "mentions:read": ("查看舆情", "Read mentions"),
+        "mentions:write": ("上报和更正舆情", "Post and correct mentions"),
+        "rules:read": ("查看监测规则", "Read watch rules"),
+        "rules:write": ("修改监测规则", "Change watch rules"),
+        "incidents:read": ("查看危机事件", "Read incidents"),
+        "incidents:write": ("处置危机事件", "Handle incidents"),
+        "events:read": ("查看和订阅事件流", "Read and follow events"),
+        "webhooks:read": ("查看外发通知", "Read webhooks"),
+        "webhooks:write": ("管理外发通知", "Change webhooks"),
+        "keys:admin": ("管理 API 密钥", "Manage API keys"),
+        "people:read": ("查看人员", "Read people"),
+        "people:write": ("管理人员", "Add and change people"),
+        "people:act": ("代人员签发令牌", "Mint tokens that act for people"),
+        "people:unmask": ("查看未脱敏的个人信息", "See people's data unmasked"),
+    },
 }
 
 LABELS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for vocabulary, labels in _LABELS.items()}
 )
-"""Vocabulary -> value -> (Chinese, English), as 方案 and its readers name them."""
+"""Vocabulary -> value -> (Chinese, English), as 方案 and its readers name them, in the order people expect."""
+
+# The warning colours of the state's own scale (红 橙 黄 蓝), green for what is well, grey for what is over or unknown.
+_RED, _ORANGE, _YELLOW, _BLUE, _GREEN, _GREY = "#CF1322", "#FA8C16", "#FADB14", "#1677FF", "#52C41A", "#8C8C8C"
+_COLOURS = {
+    "grade": {"major": _RED, "serious": _ORANGE, "general": _YELLOW},
+    "harm_class": {"core_interest": _RED, "user_rights": _ORANGE, "individual": _YELLOW},
+    "incident_status": {
+        "watching": _BLUE, "responding": _RED, "handling": _ORANGE, "closing": _YELLOW, "closed": _GREEN,
+        "subsided": _GREEN,
+    },
+    "media_follow_up": {"confirmed": _RED, "suspected": _ORANGE},
+    "sentiment": {"negative": _RED, "neutral": _BLUE, "positive": _GREEN},
+    "platform": {
+        "wechat_official": "#07C160", "wechat_channels": "#FA9D3B", "weibo": "#E6162D", "douyin": "#161823",
+        "xiaohongshu": "#FF2442", "zhihu": "#0066FF", "bilibili": "#00A1D6", "forum": "#722ED1", "news": "#13C2C2",
+    },
+    "event_type": {
+        "mention.hit": _ORANGE, "incident.opened": _RED, "incident.grade_changed": _RED,
+        "incident.status_changed": _BLUE,
+    },
+    "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
+    "word_role": {"brand": _BLUE, "negative": _RED},
+}  # fmt: skip
+
+
+def colour_of(vocabulary: str, value: str) -> str:
+    """How a word is shown, #RRGGBB; grey where nothing is meant by it."""
+    return _COLOURS.get(vocabulary, {}).get(value, _GREY)
+
 
 # As senders write platforms; compared without case, spaces, signs and a leading www.
 _PLATFORM_ALIASES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -10,43 +10,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, mode
 from app.core.bodies import Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
-from app.domain.grades import Grade as DomainGrade
-
-
-class Grade(StrEnum):
-    """How severe an incident is: 一级(重大), 二级(较大), 三级(一般)."""
-
-    MAJOR = "major"
-    SERIOUS = "serious"
-    GENERAL = "general"
-
-
-class HarmClass(StrEnum):
-    """Whose interests are harmed: 核心利益, 用户权益, 个体投诉."""
-
-    CORE_INTEREST = "core_interest"
-    USER_RIGHTS = "user_rights"
-    INDIVIDUAL = "individual"
-
-
-class IncidentStatus(StrEnum):
-    """关注中, 响应中, 处置中, 收尾中, 已结案; 自然平息, 误报, 已并案."""
-
-    WATCHING = "watching"
-    RESPONDING = "responding"
-    HANDLING = "handling"
-    CLOSING = "closing"
-    CLOSED = "closed"
-    SUBSIDED = "subsided"
-    DISMISSED = "dismissed"
-    MERGED = "merged"
-
-
-class GradeSource(StrEnum):
-    """Who set the grade in force."""
-
-    MACHINE = "machine"
-    PERSON = "person"
+from app.domain.grades import Grade, HarmClass
+from app.domain.vocabulary import GradeSource, IncidentStatus
 
 
 class MediaFollowUp(StrEnum):
@@ -177,7 +142,7 @@ class Incident(BaseModel):
         """Grades are always shown with both words: 重大 alone is the second grade in the state's own scale."""
         if isinstance(row, dict):
             return row
-        grade = DomainGrade[row.grade.upper()] if row.grade else None
+        grade = Grade[row.grade.upper()] if row.grade else None
         shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
         return shown | {"level": grade.level if grade else None, "grade_label": grade.label if grade else None}
 

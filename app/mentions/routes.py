@@ -20,7 +20,7 @@ from app.core.deps import (
 )
 from app.core.idempotency import key_of
 from app.core.params import PageQuery, refuse_query
-from app.core.routing import Handler, Operation, must_take_json, told
+from app.core.routing import Handler, Operation, must_take, told
 from app.incidents.queries import get_incident
 from app.incidents.schemas import Incident, IncidentOpen, MentionsMove
 from app.mentions import queries, schemas, service
@@ -44,7 +44,7 @@ class IngestOperation(Operation):
         function: Handler = self.endpoint
 
         async def handle(request: Request) -> Response:
-            must_take_json(request)
+            must_take(request)
             if (key := key_of(request)) is None:
                 return await function(request)
             process = tools(request)

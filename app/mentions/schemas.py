@@ -11,8 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from app.core.bodies import MAX_COUNT, Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
+from app.domain.grades import HarmClass
 from app.domain.matching import normalise_word
-from app.incidents.schemas import HarmClass
+from app.domain.vocabulary import Platform
 
 EXAMPLE: dict[str, JsonValue] = {
     "platform": "weibo", "external_id": "5012345678901234", "url": "https://weibo.com/1/OAbCdEfGh",
@@ -45,21 +46,6 @@ class SentimentSource(StrEnum):
     SENDER = "sender"
     WORDS = "words"
     NONE = "none"
-
-
-class Platform(StrEnum):
-    """Where posts are made."""
-
-    WECHAT_OFFICIAL = "wechat_official"
-    WECHAT_CHANNELS = "wechat_channels"
-    WEIBO = "weibo"
-    DOUYIN = "douyin"
-    XIAOHONGSHU = "xiaohongshu"
-    ZHIHU = "zhihu"
-    BILIBILI = "bilibili"
-    FORUM = "forum"
-    NEWS = "news"
-    OTHER = "other"
 
 
 Counter = Annotated[int | None, Field(ge=0, le=MAX_COUNT)]

@@ -222,7 +222,7 @@ async def test_a_path_to_nothing_is_404_and_a_malformed_one_never_worse(client, 
         assert found["status"] in (404, 422), (bad, found)
 
 
-LISTS = [o for o in OPERATIONS if o.method == "GET" and not o.path.endswith(("}", "/spread", "/me"))]
+LISTS = [o for o in OPERATIONS if o.id.startswith("list")]
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=str)

@@ -14,7 +14,7 @@ OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
     (path, method, operation) for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 ]
 # Any good key or token will do.
-ASK_FOR_NO_SCOPE = {"getMe"}
+ASK_FOR_NO_SCOPE = {"getMe", "getVocabularies"}
 IDS = [operation["operationId"] for _, _, operation in OPERATIONS]
 
 
@@ -63,16 +63,19 @@ PINNED = sorted(
         "deleteWatchRule",
         "deleteWebhookEndpoint",
         "detachMentions",
+        "followEvents",
         "getGradingPolicy",
         "getIncident",
         "getIncidentSpread",
         "getMe",
         "getMention",
         "getPerson",
+        "getVocabularies",
         "getWatchRule",
         "getWebhookDelivery",
         "getWebhookEndpoint",
         "listApiKeys",
+        "listEvents",
         "listGradingPolicies",
         "listIncidentMentions",
         "listIncidentTimeline",

@@ -53,6 +53,12 @@ def test_only_the_database_module_begins_and_commits() -> None:
     assert not found, f"only app/core/db.py commits; open a transaction there instead: {found}"
 
 
+def test_only_the_outbox_writes_events() -> None:
+    """It announces ids before they are drawn; a row written otherwise could be skipped by whoever follows events."""
+    found = [name_of(path) for path in CODE if "into events" in path.read_text("utf-8").lower()]
+    assert found == ["app/core/outbox.py"]
+
+
 def test_nobody_but_core_looks_at_a_clock() -> None:
     """`now` is the database's and is passed in: a host clock that is wrong must not move a deadline.
 

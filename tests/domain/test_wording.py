@@ -113,33 +113,24 @@ def test_hostile_texts_are_masked_in_time(part):
 
 
 def test_every_vocabulary_shows_the_words_of_the_plan():
-    chinese = {name: [zh for zh, _ in labels.values()] for name, labels in LABELS.items()}
-    assert chinese == {
-        "grade": ["一级(重大)", "二级(较大)", "三级(一般)"],
-        "harm_class": ["核心利益", "用户权益", "个体投诉"],
-        "incident_status": [
-            "关注中",
-            "响应中",
-            "处置中",
-            "收尾中",
-            "已结案",
-            "自然平息",
-            "误报",
-            "已并案",
-        ],
-        "sentiment": ["负面", "中性", "正面", "待判断"],
-        "platform": [
-            "微信公众号",
-            "微信视频号",
-            "微博",
-            "抖音",
-            "小红书",
-            "知乎",
-            "B站",
-            "论坛",
-            "新闻",
-            "其他",
-        ],
+    """What Chinese users see (方案): a changed word is a changed contract."""
+    assert {name: " ".join(zh for zh, _ in labels.values()) for name, labels in LABELS.items()} == {
+        "grade": "一级(重大) 二级(较大) 三级(一般)",
+        "grade_source": "系统判定 人工判定",
+        "harm_class": "核心利益 用户权益 个体投诉",
+        "incident_status": "关注中 响应中 处置中 收尾中 已结案 自然平息 误报 已并案",
+        "media_follow_up": "媒体已跟进 疑似媒体跟进 无媒体跟进",
+        "media_tier": "中央媒体 省级媒体 行业媒体",
+        "sentiment": "负面 中性 正面 待判断",
+        "sentiment_source": "人工判断 来源标注 负面词判断 无人判断",
+        "platform": "微信公众号 微信视频号 微博 抖音 小红书 知乎 B站 论坛 新闻 其他",
+        "word_role": "品牌词 负面词 排除词",
+        "text_field": "标题 正文",
+        "event_type": "舆情命中 危机事件开启 分级变更 状态变更 推送测试",
+        "delivery_state": "待送达 已送达 已放弃",
+        "caller_kind": "机器密钥 个人密钥 代签令牌 单点登录",
+        "scope": "查看舆情 上报和更正舆情 查看监测规则 修改监测规则 查看危机事件 处置危机事件 查看和订阅事件流 "
+        "查看外发通知 管理外发通知 管理 API 密钥 查看人员 管理人员 代人员签发令牌 查看未脱敏的个人信息",
     }
 
 

@@ -17,7 +17,10 @@ PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "code", "req
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the contract; `url` has an id of nothing in its path, `example` is a good body."""
+    """One operation of the contract; `url` has an id of nothing in its path, `example` is a good body.
+
+    `scope` is "" where any good key will do. A stream would not end, so its `url` asks for what there is not.
+    """
 
     id: str
     method: str
@@ -28,6 +31,8 @@ class Operation:
 
     @property
     def url(self) -> str:
+        if self.id == "followEvents":
+            return f"{self.path}?type=nothing.happened"
         return self.path.replace("{delivery_id}", "4000000000").replace("{key_id}", "nobody1").replace(
             self.path[self.path.find("{") : self.path.find("}") + 1] or "{}", str(uuid4())
         )  # fmt: skip

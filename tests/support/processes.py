@@ -59,13 +59,13 @@ class Process:
         assert self._running.wait(10) == -signal.SIGKILL
         self.kills += 1
 
-    def terminate(self, within: float) -> float:
-        """SIGTERM; the seconds it took to end with exit code 0."""
+    def terminate(self, within: float, ends: int = 0) -> float:
+        """SIGTERM; the seconds it took to end with this exit code. uvicorn's is the signal itself, when it is done."""
         assert self._running is not None
         began = time.monotonic()
         self._running.terminate()
         code = self._running.wait(within)
-        assert code == 0, f"exit code {code}: {self.said}"
+        assert code == ends, f"exit code {code}: {self.said}"
         return time.monotonic() - began
 
     def end(self) -> None:
@@ -96,6 +96,15 @@ def worker(env: Mapping[str, str], log: Path, name: str = "worker") -> Iterator[
 @asynccontextmanager
 async def api(env: Mapping[str, str], log: Path, key: str = KEY) -> AsyncIterator[httpx.AsyncClient]:
     """The API as a process on a port of its own, and a client of it with 80 connections."""
+    async with served(env, log, key) as (client, _):
+        yield client
+
+
+@asynccontextmanager
+async def served(
+    env: Mapping[str, str], log: Path, key: str = KEY
+) -> AsyncIterator[tuple[httpx.AsyncClient, Process]]:  # fmt: skip
+    """The same, with the process."""
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         door.listen(256)
@@ -109,7 +118,7 @@ async def api(env: Mapping[str, str], log: Path, key: str = KEY) -> AsyncIterato
                 base_url=url, headers={"authorization": f"Bearer {key}"}, limits=limits, timeout=20
             ) as client:
                 await eventually(lambda: _answers(client, started), 20, "the API's first answer")
-                yield client
+                yield client, started
         finally:
             started.end()
 
