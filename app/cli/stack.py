@@ -79,7 +79,7 @@ def prepared(settings: Settings, progress: Callable[[str], None]) -> Iterator[St
 def migrated(settings: Settings) -> None:
     """Runs the missing migrations; Trouble when the database can't be reached or is too old."""
     try:
-        upgrade(settings.database_url)
+        upgrade(settings.database_url, settings.secret_key)
     except OSError as error:
         raise Trouble(f"the database can't be reached: {error}. Check DATABASE_URL.") from None
 

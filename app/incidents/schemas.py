@@ -10,15 +10,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, mode
 from app.core.bodies import Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
+from app.core.words import Grade
 from app.domain.grades import Grade as DomainGrade
-
-
-class Grade(StrEnum):
-    """How severe an incident is: 一级(重大), 二级(较大), 三级(一般)."""
-
-    MAJOR = "major"
-    SERIOUS = "serious"
-    GENERAL = "general"
 
 
 class HarmClass(StrEnum):

@@ -72,6 +72,7 @@ async def test_an_endpoint_hears_only_what_it_subscribes_to(
     assert heard == [
         ("/hook/all", "incident.status_changed"),
         ("/hook/all", "mention.hit"),
+        ("/hook/all", "webhook_endpoint.disabled"),
         ("/hook/some", "incident.status_changed"),
     ]
 
@@ -183,7 +184,7 @@ async def test_a_worker_whose_lease_was_taken_changes_nothing(
     await database.fetch("update deliveries set lease_until = now() - interval '1 s'")
     assert await rescue(database) == 1
     again = await claim_one(database, quick)
-    outcome = Outcome(again.at, 5, 200)
+    outcome = Outcome(again.message.at, 5, 200)
     verdict = Verdict("delivered", 0, 1, 0, True)
     assert await delivery.finish(database, [(claimed, outcome, verdict)]) == 0
     assert await attempts(database) == []
