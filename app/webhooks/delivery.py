@@ -90,7 +90,7 @@ with result as materialized (
   as r(id, token, state, delay, step, refusals, holds_back, at, duration_ms, status, address, error, response)),
  kept as (
   update deliveries d set state = r.state, step = r.step, refusals = r.refusals, holds_back = r.holds_back,
-    attempts = d.attempts + 1, token = null, lease_until = null,
+    attempts = d.attempts + 1, token = null, lease_until = null, lost_leases = 0,
     due_at = case when r.state = 'pending' then now() + make_interval(secs => r.delay) else d.due_at end,
     finished_at = case when r.state = 'pending' then null else now() end
   from result r where d.id = r.id and d.token = r.token

@@ -296,7 +296,7 @@ class WebhookDeliveryOut(BaseModel):
         "endpoint is disabled."
     )
     under_way: bool = Field(description="Whether it is being sent right now.")
-    lost_leases: int = Field(description="How often a worker died while sending it; at three it is given up.")
+    lost_leases: int = Field(description="How often in a row a worker died while sending it; at three it is given up.")
     attempts: list[DeliveryAttemptOut] = Field(description="Every try, the first one first.")
 
     @classmethod

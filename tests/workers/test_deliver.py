@@ -216,6 +216,22 @@ async def test_an_event_that_kills_three_workers_is_given_up(
     assert await delivery.claim(database, quick, {}, 10) == []
 
 
+async def test_workers_that_die_now_and_then_do_not_add_up(
+    database: Database, quick: Settings, make: Make, receiver: Receiver
+) -> None:
+    await subscribe(database, receiver)
+    receiver.answer = status_by_turn(503)
+    await happen(database, hit())
+    for _ in range(2):
+        await database.fetch("update deliveries set due_at = now()")
+        for _ in range(2):
+            await claim_one(database, quick)
+            await database.fetch("update deliveries set lease_until = now() - interval '1 s'")
+            assert await rescue(database) == 1
+        assert await make(webhook_schedule=(0.0, 3600.0)).sweep() == 1
+    assert await states(database) == ["delivered"]
+
+
 async def test_what_is_owed_to_a_deleted_endpoint_is_given_up(
     database: Database, deliverer: Deliverer, receiver: Receiver
 ) -> None:
