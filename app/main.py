@@ -27,6 +27,7 @@ from app.mentions.rulebook import Rules
 from app.people.routes import router as people
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.webhooks.page import router as deliveries_page
 from app.webhooks.routes import router as webhooks
 
 DESCRIPTION = """\
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes[0:0] = ingest.routes
     for router in (mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, people, health):
         app.include_router(router)
+    app.include_router(deliveries_page)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 
