@@ -270,6 +270,17 @@ async def test_what_was_given_up_in_a_span_of_time_is_sent_again_in_order_under_
     assert {one["state"] for one in left} == {"dead"}, "the other endpoint's stay given up"
 
 
+async def test_what_is_sent_again_waits_for_what_came_before_it(
+    client: httpx.AsyncClient, database: Database, receiver: Receiver, deliverer: Deliverer
+) -> None:
+    made = await create(client, receiver)
+    await dead(client, database, 4, made)
+    receiver.answer = lambda _: Answer(503)
+    good(await client.post(f"{ENDPOINTS}/{made['id']}/replay", json={"since": ago(hours=1)}), 202)
+    assert await deliverer.sweep() == 1
+    assert [one["data"]["seq"] for one in receiver.bodies()] == [1]
+
+
 async def test_a_call_takes_so_many_and_the_next_one_goes_on(
     client: httpx.AsyncClient, database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +293,7 @@ async def test_a_call_takes_so_many_and_the_next_one_goes_on(
         answer = good(await client.post(f"{ENDPOINTS}/{made['id']}/replay", json=body), 202)
         seen.append((answer["count"], answer["last_id"], answer["has_more"]))
         body["after_id"] = answer["last_id"]
+        await database.fetch("update deliveries set state = 'delivered'")
     assert seen == [(3, ids[2], True), (3, ids[5], True), (1, ids[6], False)]
     answer = good(await client.post(f"{ENDPOINTS}/{made['id']}/replay", json=body), 202)
     assert answer == {"count": 0, "last_id": None, "has_more": False}
@@ -297,8 +309,9 @@ async def test_what_waits_for_its_next_try_goes_at_once_with_those_behind_it(
     await deliverer.sweep()
     receiver.answer = lambda _: Answer()
     assert await deliverer.sweep() == 0
-    body = {"since": ago(hours=1), "states": ["pending"]}
-    assert good(await client.post(f"{ENDPOINTS}/{made['id']}/replay", json=body), 202)["count"] == 3
+    await database.fetch("update deliveries set created_at = created_at - interval '1 hour' where seq = 1")
+    body = {"since": ago(hours=2), "until": ago(minutes=30), "states": ["pending"]}
+    assert good(await client.post(f"{ENDPOINTS}/{made['id']}/replay", json=body), 202)["count"] == 1
     assert await deliverer.sweep() == 3
     assert [one["data"]["seq"] for one in receiver.bodies()] == [1, 1, 2, 3]
 

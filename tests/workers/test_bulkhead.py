@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from app.core.db import Database
+from app.settings import Settings
+from app.webhooks import delivery
 from tests.support.owed import Make, all_finished, attempts, happen, hit, incident, seqs, subscribe, sweep_until
 from tests.support.receiver import OK, Answer, Received, Receiver
 from workers.deliver import Deliverer
@@ -44,6 +46,21 @@ async def test_two_workers_together_keep_to_the_endpoints_own_bound(
     assert sum(shares) == 60
     assert crowd.most == bound
     assert len({one.headers["webhook-id"] for one in receiver.received}) == len(receiver.received) == 60
+
+
+async def test_while_one_worker_takes_from_a_bounded_endpoint_another_passes_it_by(
+    database: Database, quick: Settings, receiver: Receiver
+) -> None:
+    """At the same instant neither sees what the other has taken."""
+    endpoint_id = await subscribe(database, receiver, max_concurrency=1)
+    await happen(database, hit(), hit())
+    async with database.transaction() as tx:
+        await (await tx.driver()).execute(
+            "select 1 from webhook_endpoints where id = $1 for no key update", endpoint_id
+        )
+        assert await delivery.claim(database, quick, {}, 10) == []
+    assert len(await delivery.claim(database, quick, {}, 10)) == 1
+    assert await delivery.claim(database, quick, {}, 10) == []
 
 
 async def test_without_a_bound_of_its_own_an_endpoint_gets_more_at_once(
