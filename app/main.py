@@ -35,6 +35,7 @@ from app.settings import settings as read_settings
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
+from app.webhooks.page import router as deliveries_page
 from app.webhooks.routes import router as webhooks
 
 DESCRIPTION = """\
@@ -90,6 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes[0:0] = ingest.routes
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(deliveries_page)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

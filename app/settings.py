@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     environment: Annotated[str, Field(pattern=r"^[a-z]{1,12}$")] = "dev"
     # Key of every HMAC the service makes (API keys, cursors). At least 32 characters; keep it out of backups.
     secret_key: str = ""
+    # Keys that FENGHUO_SECRET_KEY had before, with commas: webhook secrets encrypted under them can still be read.
+    previous_secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
     # The first admin key, fh_<environment>_<id>_<secret>; `fenghuo up` makes one where it is empty.
     bootstrap_key: str = ""
     # Address and port the API listens on.
@@ -71,6 +73,17 @@ class Settings(BaseSettings):
     oidc_jwks_url: str = ""
     # Seconds at least between two looks at the issuer's keys, however many unknown key ids come.
     oidc_refetch_seconds: Annotated[float, Field(ge=0.1, le=300)] = 5.0
+    # The greatest max_concurrency an endpoint may ask for: deliveries to it under way at once, of all workers.
+    webhook_endpoint_concurrency: Annotated[int, Field(ge=1, le=1000)] = 25
+    # A breaker opens at so many failures in a row, or at this share of at least so many tries within the window ...
+    webhook_breaker_failures: Annotated[int, Field(ge=1)] = 10
+    webhook_breaker_share: Annotated[float, Field(gt=0, le=1)] = 0.7
+    webhook_breaker_least: Annotated[int, Field(ge=1)] = 10
+    webhook_breaker_window: Annotated[float, Field(gt=0)] = 30.0
+    # ... and lets one probe through every so many seconds.
+    webhook_breaker_pause: Annotated[float, Field(gt=0)] = 30.0
+    # Seconds of nothing but failures after which an endpoint is disabled.
+    webhook_disable_after: Annotated[float, Field(gt=0)] = 5.0 * 24 * HOUR
 
     @field_validator("database_url")
     @classmethod
@@ -89,7 +102,7 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis://, rediss:// or unix://, for example redis://localhost:6379/0")
         return value
 
-    @field_validator("webhook_ports", "webhook_schedule", "cors_origins", mode="before")
+    @field_validator("webhook_ports", "webhook_schedule", "cors_origins", "previous_secret_keys", mode="before")
     @classmethod
     def split(cls, value: object) -> object:
         """Lists are written with commas, as people write them: FENGHUO_WEBHOOK_PORTS=443,8443."""

@@ -2,17 +2,20 @@
 
 import asyncio
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from app.core.auth import SYSTEM
 from app.core.db import Database
-from app.webhooks import delivery, service
+from app.webhooks import breaker, delivery, service
+from app.webhooks.breaker import Limits, Result
 from app.webhooks.delivery import Claimed
 from app.webhooks.exchange import Answer, Exchange
+from app.webhooks.sealing import Unreadable, Vault, reseal
 from workers.context import Context
 
 log = structlog.get_logger()
@@ -22,6 +25,10 @@ BATCH = 100
 LINGER = 0.002
 # How often new work is looked for while answers are being waited for and nobody rings.
 LOOK = 0.1
+# An exchange that takes longer than this no longer counts among those that make room for each other.
+SLOW = 0.25
+# Of a receiver that answers well the breaker is told so often; of one that fails, or is back, at once.
+TELL = 1.0
 
 
 class Deliverer:
@@ -31,12 +38,20 @@ class Deliverer:
         self._settings = context.settings
         self._database = context.database
         self._exchange = Exchange(context.settings)
+        self._vault = Vault.of(context.settings)
+        self._limits = Limits.of(context.settings)
+        self._resealed = False
         self._flying: Counter[UUID] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
+        # What is under way, and since when.
+        self._tasks: dict[asyncio.Task[None], float] = {}
         self._landed: list[tuple[Claimed, Answer]] = []
         # What is claimed and not recorded yet, and when its leases were last renewed.
         self._held: dict[tuple[int, UUID], Claimed] = {}
         self._renewed_at = 0.0
+        # What the breakers are not told of yet, whether one of it is news, and when they were told last.
+        self._untold: defaultdict[UUID, list[Result]] = defaultdict(list)
+        self._news = False
+        self._told_at = 0.0
         self._stirred = asyncio.Event()
         self._sweeping = asyncio.Lock()
         self._closing = False
@@ -49,8 +64,10 @@ class Deliverer:
         """
         recorded = 0
         async with self._sweeping:
+            await self._reseal()
             while not self._closing:
                 await self._renew()
+                await self._tell()
                 await self._start()
                 if not self._tasks and not self._landed:
                     break
@@ -73,9 +90,11 @@ class Deliverer:
             while self._landed:
                 await self._record()
             await self._exchange.close()
+            self._news = bool(self._untold)
+            await self._tell()
 
     async def _start(self) -> None:
-        free = self._settings.webhook_concurrency - len(self._tasks)
+        free = self._free()
         if free <= 0:
             return
         await self._database.clock.now()
@@ -83,14 +102,26 @@ class Deliverer:
             self._flying[claimed.endpoint_id] += 1
             self._held[claimed.id, claimed.token] = claimed
             task = asyncio.create_task(self._send(claimed))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = asyncio.get_running_loop().time()
+            task.add_done_callback(self._tasks.pop)
+
+    def _free(self) -> int:
+        """How many more may start. Those that take long stand aside, so that they keep nobody from starting."""
+        now = asyncio.get_running_loop().time()
+        slow = sum(now - begun > SLOW for begun in self._tasks.values())
+        aside = min(slow, delivery.room_of_slow_ones(self._settings))
+        return self._settings.webhook_concurrency - (len(self._tasks) - aside)
 
     async def _send(self, claimed: Claimed) -> None:
+        at = self._database.clock.estimate()
         try:
-            answer = await self._exchange.post(
-                claimed.url, [claimed.secret], claimed.message_id, claimed.body(), at=self._database.clock.estimate()
-            )
+            try:
+                answer = await self._post(claimed, at)
+                self._untold[claimed.endpoint_id].append(Result(at, answer.error is None))
+                self._news |= claimed.failing or answer.error is not None
+            except Unreadable as error:
+                # Our own fault: nothing to hold against the receiver.
+                answer = Answer(at, 0, error=str(error))
             self._landed.append((claimed, answer))
             self._stirred.set()
         except BaseException:
@@ -101,6 +132,14 @@ class Deliverer:
             self._flying[claimed.endpoint_id] -= 1
             if not self._flying[claimed.endpoint_id]:
                 del self._flying[claimed.endpoint_id]
+
+    async def _post(self, claimed: Claimed, at: datetime) -> Answer:
+        sealed = [secret for secret in (claimed.secret, claimed.previous_secret) if secret is not None]
+        secrets = [self._vault.open(secret, claimed.endpoint_id) for secret in sealed]
+        return await self._exchange.post(
+            claimed.url, secrets, claimed.message.id, claimed.message.body(claimed.form, self._settings.environment),
+            at=at, content_type=claimed.form.content_type,
+        )  # fmt: skip
 
     async def _renew(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -133,6 +172,23 @@ class Deliverer:
         for sent, _ in batch:
             self._held.pop((sent.id, sent.token), None)
         return recorded
+
+    async def _tell(self) -> None:
+        """Counts what was answered into the breakers, where it is news or some of it is a second old."""
+        now = asyncio.get_running_loop().time()
+        if not self._untold or not (self._news or now - self._told_at >= TELL):
+            return
+        untold, self._untold = self._untold, defaultdict(list)
+        self._news, self._told_at = False, now
+        async with self._database.transaction() as tx:
+            await breaker.note_results(tx, untold, self._limits, caller=SYSTEM, now=await tx.now())
+
+    async def _reseal(self) -> None:
+        if not self._resealed:
+            done = await reseal(self._database, self._vault)
+            self._resealed = True
+            if done:
+                log.info("webhook secrets encrypted under the new key", endpoints=done)
 
     async def _disable(self, endpoint_id: UUID) -> None:
         log.warning("webhook endpoint disabled", endpoint_id=str(endpoint_id), reason="answered 410 Gone")

@@ -83,7 +83,7 @@ def prepared(settings: Settings, progress: Callable[[str], None]) -> Iterator[St
 def migrated(settings: Settings) -> None:
     """Runs the missing migrations; Trouble when the database can't be reached or does not allow it."""
     with explained():
-        upgrade(settings.database_url)
+        upgrade(settings.database_url, settings.secret_key)
 
 
 def make_first_key(settings: Settings) -> str:

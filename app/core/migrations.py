@@ -10,10 +10,11 @@ from alembic.script import ScriptDirectory
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def configuration(database_url: str) -> Config:
-    """Alembic's configuration for one database."""
+def configuration(database_url: str, secret_key: str = "") -> Config:
+    """Alembic's configuration for one database. ``secret_key``: where it is not in the environment."""
     config = Config(str(ROOT / "alembic.ini"))
     config.attributes["url"] = database_url
+    config.attributes["secret_key"] = secret_key
     return config
 
 
@@ -34,6 +35,6 @@ def is_behind(version: str | None) -> bool:
     return version is None or (version != newest_migration() and version in known)
 
 
-def upgrade(database_url: str) -> None:
+def upgrade(database_url: str, secret_key: str = "") -> None:
     """Runs the missing migrations; must not be called within an event loop. Safe from several processes at once."""
-    command.upgrade(configuration(database_url), "head")
+    command.upgrade(configuration(database_url, secret_key), "head")

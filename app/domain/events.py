@@ -5,6 +5,7 @@ are kept for years and sent to other companies' tools.
 """
 
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -131,6 +132,41 @@ class PeopleUnmasked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEndpointEvent(Event):
+    """Something that befell an endpoint. The others hear of it; what can't be reached is not told so."""
+
+    endpoint_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEndpointDisabled(WebhookEndpointEvent):
+    """Nothing is sent there any more, until somebody enables it."""
+
+    type: ClassVar[str] = "webhook_endpoint.disabled"
+    reason: str
+    failing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookBreakerOpened(WebhookEndpointEvent):
+    """The receiver fails: what is owed to it waits, and one probe at a time finds out when it is back."""
+
+    type: ClassVar[str] = "webhook_endpoint.breaker_opened"
+    failures_in_row: int
+    recent_tries: int
+    recent_failures: int
+    failing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookBreakerClosed(WebhookEndpointEvent):
+    """The receiver is back: what is owed to it goes out."""
+
+    type: ClassVar[str] = "webhook_endpoint.breaker_closed"
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changed(Event):
     """A record was created, updated or deleted by somebody: for the audit log only."""
 
@@ -146,5 +182,8 @@ class Changed(Event):
         return f"{self.subject}.{self.action}"
 
 
-PUBLIC: tuple[type[Event], ...] = (MentionHit, IncidentOpened, GradeChanged, StatusChanged, WebhookTested)
+PUBLIC: tuple[type[Event], ...] = (
+    MentionHit, IncidentOpened, GradeChanged, StatusChanged, WebhookTested, WebhookEndpointDisabled,
+    WebhookBreakerOpened, WebhookBreakerClosed,
+)  # fmt: skip
 PUBLIC_TYPES: tuple[str, ...] = tuple(event.type for event in PUBLIC)

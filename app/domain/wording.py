@@ -133,6 +133,17 @@ _LABELS = {
         "incident.grade_changed": ("分级变更", "An incident's grade changed"),
         "incident.status_changed": ("状态变更", "An incident's status changed"),
         "webhook.test": ("推送测试", "A webhook was tested"),
+        "webhook_endpoint.disabled": ("外发停用", "A webhook endpoint was disabled"),
+        "webhook_endpoint.breaker_opened": ("外发熔断", "A webhook endpoint fails"),
+        "webhook_endpoint.breaker_closed": ("外发恢复", "A webhook endpoint is back"),
+    },
+    "breaker_state": {
+        "closed": ("正常", "Everything owed is sent"),
+        "open": ("熔断中", "Only probes are sent"),
+    },
+    "payload_format": {
+        "standard": ("标准格式", "Standard Webhooks"),
+        "cloudevents": ("CloudEvents 格式", "CloudEvents 1.0"),
     },
     "delivery_state": {
         "pending": ("待送达", "Pending"),
@@ -185,8 +196,10 @@ _COLOURS = {
     },
     "event_type": {
         "mention.hit": _ORANGE, "incident.opened": _RED, "incident.grade_changed": _RED,
-        "incident.status_changed": _BLUE,
+        "incident.status_changed": _BLUE, "webhook_endpoint.disabled": _RED,
+        "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
+    "breaker_state": {"closed": _GREEN, "open": _ORANGE},
     "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip

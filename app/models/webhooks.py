@@ -3,7 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CreatedAt, Id, Words, one_of
@@ -13,6 +24,11 @@ class WebhookEndpoint(Base):
     """Where events are sent, and how they are signed."""
 
     __tablename__ = "webhook_endpoints"
+    __table_args__ = (
+        one_of("payload_format", ("standard", "cloudevents")),
+        CheckConstraint("max_concurrency between 1 and 1000", name="max_concurrency"),
+        CheckConstraint("grades <@ array['major', 'serious', 'general']", name="grades"),
+    )
 
     id: Mapped[Id]
     url: Mapped[str]
@@ -21,12 +37,30 @@ class WebhookEndpoint(Base):
     event_types: Mapped[Words]
     # Whether a message there is read by people, so that it stops the alert clock (方案 二(一)2).
     reaches_people: Mapped[bool] = mapped_column(server_default="false")
+    # Empty: every grade, and none.
+    grades: Mapped[Words]
+    payload_format: Mapped[str] = mapped_column(server_default="standard")
+    # Deliveries under way at once, of all workers; null: as each worker sees fit.
+    max_concurrency: Mapped[int | None] = mapped_column(Integer)
+    # Encrypted, see app.webhooks.sealing; after a rotation the one before signs beside it for a while.
     secret: Mapped[bytes] = mapped_column(LargeBinary)
+    previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    previous_secret_until: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None]
     deleted_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(Integer, server_default="1")
+    # How it has been answering of late: counted by the workers, and no part of its version.
+    breaker_opened_at: Mapped[datetime | None]
+    probe_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    failures_in_row: Mapped[int] = mapped_column(Integer, server_default="0")
+    # [slot, tries, failures] of the last sixths of a window.
+    recent: Mapped[list[list[int]]] = mapped_column(JSONB, server_default="[]")
+    # When a worker last took from what is owed, where only so many may be under way.
+    claimed_at: Mapped[datetime | None]
 
 
 class Delivery(Base):
@@ -44,6 +78,8 @@ class Delivery(Base):
             postgresql_where=text("state = 'pending' and holds_back"),
         ),
         Index("ix_deliveries_endpoint", "endpoint_id", "id"),
+        # For "what was owed in that hour": rows lie in the order of their time.
+        Index("ix_deliveries_created_at", "created_at", postgresql_using="brin"),
         one_of("state", ("pending", "delivered", "dead")),
         {"postgresql_with": {"fillfactor": 80}},
     )  # fmt: skip

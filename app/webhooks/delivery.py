@@ -6,18 +6,17 @@ its own, so that none is open while a receiver is being waited for.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import orjson
+from asyncpg import Record
 
 from app.core.db import Database
 from app.models.base import new_id
 from app.settings import Settings
+from app.webhooks.envelope import Message, PayloadFormat
 from app.webhooks.exchange import Answer
 
-LARGEST_BODY = 20_000
 MOST_LOST_LEASES = 3
 MOST_REFUSALS = 3
 # 4xx that say "not now" and not "never": they count as faults, not as refusals.
@@ -32,12 +31,32 @@ JITTER = 0.2
 # however it behaves, the others are reached. A delivery waits while an earlier one of its incident is owed to the
 # same endpoint and holds it back; the first one is looked up by a subquery that the planner can't turn into a join,
 # because a join that was planned while the table was small takes minutes on a backlog.
+#
+# Where the breaker is open or only so many may be under way, all workers together keep to it: the endpoint's row is
+# locked, and whoever saw it before another worker took from it (claimed_at) passes it by, because what it counted may
+# be no longer so. The lock checks the row anew, but not what was counted.
 _CLAIM = """
-with room as materialized (
-  select e.id, $3 - coalesce(f.flying, 0) as places
-  from webhook_endpoints e left join unnest($1::uuid[], $2::int[]) as f(id, flying) on f.id = e.id
-  where e.disabled_at is null and e.deleted_at is null and coalesce(f.flying, 0) < $3
-  order by random()),
+with seen as materialized (
+  select id, claimed_at from webhook_endpoints
+  where disabled_at is null and deleted_at is null
+    and case when breaker_opened_at is null then max_concurrency is not null else probe_at <= now() end),
+ guarded as materialized (
+  select e.id, e.breaker_opened_at is not null as probed, e.max_concurrency - (
+    select count(*) from deliveries d where d.endpoint_id = e.id and d.token is not null) as places
+  from seen join webhook_endpoints e on e.id = seen.id
+  where e.disabled_at is null and e.deleted_at is null and e.claimed_at is not distinct from seen.claimed_at
+    and (e.breaker_opened_at is null or e.probe_at <= now())
+  for no key update of e skip locked),
+ flying as materialized (select * from unnest($1::uuid[], $2::int[]) as f(id, flying)),
+ room as materialized (
+  select id, places from (
+    select e.id, $3 - coalesce(f.flying, 0) as places
+    from webhook_endpoints e left join flying f on f.id = e.id
+    where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is null and e.max_concurrency is null
+    union all
+    select g.id, case when g.probed then 1 else least(g.places, $3 - coalesce(f.flying, 0)) end
+    from guarded g left join flying f on f.id = g.id) as r
+  where places > 0 order by random()),
  due as materialized (
   select d.id from room cross join lateral (
     select d.id from deliveries d
@@ -51,9 +70,15 @@ with room as materialized (
   limit $4),
  claimed as (
   update deliveries d set token = $5, lease_until = now() + make_interval(secs => $6)
-  from due where d.id = due.id returning d.*)
-select c.id, c.token, c.endpoint_id, e.url, e.secret, c.event_id, v.type, v.at, v.data::text, c.step, c.refusals,
-  c.holds_back
+  from due where d.id = due.id returning d.*),
+ taken as (
+  update webhook_endpoints e set claimed_at = now(),
+    probe_at = case when e.breaker_opened_at is not null then now() + make_interval(secs => $7) end
+  from guarded g where e.id = g.id and exists (select from claimed c where c.endpoint_id = e.id))
+select c.id, c.token, c.endpoint_id, e.url, e.secret,
+  case when e.previous_secret_until > now() then e.previous_secret end as previous_secret, e.payload_format,
+  e.failing_since is not null as failing, c.step, c.refusals, c.holds_back,
+  c.event_id, v.type, v.at, c.incident_id, v.data::text as data
 from claimed c join webhook_endpoints e on e.id = c.endpoint_id join events v on v.id = c.event_id
 order by c.id"""
 
@@ -65,7 +90,7 @@ with result as materialized (
   as r(id, token, state, delay, step, refusals, holds_back, at, duration_ms, status, address, error, response)),
  kept as (
   update deliveries d set state = r.state, step = r.step, refusals = r.refusals, holds_back = r.holds_back,
-    attempts = d.attempts + 1, token = null, lease_until = null,
+    attempts = d.attempts + 1, token = null, lease_until = null, lost_leases = 0,
     due_at = case when r.state = 'pending' then now() + make_interval(secs => r.delay) else d.due_at end,
     finished_at = case when r.state = 'pending' then null else now() end
   from result r where d.id = r.id and d.token = r.token
@@ -113,29 +138,16 @@ class Claimed(NamedTuple):
     token: UUID
     endpoint_id: UUID
     url: str
+    # Sealed, as they lie in the database; the one before only while it still signs.
     secret: bytes
-    event_id: int
-    type: str
-    at: datetime
-    data: str
+    previous_secret: bytes | None
+    form: PayloadFormat
+    # Whether its endpoint has been failing: then a success is news.
+    failing: bool
     step: int
     refusals: int
     holds_back: bool
-
-    @property
-    def message_id(self) -> str:
-        """The same at every retry and replay, so that receivers can drop what they have seen."""
-        return f"evt_{self.event_id}"
-
-    def body(self) -> bytes:
-        """``{type, timestamp, data}``, below 20 kB: of an event that is larger only the plain members are sent."""
-        timestamp = self.at.isoformat().replace("+00:00", "Z")
-        data = orjson.loads(self.data)
-        body = orjson.dumps({"type": self.type, "timestamp": timestamp, "data": data})
-        if len(body) < LARGEST_BODY:
-            return body
-        plain = {name: value for name, value in data.items() if not isinstance(value, (list, dict))}
-        return orjson.dumps({"type": self.type, "timestamp": timestamp, "data": plain | {"truncated": True}})
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +189,26 @@ def room_of_one(settings: Settings) -> int:
     return max(1, settings.webhook_concurrency // 4)
 
 
+def room_of_slow_ones(settings: Settings) -> int:
+    """How many deliveries that take long are under way beside those that don't: what hangs takes no other's place."""
+    return 4 * settings.webhook_concurrency
+
+
 async def claim(database: Database, settings: Settings, flying: Mapping[UUID, int], limit: int) -> list[Claimed]:
     """Up to ``limit`` deliveries that are due, none of an endpoint that has its share ``flying`` already."""
+    # A probe that is lost with its worker is missed when it would have been answered, and not sooner.
+    probe = max(settings.webhook_breaker_pause, settings.webhook_timeout + LEASE_SECONDS)
     rows = await database.fetch(
-        _CLAIM, list(flying), list(flying.values()), room_of_one(settings), limit, new_id(),
-        LEASE_SECONDS,
-    )  # fmt: skip
-    return [Claimed(*row) for row in rows]
+        _CLAIM, list(flying), list(flying.values()), room_of_one(settings), limit, new_id(), LEASE_SECONDS, probe
+    )
+    return [_claimed(row) for row in rows]
+
+
+def _claimed(row: Record) -> Claimed:
+    claimed = dict(row)
+    form = PayloadFormat(claimed.pop("payload_format"))
+    message = Message(**{name: claimed.pop(name) for name in Message._fields})
+    return Claimed(**claimed, form=form, message=message)
 
 
 async def renew(database: Database, held: Collection[Claimed]) -> None:

@@ -38,7 +38,6 @@ KEPT = 1024
 # Kept-alive connections that may turn out to be closed before a try counts as failed.
 STALE_TRIES = 3
 _HEADERS = {
-    "content-type": "application/json",
     "user-agent": f"Fenghuo/{version('fenghuo')}",
     "accept-encoding": "identity",
 }
@@ -97,13 +96,17 @@ class Exchange:
         # Plain http and odd ports go by connections that can reach this machine only.
         self._sessions: dict[bool, ClientSession] = {}
 
-    async def post(self, url: str, secrets: Iterable[bytes], message_id: str, body: bytes, *, at: datetime) -> Answer:
+    async def post(
+        self, url: str, secrets: Iterable[bytes], message_id: str, body: bytes, *, at: datetime,
+        content_type: str = "application/json",
+    ) -> Answer:  # fmt: skip
         """POSTs ``body``, signed at the instant ``at``. Never raises: what goes wrong is in the answer."""
         trail, started = _Trail(), time.monotonic()
         _trail.set(trail)
         timestamp = int(at.timestamp())
         headers = {
             **_HEADERS,
+            "content-type": content_type,
             "webhook-id": message_id,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": header(secrets, message_id, timestamp, body),

@@ -25,7 +25,7 @@ from webhook_endpoints e cross join lateral (
         and first.state = 'pending' and first.holds_back
       order by first.endpoint_id, first.incident_id, first.seq limit 1), true)
   order by d.due_at limit 1) d
-where e.disabled_at is null and e.deleted_at is null"""
+where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is null"""
 
 
 async def get_endpoint(tx: Tx, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
@@ -72,6 +72,10 @@ async def list_deliveries(tx: Tx, query: DeliveryQuery) -> dict[str, Any]:
     if query.incident_id:
         # By way of the events, which have the index.
         rows = rows.where(Event.incident_id.in_(query.incident_id))
+    if query.created_after:
+        rows = rows.where(Delivery.created_at > query.created_after)
+    if query.created_before:
+        rows = rows.where(Delivery.created_at < query.created_before)
     after = paging.decode(query.cursor, ["webhook-deliveries", query.filters()])
     if after:
         rows = rows.where(Delivery.id < after[0])
@@ -83,15 +87,15 @@ async def list_deliveries(tx: Tx, query: DeliveryQuery) -> dict[str, Any]:
 async def oldest_due_seconds(tx: Tx) -> float:
     """For how long the delivery that should go next has been waiting; 0 when none is. For the health check.
 
-    What a disabled endpoint is owed and what waits for an earlier one of its incident is not late.
+    What a disabled or failing endpoint is owed and what waits for an earlier one of its incident is not late.
     """
     return float(await (await tx.driver()).fetchval(_OLDEST_DUE))
 
 
-def _deliveries() -> Select[Delivery, str, datetime, bool]:
+def _deliveries() -> Select[Delivery, str, datetime, bool, datetime | None]:
     sending = and_(WebhookEndpoint.disabled_at.is_(None), WebhookEndpoint.deleted_at.is_(None))
     return (
-        select(Delivery, Event.type, Event.at, func.coalesce(sending, False))
+        select(Delivery, Event.type, Event.at, func.coalesce(sending, False), WebhookEndpoint.probe_at)
         .join(Event, Event.id == Delivery.event_id)
         .join(WebhookEndpoint, WebhookEndpoint.id == Delivery.endpoint_id)
         .execution_options(populate_existing=True)

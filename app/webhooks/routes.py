@@ -1,5 +1,6 @@
 """Webhook endpoints and deliveries over HTTP."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,11 +12,13 @@ from app.core.deps import InTransaction, WebhooksRead, WebhooksWrite, WithTools
 from app.core.errors import FieldError, Invalid
 from app.core.params import NoQuery, PageQuery
 from app.core.routing import Operation
-from app.domain.signature import encode_secret
+from app.domain.signature import decode_secret, encode_secret
 from app.settings import Settings
 from app.webhooks import addresses, queries, service
 from app.webhooks.schemas import (
     DeliveryQuery,
+    ReplayCreate,
+    ReplayOut,
     WebhookDeliveryOut,
     WebhookDeliveryPage,
     WebhookEndpointCreate,
@@ -23,7 +26,10 @@ from app.webhooks.schemas import (
     WebhookEndpointOut,
     WebhookEndpointPage,
     WebhookEndpointPatch,
+    WebhookSecretRotate,
+    WebhookSecretRotated,
 )
+from app.webhooks.sealing import Vault
 
 router = APIRouter(prefix="/v1", tags=["Webhooks"], route_class=Operation)
 
@@ -40,6 +46,14 @@ async def _check_address(url: str, settings: Settings) -> None:
         raise Invalid(f"/url: {error}", errors=[FieldError("/url", str(error), "address_refused")]) from None
 
 
+def _check_concurrency(wanted: int | None, settings: Settings) -> None:
+    most = settings.webhook_endpoint_concurrency
+    if wanted is not None and wanted > most:
+        detail = f"must be at most {most}; FENGHUO_WEBHOOK_ENDPOINT_CONCURRENCY allows more"
+        errors = [FieldError("/max_concurrency", detail, "less_than_equal")]
+        raise Invalid(f"/max_concurrency: {detail}", errors=errors)
+
+
 @router.post("/webhook-endpoints", status_code=201, operation_id="createWebhookEndpoint")
 async def create_webhook_endpoint(
     caller: WebhooksWrite, body: Annotated[WebhookEndpointCreate, Depends(JsonBody(WebhookEndpointCreate))], _: Nothing,
@@ -50,9 +64,11 @@ async def create_webhook_endpoint(
     The URL must be https and lead to public addresses only; it is checked now and again at every send.
     """
     await _check_address(body.url, tools.settings)
-    endpoint = await service.create_endpoint(tx, **body.model_dump(), caller=caller)
+    _check_concurrency(body.max_concurrency, tools.settings)
+    wanted = body.model_dump() | {"secret": body.secret and decode_secret(body.secret)}
+    endpoint, secret = await service.create_endpoint(tx, wanted, vault=Vault.of(tools.settings), caller=caller)
     shown = WebhookEndpointOut.of(endpoint).model_dump()
-    return WebhookEndpointCreated(**shown, secret=encode_secret(endpoint.secret))
+    return WebhookEndpointCreated(**shown, secret=encode_secret(secret))
 
 
 @router.get("/webhook-endpoints", operation_id="listWebhookEndpoints", response_model=WebhookEndpointPage)
@@ -80,6 +96,7 @@ async def update_webhook_endpoint(
     """Changes an endpoint; what is left out stays. Enabling it sends what has been owed since."""
     if body.url is not None:
         await _check_address(body.url, tools.settings)
+    _check_concurrency(body.max_concurrency, tools.settings)
     changes = body.model_dump(exclude_none=True)
     return WebhookEndpointOut.of(
         await service.change_endpoint(tx, endpoint_id, changes, expected=expected, caller=caller, now=await tx.now())
@@ -101,6 +118,36 @@ async def send_test_event(
     """Sends a `webhook.test` event to this endpoint alone, whatever types it subscribes to."""
     event_id = await service.send_test(tx, endpoint_id, caller=caller)
     return await queries.get_delivery_of(tx, event_id, endpoint_id)
+
+
+@router.post("/webhook-endpoints/{endpoint_id}/rotate-secret", operation_id="rotateWebhookSecret")
+async def rotate_webhook_secret(
+    endpoint_id: EndpointId, caller: WebhooksWrite,
+    body: Annotated[WebhookSecretRotate, Depends(JsonBody(WebhookSecretRotate))], _: Nothing, tx: InTransaction,
+    tools: WithTools,
+) -> WebhookSecretRotated:  # fmt: skip
+    """Gives the endpoint a new signing secret, shown in this answer and nowhere else.
+
+    Until `previous_secret_until` each message carries a signature by either, so that receivers change over in their
+    own time. A second rotation meanwhile ends the first secret at once.
+    """
+    endpoint, secret = await service.rotate_secret(
+        tx, endpoint_id, vault=Vault.of(tools.settings), secret=decode_secret(body.secret) if body.secret else None,
+        overlap=timedelta(seconds=body.overlap_seconds), caller=caller, now=await tx.now(),
+    )  # fmt: skip
+    return WebhookSecretRotated(**WebhookEndpointOut.of(endpoint).model_dump(), secret=encode_secret(secret))
+
+
+@router.post("/webhook-endpoints/{endpoint_id}/replay", status_code=202, operation_id="replayWebhookDeliveries")
+async def replay_webhook_deliveries(
+    endpoint_id: EndpointId, caller: WebhooksWrite, body: Annotated[ReplayCreate, Depends(JsonBody(ReplayCreate))],
+    _: Nothing, tx: InTransaction,
+) -> ReplayOut:  # fmt: skip
+    """Sends again what was owed to the endpoint in a span of time, in order and under the same `webhook-id`s.
+
+    A call takes the 1,000 oldest and says whether there may be more.
+    """
+    return await service.replay_deliveries(tx, endpoint_id, body, caller=caller)
 
 
 @router.get("/webhook-deliveries", operation_id="listWebhookDeliveries", response_model=WebhookDeliveryPage)

@@ -9,10 +9,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 from sqlalchemy import Row
 
-from app.core.bodies import Str, Wire
+from app.core.bodies import Instant, Str, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
+from app.domain.grades import Grade
+from app.domain.signature import decode_secret
 from app.models import Delivery, DeliveryAttempt, WebhookEndpoint
+from app.webhooks.envelope import PayloadFormat
 
 _ENDPOINT: JsonDict = {
     "id": "0197a3f0-6c1e-7c3a-9a55-2f0c8b6d4e11",
@@ -20,13 +23,23 @@ _ENDPOINT: JsonDict = {
     "event_types": ["incident.opened", "incident.grade_changed"],
     "description": "The duty group's robot",
     "reaches_people": True,
+    "grades": ["major", "serious"],
+    "payload_format": "standard",
+    "max_concurrency": None,
     "enabled": True,
     "disabled_at": None,
     "disabled_reason": None,
+    "breaker": "closed",
+    "breaker_opened_at": None,
+    "previous_secret_until": None,
     "created_at": "2026-03-01T08:00:00Z",
     "version": 1,
 }
-_CREATE: JsonDict = {name: _ENDPOINT[name] for name in ("url", "event_types", "description", "reaches_people")}
+_CREATE: JsonDict = {
+    name: _ENDPOINT[name]
+    for name in ("url", "event_types", "description", "reaches_people", "grades", "payload_format")
+}
+_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDfjRKhpkr7Ng="
 _ATTEMPT: JsonDict = {
     "number": 1,
     "at": "2026-03-01T08:00:01Z",
@@ -62,6 +75,16 @@ class EventType(StrEnum):
     INCIDENT_GRADE_CHANGED = "incident.grade_changed"
     INCIDENT_STATUS_CHANGED = "incident.status_changed"
     WEBHOOK_TEST = "webhook.test"
+    WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
+    WEBHOOK_BREAKER_OPENED = "webhook_endpoint.breaker_opened"
+    WEBHOOK_BREAKER_CLOSED = "webhook_endpoint.breaker_closed"
+
+
+class BreakerState(StrEnum):
+    """Whether everything owed is sent, or only a probe now and then because the receiver fails."""
+
+    CLOSED = "closed"
+    OPEN = "open"
 
 
 class DeliveryState(StrEnum):
@@ -76,15 +99,39 @@ def _sorted(types: list[EventType]) -> list[EventType]:
     return sorted(set(types))
 
 
+def _by_severity(grades: list[Grade]) -> list[Grade]:
+    return sorted(set(grades), key=list(Grade).index)
+
+
+def _is_secret(text: str) -> str:
+    decode_secret(text)
+    return text
+
+
 URL = "Where to POST: https, port 443 unless the operator allows more, and a public address."
 TYPES = "The types it hears of; empty for all of them, present and future."
 DESCRIPTION = "What it is, for people."
 REACHES_PEOPLE = "Whether people read what arrives there, so that it counts as an alert (方案 二(一)2)."
 ENABLED = "Whether events are sent there. Enabling it again sends what has been owed since, within its schedule."
+GRADES = (
+    "Of an incident's events only those of incidents in one of these grades: of a change of grade the new grade counts, "
+    "of all else the grade the incident has at that moment. Events that are no incident's always come. Empty for all."
+)
+FORMAT = "How events are wrapped. Both are signed by Standard Webhooks; CloudEvents come as structured JSON."
+CONCURRENCY = (
+    "How many deliveries to it may be under way at once, counted over all workers; 1 for one after another. Null: as "
+    "many as each worker sees fit."
+)
+SECRET_IN = "A signing secret of your own: `whsec_` and base64 of 24 to 64 random bytes. Null: we make one."
+SECRET_OUT = "Verifies our signatures (Standard Webhooks). Store it now; it is not shown again."
+DAY = 24 * 60 * 60
 
 EventTypes = Annotated[list[EventType], Field(max_length=50), AfterValidator(_sorted)]
 Url = Annotated[Str, Field(min_length=1, max_length=2000)]
 Description = Annotated[Str, Field(max_length=500)]
+Grades = Annotated[list[Grade], Field(max_length=10), AfterValidator(_by_severity)]
+Concurrency = Annotated[int, Field(ge=1, le=1000)]
+SecretIn = Annotated[Str, Field(max_length=100), AfterValidator(_is_secret)]
 
 
 class WebhookEndpointCreate(Wire):
@@ -96,6 +143,10 @@ class WebhookEndpointCreate(Wire):
     event_types: EventTypes = Field(default=[], description=TYPES)
     description: Description = Field(default="", description=DESCRIPTION)
     reaches_people: bool = Field(default=False, description=REACHES_PEOPLE)
+    grades: Grades = Field(default=[], description=GRADES)
+    payload_format: PayloadFormat = Field(default=PayloadFormat.STANDARD, description=FORMAT)
+    max_concurrency: Concurrency | None = Field(default=None, description=CONCURRENCY)
+    secret: SecretIn | None = Field(default=None, description=SECRET_IN)
 
 
 class WebhookEndpointPatch(Wire):
@@ -107,6 +158,9 @@ class WebhookEndpointPatch(Wire):
     event_types: EventTypes | None = Field(default=None, description=TYPES)
     description: Description | None = Field(default=None, description=DESCRIPTION)
     reaches_people: bool | None = Field(default=None, description=REACHES_PEOPLE)
+    grades: Grades | None = Field(default=None, description=GRADES)
+    payload_format: PayloadFormat | None = Field(default=None, description=FORMAT)
+    max_concurrency: Concurrency | None = Field(default=None, description=CONCURRENCY)
     enabled: bool | None = Field(default=None, description=ENABLED)
 
 
@@ -120,26 +174,88 @@ class WebhookEndpointOut(BaseModel):
     event_types: list[EventType] = Field(description="The types it hears of; empty for all.")
     description: str = Field(description="What it is, for people.")
     reaches_people: bool = Field(description="Whether people read what arrives there.")
+    grades: list[Grade] = Field(description="The grades of the incidents it hears of; empty for all.")
+    payload_format: PayloadFormat = Field(description="How events are wrapped.")
+    max_concurrency: int | None = Field(
+        description="How many deliveries may be under way at once, over all workers; null: as each worker sees fit."
+    )
     enabled: bool = Field(description="Whether events are sent there.")
     disabled_at: datetime | None = Field(description="Since when it is disabled; null while it is enabled.")
     disabled_reason: str | None = Field(description="Why it was disabled; null while it is enabled.")
+    breaker: BreakerState = Field(
+        description="Open while the receiver fails: what is owed waits, and a probe finds out when it is back."
+    )
+    breaker_opened_at: datetime | None = Field(description="Since when the breaker is open; null while it is closed.")
+    previous_secret_until: datetime | None = Field(
+        description="Until when the secret before the last rotation signs too, perhaps past; null when there is none."
+    )
     created_at: datetime = Field(description="When it was created.")
     version: int = Field(description="Counts its changes.")
 
     @classmethod
     def of(cls, endpoint: WebhookEndpoint) -> Self:
-        names = cls.model_fields.keys() - {"enabled"}
-        return cls(enabled=endpoint.disabled_at is None, **{name: getattr(endpoint, name) for name in names})
+        names = cls.model_fields.keys() - {"enabled", "breaker"}
+        breaker = BreakerState.CLOSED if endpoint.breaker_opened_at is None else BreakerState.OPEN
+        shown = {name: getattr(endpoint, name) for name in names}
+        return cls(enabled=endpoint.disabled_at is None, breaker=breaker, **shown)
 
 
 class WebhookEndpointCreated(WebhookEndpointOut):
     """A new endpoint with its signing secret, which is shown this once."""
 
+    model_config = ConfigDict(json_schema_extra={"example": _ENDPOINT | {"secret": _SECRET}})
+
+    secret: str = Field(description=SECRET_OUT)
+
+
+class WebhookSecretRotate(Wire):
+    """How to change over to a new signing secret."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"overlap_seconds": 86400}})
+
+    overlap_seconds: Annotated[int, Field(ge=0, le=7 * DAY)] = Field(
+        default=DAY,
+        description="For how long the secret before signs beside the new one; 0 when it has leaked. A day is usual.",
+    )
+    secret: SecretIn | None = Field(default=None, description=SECRET_IN)
+
+
+class WebhookSecretRotated(WebhookEndpointOut):
+    """The endpoint with its new signing secret, which is shown this once."""
+
     model_config = ConfigDict(
-        json_schema_extra={"example": _ENDPOINT | {"secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDfjRKhpkr7Ng="}}
+        json_schema_extra={
+            "example": _ENDPOINT | {"secret": _SECRET, "previous_secret_until": "2026-03-02T08:00:00Z", "version": 2}
+        }
     )
 
-    secret: str = Field(description="Verifies our signatures (Standard Webhooks). Store it now; it is not shown again.")
+    secret: str = Field(description=SECRET_OUT)
+
+
+class ReplayCreate(Wire):
+    """What to send again."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"since": "2026-03-01T08:00:00Z", "states": ["dead"]}})
+
+    since: Instant = Field(description="What was owed at this instant or later.")
+    until: Instant | None = Field(default=None, description="What was owed before this instant; null: until now.")
+    states: Annotated[list[DeliveryState], Field(min_length=1, max_length=3)] = Field(
+        default=[DeliveryState.DEAD],
+        description="In one of these states. `pending` sends what waits for its next try at once.",
+    )
+    after_id: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(
+        default=0, description="Only deliveries with a greater id: `last_id` of the call before."
+    )
+
+
+class ReplayOut(BaseModel):
+    """What is being sent again. Call again with `after_id` while there is more."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"count": 37, "last_id": 4711, "has_more": False}})
+
+    count: int = Field(description="How many deliveries are sent again, 1,000 at most by one call.")
+    last_id: int | None = Field(description="The last one's id; null when there was none.")
+    has_more: bool = Field(description="Whether there may be more in that span of time.")
 
 
 class DeliveryAttemptOut(BaseModel):
@@ -176,27 +292,28 @@ class WebhookDeliveryOut(BaseModel):
     created_at: datetime = Field(description="Since when it is owed.")
     finished_at: datetime | None = Field(description="When it was delivered or given up; null while it is pending.")
     next_try_at: datetime | None = Field(
-        description="The earliest next try; null when there is none, or while the endpoint is disabled."
+        description="The earliest next try, a probe's where the breaker is open; null when there is none, or while the "
+        "endpoint is disabled."
     )
     under_way: bool = Field(description="Whether it is being sent right now.")
-    lost_leases: int = Field(description="How often a worker died while sending it; at three it is given up.")
+    lost_leases: int = Field(description="How often in a row a worker died while sending it; at three it is given up.")
     attempts: list[DeliveryAttemptOut] = Field(description="Every try, the first one first.")
 
     @classmethod
     def of(cls, row: "DeliveryRow", attempts: list[DeliveryAttempt]) -> Self:
-        delivery, event_type, event_at, sending = row
+        delivery, event_type, event_at, sending, probe_at = row
         pending = delivery.state == DeliveryState.PENDING and delivery.token is None
         return cls(
             id=delivery.id, webhook_id=f"evt_{delivery.event_id}", event_type=EventType(event_type),
             event_at=event_at, endpoint_id=delivery.endpoint_id, incident_id=delivery.incident_id, seq=delivery.seq,
             state=DeliveryState(delivery.state), created_at=delivery.created_at, finished_at=delivery.finished_at,
-            next_try_at=delivery.due_at if pending and sending else None, under_way=delivery.token is not None,
+            next_try_at=max(delivery.due_at, probe_at or delivery.due_at) if pending and sending else None, under_way=delivery.token is not None,
             lost_leases=delivery.lost_leases, attempts=[DeliveryAttemptOut.of(attempt) for attempt in attempts],
         )  # fmt: skip
 
 
-# The delivery, its event's type and time, and whether its endpoint is sent to.
-DeliveryRow = Row[Delivery, str, datetime, bool]
+# The delivery, its event's type and time, whether its endpoint is sent to, and when the next probe of it may go.
+DeliveryRow = Row[Delivery, str, datetime, bool, datetime | None]
 
 
 class DeliveryQuery(PageQuery):
@@ -206,6 +323,8 @@ class DeliveryQuery(PageQuery):
     event_type: list[EventType] = Field(default=[], max_length=20, description="Of one of these types.")
     state: list[DeliveryState] = Field(default=[], max_length=3, description="In one of these states.")
     incident_id: list[UUID] = Field(default=[], max_length=20, description="On the timeline of one of these incidents.")
+    created_after: Instant | None = Field(default=None, description="Owed after this instant.")
+    created_before: Instant | None = Field(default=None, description="Owed before this instant.")
 
 
 class WebhookEndpointPage(Page[WebhookEndpointOut]):

@@ -1,8 +1,8 @@
 """Changes endpoints, owes events to them, and sends deliveries again when somebody asks."""
 
 import secrets
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,22 +14,46 @@ from app.core.db import Tx
 from app.core.doorbell import DELIVERIES
 from app.core.errors import Conflict, NotFound
 from app.core.outbox import Stored, record
-from app.domain.events import Changed, WebhookTested
+from app.domain.events import Changed, Event, GradeChanged, WebhookEndpointEvent, WebhookTested
 from app.models import Delivery, WebhookEndpoint
-from app.webhooks import queries
+from app.models.base import new_id
+from app.webhooks import breaker, queries
+from app.webhooks.schemas import ReplayCreate, ReplayOut
+from app.webhooks.sealing import Vault
 
 SECRET_BYTES = 32
+# By one call: a transaction that locks more rows than this would keep workers waiting.
+MOST_REPLAYED = 1000
 BY_A_CALLER = "disabled over the API"
 
-# One statement for any number of events. With no endpoint it is one probe of an empty table.
+# One statement for any number of events. With no endpoint it is one probe of an empty table. An incident's grade is
+# that of its row, which this transaction has written before; a change of grade goes by the grade it says.
 _FAN_OUT = """
 insert into deliveries(event_id, endpoint_id, incident_id, seq)
 select v.id, e.id, v.incident_id, v.seq
-from unnest($1::bigint[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[])
-  with ordinality as v(id, type, incident_id, seq, only_to, place)
+from unnest($1::bigint[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::text[])
+  with ordinality as v(id, type, incident_id, seq, only_to, not_to, grade, place)
 join webhook_endpoints e on e.deleted_at is null and e.disabled_at is null
   and case when v.only_to is null then e.event_types = '{}' or v.type = any(e.event_types) else e.id = v.only_to end
+  and e.id is distinct from v.not_to
+  and case when e.grades = '{}' or v.incident_id is null then true
+    else coalesce(v.grade, (select i.grade from incidents i where i.id = v.incident_id)) = any(e.grades) end
 order by v.place"""
+
+
+_REPLAY = """
+with chosen as (
+  select id from deliveries
+  where endpoint_id = $1 and state = any($2) and created_at >= $3 and created_at < $4 and id > $5 and token is null
+  order by id limit $6 for update)
+update deliveries d set holds_back = d.holds_back or d.state <> 'pending', state = 'pending', finished_at = null,
+  due_at = now(), step = 0, refusals = 0, lost_leases = 0
+from chosen where d.id = chosen.id returning d.id, d.incident_id"""
+# Untried ones behind a failed one were put off until its next try; that try is now.
+_PULL = """
+update deliveries set due_at = now()
+where endpoint_id = $1 and incident_id = any($2) and state = 'pending' and holds_back and token is null
+  and attempts = 0 and due_at > now()"""
 
 
 class EndpointDisabled(Conflict):
@@ -51,6 +75,8 @@ async def fan_out(tx: Tx, stored: Sequence[Stored]) -> None:
         return
     places = [entry.event.incident or (None, None) for entry in owed]
     only_to = [entry.event.endpoint_id if isinstance(entry.event, WebhookTested) else None for entry in owed]
+    not_to = [entry.event.endpoint_id if isinstance(entry.event, WebhookEndpointEvent) else None for entry in owed]
+    grades = [entry.event.to or "none" if isinstance(entry.event, GradeChanged) else None for entry in owed]
     driver = await tx.driver()
     done = await driver.execute(
         _FAN_OUT,
@@ -59,30 +85,38 @@ async def fan_out(tx: Tx, stored: Sequence[Stored]) -> None:
         [incident_id for incident_id, _ in places],
         [seq for _, seq in places],
         only_to,
+        not_to,
+        grades,
     )
     if done != "INSERT 0 0":
         tx.ring(DELIVERIES)
 
 
 async def create_endpoint(
-    tx: Tx, *, url: str, event_types: Sequence[str], description: str, reaches_people: bool, caller: Caller
-) -> WebhookEndpoint:
-    """The new endpoint, with its secret. The URL's address has been checked before."""
-    endpoint = WebhookEndpoint(
-        url=url, event_types=list(event_types), description=description, reaches_people=reaches_people,
-        secret=secrets.token_bytes(SECRET_BYTES),
-    )  # fmt: skip
+    tx: Tx, wanted: Mapping[str, Any], *, vault: Vault, caller: Caller
+) -> tuple[WebhookEndpoint, bytes]:
+    """The new endpoint and its signing secret, which is ours where ``wanted`` brings none.
+
+    ``wanted`` holds columns of the endpoint, and ``secret``. The URL's address has been checked before.
+    """
+    columns = dict(wanted)
+    secret = columns.pop("secret", None) or secrets.token_bytes(SECRET_BYTES)
+    endpoint_id = new_id()
+    endpoint = WebhookEndpoint(id=endpoint_id, secret=vault.seal(secret, endpoint_id), **columns)
     tx.add(endpoint)
     await tx.flush()
     await tx.refresh(endpoint)
     await _record(tx, endpoint, "created", caller)
-    return endpoint
+    return endpoint, secret
 
 
 async def change_endpoint(
     tx: Tx, endpoint_id: UUID, changes: dict[str, Any], *, expected: Expected = ANY, caller: Caller, now: datetime
 ) -> WebhookEndpoint:
-    """Sets what ``changes`` names: columns of the endpoint, and ``enabled``."""
+    """Sets what ``changes`` names: columns of the endpoint, and ``enabled``.
+
+    An endpoint that is enabled or moved has a clean slate: its breaker closes.
+    """
     endpoint = await queries.get_endpoint(tx, endpoint_id, lock=True)
     expected.meet(endpoint.version)
     wanted = dict(changes)
@@ -90,14 +124,20 @@ async def change_endpoint(
     changed = [name for name, value in wanted.items() if getattr(endpoint, name) != value]
     for name in changed:
         setattr(endpoint, name, wanted[name])
+    events: list[Event] = []
     if enabled is not None and enabled is not (endpoint.disabled_at is None):
-        endpoint.disabled_at = None if enabled else now
-        endpoint.disabled_reason = None if enabled else BY_A_CALLER
         changed.append("enabled")
+        if enabled:
+            endpoint.disabled_at = endpoint.disabled_reason = None
+        else:
+            events += breaker.disable(endpoint, BY_A_CALLER, now)
+    if "url" in changed or (enabled and "enabled" in changed):
+        events += breaker.reset(endpoint)
         tx.ring(DELIVERIES)
     if changed:
-        endpoint.version += 1
-        await _record(tx, endpoint, "updated", caller, changed)
+        # Once, whatever follows from it.
+        endpoint.version += not events
+        await _record(tx, endpoint, "updated", caller, changed, *events)
     return endpoint
 
 
@@ -108,9 +148,22 @@ async def disable_endpoint(tx: Tx, endpoint_id: UUID, reason: str, *, caller: Ca
     except NotFound:
         return
     if endpoint.disabled_at is None:
-        endpoint.disabled_at, endpoint.disabled_reason = now, reason
-        endpoint.version += 1
-        await _record(tx, endpoint, "disabled", caller, ["enabled"])
+        await record(tx, *breaker.disable(endpoint, reason, now), caller=caller)
+
+
+async def rotate_secret(
+    tx: Tx, endpoint_id: UUID, *, vault: Vault, secret: bytes | None, overlap: timedelta, caller: Caller, now: datetime
+) -> tuple[WebhookEndpoint, bytes]:
+    """A new signing secret, ours where none is given. The one before signs beside it for ``overlap``, an earlier one
+    no longer."""
+    endpoint = await queries.get_endpoint(tx, endpoint_id, lock=True)
+    secret = secret or secrets.token_bytes(SECRET_BYTES)
+    endpoint.previous_secret = endpoint.secret if overlap else None
+    endpoint.previous_secret_until = now + overlap if overlap else None
+    endpoint.secret = vault.seal(secret, endpoint_id)
+    endpoint.version += 1
+    await _record(tx, endpoint, "secret_rotated", caller)
+    return endpoint, secret
 
 
 async def delete_endpoint(
@@ -168,6 +221,30 @@ def _pull_followers(delivery: Delivery, now: datetime) -> Any:
     )
 
 
+async def replay_deliveries(tx: Tx, endpoint_id: UUID, wanted: ReplayCreate, *, caller: Caller) -> ReplayOut:
+    """Sends again now what was owed in a span of time, 1,000 at a time, under the same webhook-ids.
+
+    In order: of an incident the later ones, those that come newly owed too, wait for the earlier ones. What a worker
+    is sending at this moment is left to it.
+    """
+    _must_be_enabled(await queries.get_endpoint(tx, endpoint_id))
+    driver = await tx.driver()
+    until = wanted.until or await tx.now()
+    chosen = await driver.fetch(
+        _REPLAY, endpoint_id, [str(state) for state in wanted.states], wanted.since, until, wanted.after_id,
+        MOST_REPLAYED,
+    )  # fmt: skip
+    await driver.execute(_PULL, endpoint_id, list({row["incident_id"] for row in chosen if row["incident_id"]}))
+    event = Changed(
+        subject="webhook_endpoint", subject_id=str(endpoint_id), action="deliveries_replayed",
+        fields=[f"{len(chosen)} deliveries"],
+    )  # fmt: skip
+    await record(tx, event, caller=caller)
+    tx.ring(DELIVERIES)
+    last = max((row["id"] for row in chosen), default=None)
+    return ReplayOut(count=len(chosen), last_id=last, has_more=len(chosen) == MOST_REPLAYED)
+
+
 def _must_be_enabled(endpoint: WebhookEndpoint) -> None:
     if endpoint.disabled_at is not None:
         raise EndpointDisabled(
@@ -175,6 +252,8 @@ def _must_be_enabled(endpoint: WebhookEndpoint) -> None:
         )
 
 
-async def _record(tx: Tx, endpoint: WebhookEndpoint, action: str, caller: Caller, fields: Sequence[str] = ()) -> None:
+async def _record(
+    tx: Tx, endpoint: WebhookEndpoint, action: str, caller: Caller, fields: Sequence[str] = (), *events: Event
+) -> None:
     event = Changed(subject="webhook_endpoint", subject_id=str(endpoint.id), action=action, fields=list(fields))
-    await record(tx, event, caller=caller)
+    await record(tx, event, *events, caller=caller)

@@ -357,12 +357,15 @@ async def test_the_contract_documents_every_operation_and_field(client: httpx.As
     assert set(operations) == {
         "createWebhookEndpoint", "listWebhookEndpoints", "getWebhookEndpoint", "updateWebhookEndpoint",
         "deleteWebhookEndpoint", "testWebhookEndpoint", "listWebhookDeliveries", "getWebhookDelivery",
-        "replayWebhookDelivery",
+        "replayWebhookDelivery", "replayWebhookDeliveries", "rotateWebhookSecret",
     }  # fmt: skip
     for operation in operations.values():
         assert operation["description"]
         assert all(parameter["description"] for parameter in operation.get("parameters", []))
-    for name in ("WebhookEndpointCreate", "WebhookEndpointPatch", "WebhookEndpointOut", "WebhookDeliveryOut"):
+    for name in (
+        "WebhookEndpointCreate", "WebhookEndpointPatch", "WebhookEndpointOut", "WebhookDeliveryOut",
+        "WebhookSecretRotate", "WebhookSecretRotated", "ReplayCreate", "ReplayOut",
+    ):  # fmt: skip
         schema = document["components"]["schemas"][name]
         assert schema["example"]
         assert all(field.get("description") for field in schema["properties"].values()), name

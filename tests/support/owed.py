@@ -9,11 +9,15 @@ from app.core.db import Database
 from app.core.outbox import Stored, record
 from app.domain.events import Event, MentionHit, StatusChanged
 from app.domain.signature import encode_secret
+from app.settings import Settings
 from app.webhooks import service
+from app.webhooks.sealing import Vault
+from tests.support.processes import SECRET_KEY
 from tests.support.receiver import Answer, Received, Receiver
 from tests.support.waiting import eventually
 from workers.deliver import Deliverer
 
+VAULT = Vault.of(Settings(secret_key=SECRET_KEY))
 Make = Callable[..., Deliverer]
 
 
@@ -24,12 +28,11 @@ async def forget(database: Database) -> None:
     await database.fetch("update webhook_endpoints set deleted_at = now()")
 
 
-async def subscribe(database: Database, receiver: Receiver, *types: str, path: str = "") -> UUID:
+async def subscribe(database: Database, receiver: Receiver, *types: str, path: str = "", **columns: Any) -> UUID:
+    wanted = {"url": receiver.url + path, "event_types": list(types)} | columns
     async with database.transaction() as tx:
-        endpoint = await service.create_endpoint(
-            tx, url=receiver.url + path, event_types=types, description="", reaches_people=False, caller=SYSTEM
-        )
-    receiver.secret = encode_secret(endpoint.secret)
+        endpoint, secret = await service.create_endpoint(tx, wanted, vault=VAULT, caller=SYSTEM)
+    receiver.secret = encode_secret(secret)
     return endpoint.id
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from app.settings import Settings
 from app.webhooks.addresses import AddressRefused, Rules, check, target, why_not
 from app.webhooks.exchange import Answer, Exchange
+from tests.support.receiver import Answer as Told
 from tests.support.receiver import Receiver
 
 STRICT = Rules(allow_loopback=False, ports=frozenset({443}))
@@ -38,6 +39,10 @@ BAD_HOSTS = (
     "2852039166", "0xa9fea9fe", "169.254.169.254.", "[::ffff:169.254.169.254]", "168.63.129.16", "192.0.0.192",
     "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "192.88.99.1", "224.0.0.1", "239.255.255.250",
     "240.0.0.1", "255.255.255.255",
+    "[::ffff:10.0.0.1]", "[::ffff:0a00:1]", "[::10.0.0.1]", "[64:ff9b::169.254.169.254]", "[64:ff9b::a9fe:a9fe]",
+    "[2002:a9fe:a9fe::]", "[2001:0:a9fe:a9fe::]", "[fd00:ec2::254]", "[2620:4f:8000::1]", "[2001:2::1]",
+    "192.52.193.1", "192.31.196.1", "192.175.48.1", "localhost.localdomain", "ip6-localhost", "0xa.1", "012.0.0.1",
+    "167772161", "3232235777", "127.127", "①⑥⑨.②⑤④.①⑥⑨.②⑤④",
 )  # fmt: skip
 
 BAD_URLS = {
@@ -81,9 +86,15 @@ class Canary:
     port: int = 0
     touched: int = 0
     servers: list[asyncio.Server] = field(default_factory=list)
+    guests: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    def hang_up(self) -> None:
+        for writer in self.guests:
+            writer.close()
 
     def touch(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.touched += 1
+        self.guests.append(writer)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
@@ -179,6 +190,30 @@ async def test_a_name_that_moves_inside_after_it_was_checked_is_refused_at_the_s
         answers = [await post(strict, f"https://hooks.example.com:{canary.port}/") for _ in range(3)]
     assert canary.touched == 0
     assert all((answer.error or "").startswith("refused: ") for answer in answers)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("where", ["http://127.0.0.1:{port}/", "//127.0.0.1:{port}/", "https://[::1]:{port}/"])
+async def test_a_redirect_inside_is_not_followed(status: int, where: str, canary: Canary) -> None:
+    location = where.format(port=canary.port)
+    async with Receiver(answer=lambda _: Told(status, headers={"location": location})) as receiver:
+        async with exchange(webhook_allow_loopback=True) as open_here:
+            answer = await post(open_here, receiver.url)
+        assert (answer.status, answer.error) == (status, f"answered {status}")
+        assert len(receiver.received) == 1
+    assert canary.touched == 0
+
+
+async def test_a_name_that_was_good_once_is_not_trusted_for_the_next_connection(canary: Canary) -> None:
+    """Once the connection is gone the name is asked anew, and what it says then counts."""
+    resolver = Answers(["127.0.0.1"], ["10.1.2.3"], ["10.1.2.3"])
+    async with exchange(resolver, webhook_allow_loopback=True) as open_here:
+        first = await post(open_here, f"http://hooks.example.com:{canary.port}/")
+        assert (first.status, canary.touched) == (200, 1)
+        canary.hang_up()
+        second = await post(open_here, f"http://hooks.example.com:{canary.port}/")
+    assert canary.touched == 1
+    assert second.error == "refused: 10.1.2.3 is a private network"
 
 
 async def test_plain_http_reaches_this_machine_only(canary: Canary) -> None:

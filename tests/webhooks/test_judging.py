@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.settings import Settings
-from app.webhooks.delivery import LARGEST_BODY, Claimed, judge
+from app.webhooks.delivery import Claimed, judge
+from app.webhooks.envelope import LARGEST_BODY, Message, PayloadFormat
 from app.webhooks.exchange import Answer
 
 NOW = datetime(2026, 3, 1, 8, 0, 0, 123456, tzinfo=UTC)
@@ -17,7 +18,10 @@ SCHEDULE = (0.0, 5.0, 300.0, 1800.0)
 
 
 def claimed(*, step: int = 0, refusals: int = 0, holds_back: bool = True, data: str = "{}") -> Claimed:
-    return Claimed(1, uuid4(), uuid4(), "https://h/", b"", 7, "incident.opened", NOW, data, step, refusals, holds_back)
+    message = Message(7, "incident.opened", NOW, None, data)
+    return Claimed(
+        1, uuid4(), uuid4(), "https://h/", b"", None, PayloadFormat.STANDARD, False, step, refusals, holds_back, message
+    )
 
 
 def answer(status: int | None, retry_after: float | None = None) -> Answer:
@@ -90,14 +94,16 @@ def test_what_holds_nobody_back_never_does_again() -> None:
 
 
 def test_the_payload_is_compact_and_its_time_is_utc_with_a_z() -> None:
-    body = claimed(data='{"to": "major", "level": 1}').body()
+    body = claimed(data='{"to": "major", "level": 1}').message.body(PayloadFormat.STANDARD, "test")
     assert body == (
-        b'{"type":"incident.opened","timestamp":"2026-03-01T08:00:00.123456Z","data":{"to":"major","level":1}}'
+        b'{"id":"evt_7","type":"incident.opened","timestamp":"2026-03-01T08:00:00.123456Z",'
+        b'"data":{"to":"major","level":1}}'
     )
 
 
-def test_an_event_that_is_too_large_still_says_what_happened() -> None:
+@pytest.mark.parametrize("form", PayloadFormat)
+def test_an_event_that_is_too_large_still_says_what_happened(form: PayloadFormat) -> None:
     data = {"number": "2026-0001", "to": "major", "evidence": {"ids": ["x" * 36] * 1000}}
-    body = claimed(data=orjson.dumps(data).decode()).body()
+    body = claimed(data=orjson.dumps(data).decode()).message.body(form, "test")
     assert len(body) < LARGEST_BODY
     assert orjson.loads(body)["data"] == {"number": "2026-0001", "to": "major", "truncated": True}

@@ -72,6 +72,7 @@ async def test_an_endpoint_hears_only_what_it_subscribes_to(
     assert heard == [
         ("/hook/all", "incident.status_changed"),
         ("/hook/all", "mention.hit"),
+        ("/hook/all", "webhook_endpoint.disabled"),
         ("/hook/some", "incident.status_changed"),
     ]
 
@@ -183,7 +184,7 @@ async def test_a_worker_whose_lease_was_taken_changes_nothing(
     await database.fetch("update deliveries set lease_until = now() - interval '1 s'")
     assert await rescue(database) == 1
     again = await claim_one(database, quick)
-    outcome = Outcome(again.at, 5, 200)
+    outcome = Outcome(again.message.at, 5, 200)
     verdict = Verdict("delivered", 0, 1, 0, True)
     assert await delivery.finish(database, [(claimed, outcome, verdict)]) == 0
     assert await attempts(database) == []
@@ -213,6 +214,22 @@ async def test_an_event_that_kills_three_workers_is_given_up(
         assert (row["lost_leases"], row["token"]) == (lost, None)
         assert (row["state"], row["finished_at"] is not None) == (("dead", True) if lost == 3 else ("pending", False))
     assert await delivery.claim(database, quick, {}, 10) == []
+
+
+async def test_workers_that_die_now_and_then_do_not_add_up(
+    database: Database, quick: Settings, make: Make, receiver: Receiver
+) -> None:
+    await subscribe(database, receiver)
+    receiver.answer = status_by_turn(503)
+    await happen(database, hit())
+    for _ in range(2):
+        await database.fetch("update deliveries set due_at = now()")
+        for _ in range(2):
+            await claim_one(database, quick)
+            await database.fetch("update deliveries set lease_until = now() - interval '1 s'")
+            assert await rescue(database) == 1
+        assert await make(webhook_schedule=(0.0, 3600.0)).sweep() == 1
+    assert await states(database) == ["delivered"]
 
 
 async def test_what_is_owed_to_a_deleted_endpoint_is_given_up(

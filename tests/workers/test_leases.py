@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.core.db import Database
-from app.webhooks import delivery
+from app.webhooks import delivery, envelope
 from tests.support.owed import happen, hit, states, subscribe
 from tests.support.receiver import Answer, Receiver
 from tests.support.waiting import eventually
@@ -54,13 +54,13 @@ async def test_a_receiver_slower_than_the_lease_gets_its_webhook_once(
 async def test_a_delivery_that_fails_in_our_own_hands_is_freed_when_its_lease_ends(
     database: Database, deliverer: Deliverer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(claimed: delivery.Claimed) -> bytes:
+    def broken(*_: object) -> bytes:
         raise RuntimeError("no body can be made")
 
     await subscribe(database, receiver)
     await happen(database, hit())
     with monkeypatch.context() as failing:
-        failing.setattr(delivery.Claimed, "body", broken)
+        failing.setattr(envelope.Message, "body", broken)
         await deliverer.sweep()
 
     async def freed() -> int:

@@ -57,7 +57,7 @@ async def test_gone_disables_the_endpoint_at_once_and_says_why(
     assert endpoint.disabled_at is not None
     assert endpoint.disabled_reason == "answered 410 Gone"
     told = await database.fetch(
-        "select actor from events where type = 'webhook_endpoint.disabled' and data->>'subject_id' = $1",
+        "select actor from events where type = 'webhook_endpoint.disabled' and data->>'endpoint_id' = $1",
         str(endpoint_id),
     )  # fmt: skip
     assert [row["actor"] for row in told] == [SYSTEM.actor]

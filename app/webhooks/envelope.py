@@ -1,0 +1,56 @@
+"""What is sent: an event as Standard Webhooks has it, or in the envelope of CloudEvents 1.0."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+LARGEST_BODY = 20_000
+
+
+class PayloadFormat(StrEnum):
+    """How an event is wrapped: `{id, type, timestamp, data}`, or as a structured CloudEvent in JSON."""
+
+    STANDARD = "standard"
+    CLOUDEVENTS = "cloudevents"
+
+    @property
+    def content_type(self) -> str:
+        """Of the body."""
+        return "application/json" if self is PayloadFormat.STANDARD else "application/cloudevents+json"
+
+
+class Message(NamedTuple):
+    """An event as it lies in the database. ``data`` is JSON."""
+
+    event_id: int
+    type: str
+    at: datetime
+    incident_id: UUID | None
+    data: str
+
+    @property
+    def id(self) -> str:
+        """The same at every retry and replay, so that receivers can drop what they have seen."""
+        return f"evt_{self.event_id}"
+
+    def body(self, form: PayloadFormat, environment: str) -> bytes:
+        """Below 20 kB: of an event that is larger only the plain members are sent."""
+        data = orjson.loads(self.data)
+        body = orjson.dumps(self._wrapped(data, form, environment))
+        if len(body) < LARGEST_BODY:
+            return body
+        plain = {name: value for name, value in data.items() if not isinstance(value, (list, dict))}
+        return orjson.dumps(self._wrapped(plain | {"truncated": True}, form, environment))
+
+    def _wrapped(self, data: dict[str, Any], form: PayloadFormat, environment: str) -> dict[str, Any]:
+        timestamp = self.at.isoformat().replace("+00:00", "Z")
+        if form is PayloadFormat.STANDARD:
+            return {"id": self.id, "type": self.type, "timestamp": timestamp, "data": data}
+        subject = {"subject": f"incidents/{self.incident_id}"} if self.incident_id else {}
+        return {
+            "specversion": "1.0", "id": self.id, "source": f"urn:fenghuo:{environment}", "type": self.type,
+            "time": timestamp, **subject, "datacontenttype": "application/json", "data": data,
+        }  # fmt: skip
