@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app import reactions
-from app.core import http, openapi
+from app.core import docs, http, openapi
 from app.core.auth import KeyRing
 from app.core.db import Database
 from app.core.deps import Tools
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await redis.aclose()
 
     app = FastAPI(
-        title="Fenghuo 烽火", description=DESCRIPTION, lifespan=lifespan, docs_url="/docs", redoc_url=None,
+        title="Fenghuo 烽火", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None,
         redirect_slashes=False, telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     http.install(app)
@@ -70,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes[0:0] = ingest.routes
     for router in (mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, people, health):
         app.include_router(router)
+    docs.install(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 
