@@ -115,7 +115,7 @@ def settle_all(document: dict[str, Any]) -> None:
         if schema.get("type") == "integer":
             fits = schema.get("maximum", GREATEST) < 2**31 and schema.get("minimum", 0) >= -(2**31)
             schema.setdefault("format", "int32" if fits else "int64")
-        if "contentMediaType" in schema:
+        if schema.get("contentMediaType") == "application/octet-stream":
             schema.setdefault("format", "binary")
         elif schema.get("type") == "string" and not schema.keys() & {"enum", "const"}:
             schema.setdefault("maxLength", _LENGTHS.get(schema.get("format", ""), MAX_BODY))

@@ -23,7 +23,9 @@ from app.core.deps import Holds
 from app.domain.events import PUBLIC
 
 REF = components.REF + "{model}"
-STREAM = "text/event-stream"
+JSON, STREAM = "application/json", "text/event-stream"
+# OpenAPI 3.1 has no word for lines of JSON.
+LINES = {"type": "string", "description": "NDJSON: one JSON object a line, each as an item of the JSON form."}
 SERVER = {
     "url": "/", "description": "Where this document was read: local, staging or production.", "x-internal": False,
 }  # fmt: skip
@@ -107,9 +109,14 @@ def contract(app: FastAPI) -> dict[str, Any]:
 
 
 def codegen(document: dict[str, Any]) -> dict[str, Any]:
-    """The same without webhooks: one generator writes broken code for any such section."""
+    """The same without webhooks, for which one generator writes broken code, and with JSON bodies alone, because
+    another has no words for a second kind."""
     reduced = copy.deepcopy(document)
     del reduced["webhooks"]
+    for operation in (operation for item in reduced["paths"].values() for operation in item.values()):
+        content = operation.get("requestBody", {}).get("content", {})
+        for kind in [kind for kind in content if JSON in content and kind != JSON]:
+            del content[kind]
     components.prune(reduced)
     return reduced
 
@@ -184,7 +191,8 @@ def _request_body(body: JsonBody[Any]) -> dict[str, Any]:
     if body.example is not None:
         content["example"] = body.example
     description = (body.model.__doc__ or "").strip().split("\n")[0]
-    return {"description": description, "required": True, "content": dict.fromkeys(body.media_types, content)}
+    contents = {kind: content if kind == JSON else {"schema": LINES} for kind in body.media_types}
+    return {"description": description, "required": True, "content": contents}
 
 
 def _settle(document: dict[str, Any]) -> None:

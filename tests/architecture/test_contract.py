@@ -78,7 +78,7 @@ def test_every_answer_is_described_with_its_headers_and_faults_are_problems(
         if status in ("429", "503"):
             assert "Retry-After" in response["headers"]
         for content in response.get("content", {}).values():
-            assert {"$ref"} <= content["schema"].keys(), "an answer is a schema with a name"
+            assert "$ref" in content["schema"], "an answer is a schema with a name"
 
 
 def test_every_parameter_is_described_and_none_is_null() -> None:
@@ -159,11 +159,14 @@ def test_every_public_event_is_a_webhook_with_a_schema_of_its_own() -> None:
         assert event["required"] == ["type", "timestamp", "data"]
 
 
-def test_generators_get_the_same_without_webhooks() -> None:
+def test_generators_get_the_same_without_webhooks_and_second_media_types() -> None:
     reduced = codegen(DOCUMENT)
     assert "webhooks" in DOCUMENT
     assert "webhooks" not in reduced
-    assert reduced["paths"] == DOCUMENT["paths"]
+    assert [list(item) for item in reduced["paths"].values()] == [list(item) for item in DOCUMENT["paths"].values()]
+    for item in reduced["paths"].values():
+        for operation in item.values():
+            assert len(operation.get("requestBody", {}).get("content", [1])) == 1
     used = reachable(reduced["paths"], reduced["components"])
     assert {name for section, name in used if section == "schemas"} == reduced["components"]["schemas"].keys()
 
