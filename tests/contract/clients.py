@@ -3,6 +3,7 @@
 Each is made once for a document, a lock file and a way of making it; a second run finds it in the cache.
 """
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,7 @@ def generator_typescript() -> str:
 def _once(name: str, make: Callable[[Path], None]) -> str:
     folder = home(name)
     if (folder / "ready").exists():
+        os.utime(folder.parent)
         return CACHED
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

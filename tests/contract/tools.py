@@ -15,7 +15,7 @@ ROOT = HERE.parents[1]
 CACHE = Path(os.environ.get("FENGHUO_CONTRACT_CACHE") or Path.home() / ".cache/fenghuo-contract")
 WHOLE = ROOT / "openapi/openapi.json"
 CODEGEN = ROOT / "openapi/openapi.codegen.json"
-# What an old lock file or document left behind goes when it was not touched for so long.
+# What an old lock file or document left behind goes when it was not used for so long.
 KEPT_SECONDS = 14 * 86_400
 
 
@@ -42,6 +42,7 @@ def python() -> Path:
         env = os.environ | {"UV_PROJECT_ENVIRONMENT": str(home)}
         _run([_uv(), "sync", "--project", str(HERE), "--frozen", "--quiet"], env=env)
         (home / "ready").touch()
+    os.utime(home)
     return home / "bin/python"
 
 
@@ -56,6 +57,7 @@ def node_modules() -> Path:
         npm = _wheel() / "lib/node_modules/npm/bin/npm-cli.js"
         node(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", cwd=home)
         (home / "ready").touch()
+    os.utime(home)
     return home / "node_modules"
 
 
