@@ -165,8 +165,8 @@ def _complete(item: _Found) -> None:
     operation["summary"] = _summary(operation["operationId"])
     if item.scopes:
         schemes = [name for requirement in operation.get("security", [{"ApiKey": []}]) for name in requirement]
-        operation["security"] = [{name: sorted(set(item.scopes))} for name in schemes]
-        scopes = " and ".join(f"`{scope}`" for scope in sorted(set(item.scopes)))
+        operation["security"] = [{name: list(dict.fromkeys(item.scopes))} for name in schemes]
+        scopes = " and ".join(f"`{scope}`" for scope in dict.fromkeys(item.scopes))
         operation["description"] = f"{operation.get('description', '')}\n\nScope: {scopes}.".strip()
     operation.setdefault("security", [])
     for parameter in operation.get("parameters", []):

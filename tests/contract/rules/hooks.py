@@ -29,6 +29,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         path["key_id"] = "nobody1"
     if case.meta is None or not case.meta.generation.mode.is_positive or next(_calls) % 3 == 0:
         return
+    if case.meta.phase.name.value == "stateful":  # it knows what it made, and looks whether that is there
+        path = {}
     for name in path.keys() & _known.keys():
         path[name] = next(_known[name])
     if isinstance(case.body, dict):
