@@ -8,7 +8,7 @@ UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.venv-uv/bin/uv)
 SQL := .venv/migrations.sql
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check openapi bench clean
+.PHONY: help setup demo up test check openapi contract bench clean
 
 help:  ## Shows this list.
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -34,8 +34,11 @@ check: $(STAMP)  ## Style, types, import contracts, migrations, the committed co
 	.venv/bin/squawk $(SQL)
 	.venv/bin/fenghuo openapi --check
 
-openapi: $(STAMP)  ## Writes openapi/openapi.json from the routes.
+openapi: $(STAMP)  ## Writes openapi/openapi.json and openapi.codegen.json from the routes.
 	@.venv/bin/fenghuo openapi $(ARGS)
+
+contract: $(STAMP)  ## Linters, generated clients and 20,000 odd requests against the contract. ARGS=--quick: 500.
+	@$(RUN) tests.contract $(ARGS)
 
 bench: $(STAMP)  ## Measures. ARGS="--only single_post --rounds 7 --json".
 	@$(RUN) bench $(ARGS)

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app import reactions
-from app.core import http, openapi
+from app.core import docs, http, openapi
 from app.core.auth import KeyRing
 from app.core.db import Database
 from app.core.deps import Tools
@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     reactions.install()
 
     app = FastAPI(
-        title="Fenghuo 烽火", description=DESCRIPTION, lifespan=lambda app: _living(app, settings), docs_url="/docs", redoc_url=None,
+        title="Fenghuo 烽火", description=DESCRIPTION, lifespan=lambda app: _living(app, settings), docs_url=None, redoc_url=None,
         redirect_slashes=False, telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     http.install(app, cors_origins=settings.cors_origins)
@@ -92,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(deliveries_page)
+    docs.install(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

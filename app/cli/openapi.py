@@ -1,4 +1,4 @@
-"""``fenghuo openapi``: the contract, written to a file or compared with it."""
+"""``fenghuo openapi``: the contract, written to files or compared with them."""
 
 import difflib
 import json
@@ -8,33 +8,41 @@ from typing import Annotated
 import typer
 
 from app.cli.console import Trouble, configured
+from app.core.openapi import codegen
 from app.main import create_app
 
 SHOWN_LINES = 40
 
 
 def openapi(
-    check: Annotated[bool, typer.Option("--check", help="Compare only; fail when the file is not as it should be.")] = (
+    check: Annotated[bool, typer.Option("--check", help="Compare only; fail when a file is not as it should be.")] = (
         False
     ),
-    out: Annotated[Path, typer.Option(help="The folder of openapi.json.")] = Path("openapi"),
+    out: Annotated[Path, typer.Option(help="The folder of openapi.json and openapi.codegen.json.")] = Path("openapi"),
 ) -> None:
-    """Writes openapi.json from the routes, or checks the committed one. Needs no database."""
-    target = out / "openapi.json"
-    made = document()
-    if check:
-        _compare(target, made)
-        print(f"{target} is up to date.")
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    target.write_text(made, encoding="utf-8")
-    print(f"Wrote {target}.")
+    """Writes the contract from the routes, or checks the committed one. Needs no database.
+
+    openapi.codegen.json is the same without the webhooks section, for generators of clients.
+    """
+    made = documents()
+    if not check:
+        out.mkdir(parents=True, exist_ok=True)
+    for name, text in made.items():
+        target = out / name
+        if check:
+            _compare(target, text)
+            print(f"{target} is up to date.")
+        else:
+            target.write_text(text, encoding="utf-8")
+            print(f"Wrote {target}.")
 
 
-def document() -> str:
+def documents() -> dict[str, str]:
     """The contract as it is committed: the same text for the same routes, whatever the environment says."""
     app = create_app(configured(database_url="", redis_url="", secret_key="", bootstrap_key=""))
-    return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+    whole = app.openapi()
+    made = {"openapi.json": whole, "openapi.codegen.json": codegen(whole)}
+    return {name: json.dumps(each, indent=2, ensure_ascii=False) + "\n" for name, each in made.items()}
 
 
 def _compare(target: Path, made: str) -> None:

@@ -1,11 +1,13 @@
 """The contract that clients are generated from: made from the routes, and kept clean for every generator.
 
 Bodies read by :class:`~app.core.bodies.JsonBody` are documented here from the very model that reads them, and
-every operation answers faults with one `Problem` schema.
+every operation answers faults with one `Problem` schema. Rules and why: CONTRIBUTING.md, "The contract".
 """
 
+import copy
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -14,83 +16,124 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
+from app.core import answers, components, webhook_section
+from app.core.auth import SCOPES
 from app.core.bodies import ByHand, JsonBody
 from app.core.deps import Holds
 
-REF = "#/components/schemas/{model}"
+REF = components.REF + "{model}"
+JSON, STREAM = "application/json", "text/event-stream"
+# OpenAPI 3.1 has no word for lines of JSON.
+LINES = {"type": "string", "description": "NDJSON: one JSON object a line, each as an item of the JSON form."}
+SERVER = {
+    "url": "/", "description": "Where this document was read: local, staging or production.", "x-internal": False,
+}  # fmt: skip
+
+TAGS = {
+    "Mentions": "Public posts about us 舆情: posting readings of them, reading, correcting.",
+    "Watch rules": "Which mentions concern us 监测规则: brand words, negative words, exclusions.",
+    "Media outlets": "Whose reports are media follow-up 媒体跟进.",
+    "Incidents": "Mentions handled as one case 危机事件, with grade, spread and timeline.",
+    "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
+    "Webhooks": "Where we tell of what happens, signed by Standard Webhooks, and whether it arrived.",
+    "Events": "What happened and what happens: pages, and a stream of Server-Sent Events.",
+    "API keys": "Who may call, and what.",
+    "People": "Who acts 人员, the tokens that act for them, and who one is.",
+    "Vocabularies": "The words of this contract as people see them, in Chinese and English, with colours.",
+}
 
 
 class ProblemError(BaseModel):
     """One thing wrong with one field."""
 
     pointer: str = Field(
-        description="JSON pointer into the body, `?name` for a query parameter, `{name}` for one of the path, `Name:` "
-        "for a header."
+        description="JSON pointer into the body, `?name` for a query parameter, `{name}` for one of the path, or "
+        "`name:` for a header.",
+        examples=["/text"],
     )
-    detail: str = Field(description="What is wrong, in words.")
-    code: str = Field(description="What is wrong, for programs.")
+    detail: str = Field(description="What is wrong, in words.", examples=["must hold at least one visible character"])
+    code: str = Field(description="What is wrong, for programs.", examples=["value_error"])
 
 
 class Problem(BaseModel):
     """What went wrong, where, and what to do (RFC 9457)."""
 
-    type: str = Field(description="A URI for the kind of problem.")
-    title: str = Field(description="The kind of problem, in words.")
-    status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="This very problem, in words.")
-    instance: str = Field(description="The path that was asked for.")
-    code: str = Field(description="The kind of problem, for programs; it never changes.")
-    request_id: str = Field(description="Quote it when you ask for help.")
+    type: str = Field(
+        description="A URI for the kind of problem.", examples=["urn:fenghuo:problem:invalid"],
+        json_schema_extra={"format": "uri", "maxLength": 200},
+    )  # fmt: skip
+    title: str = Field(
+        description="The kind of problem, in words: Chinese where `Accept-Language` asks for it.",
+        examples=["部分字段不合法"],
+    )
+    status: int = Field(description="The HTTP status.", ge=400, le=599, examples=[422])
+    detail: str = Field(
+        description="This very problem, in words.", examples=["/text: must hold at least one visible character"]
+    )
+    instance: str = Field(description="The path that was asked for.", examples=["/v1/mentions"])
+    code: str = Field(description="The kind of problem, for programs; it never changes.", examples=["invalid"])
+    request_id: str = Field(
+        description="Quote it when you ask for help.", examples=["0190f5a27b5e7c3d8a1f0123456789ab"]
+    )
     errors: list[ProblemError] = Field(description="Each field at fault, where there are any.")
 
 
-COMMON = {
-    "400": "The request can't be read.",
-    "401": "No valid API key.",
-    "403": "The key lacks a scope.",
-    "422": "Some fields are not acceptable.",
-    "503": "Try again later.",
-}
+class _Found(NamedTuple):
+    """An operation of the document and what its route says of it."""
+
+    method: str
+    path: str
+    operation: dict[str, Any]
+    body: JsonBody[Any] | None
+    scopes: tuple[str, ...]
 
 
 def contract(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of ``app``, complete and the same at every call."""
     document = get_openapi(
         title="Fenghuo 烽火", version="1.0.0", summary="Social-media crisis response", description=app.description,
-        routes=app.routes, tags=app.openapi_tags, servers=[{"url": "/"}],
+        routes=app.routes, servers=[SERVER],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        contact={"name": "Whoever runs this service"},
     )  # fmt: skip
-    schemas = document["components"]["schemas"]
-    operations = list(_operations(app, document))
-    bodies = {body.model for _, _, body, _ in operations if body}
-    _, definitions = models_json_schema(
-        [(model, "validation") for model in sorted(bodies, key=lambda m: m.__name__)]
-        + [(Problem, "serialization")],
-        ref_template=REF,
-    )  # fmt: skip
-    schemas |= definitions["$defs"]
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    for path, operation, body, scope in operations:
-        _complete(path, operation, body, scope)
-    document["components"]["schemas"] = dict(sorted(schemas.items()))
-    _strip_titles(document)
+    found = list(_operations(app, document))
+    _add_schemas(document, {item.body.model for item in found if item.body})
+    for item in found:
+        _complete(item)
+    document["webhooks"] = webhook_section.webhooks(document["components"]["schemas"])
+    document["components"] |= answers.components()
+    key = document["components"]["securitySchemes"]["ApiKey"]
+    key["description"] += "\n\nScopes:\n" + "\n".join(f"- `{scope}`: {says}" for scope, says in SCOPES.items())
+    used = {tag for item in found for tag in item.operation["tags"]}
+    document["tags"] = [{"name": tag, "description": TAGS.get(tag, "")} for tag in (*TAGS, *(used - TAGS.keys()))]
+    _settle(document)
     return document
 
 
-def _operations(
-    app: FastAPI, document: dict[str, Any]
-) -> Iterator[tuple[str, dict[str, Any], JsonBody[Any] | None, str | None]]:
+def codegen(document: dict[str, Any]) -> dict[str, Any]:
+    """The same without webhooks, for which one generator writes broken code, and with JSON bodies alone, because
+    another has no words for a second kind."""
+    reduced = copy.deepcopy(document)
+    del reduced["webhooks"]
+    for operation in (operation for item in reduced["paths"].values() for operation in item.values()):
+        content = operation.get("requestBody", {}).get("content", {})
+        for kind in [kind for kind in content if JSON in content and kind != JSON]:
+            del content[kind]
+    components.prune(reduced)
+    return reduced
+
+
+def _operations(app: FastAPI, document: dict[str, Any]) -> Iterator[_Found]:
     for route in iter_route_contexts(app.routes):
         if not isinstance(route.original_route, APIRoute) or not route.include_in_schema or route.path_format is None:
             continue
-        found = list(_calls(route.dependant))
+        calls = list(_calls(route.dependant))
         by_hand: ByHand | None = getattr(route.endpoint, "by_hand", None)
-        body = by_hand.body if by_hand else next((call for call in found if isinstance(call, JsonBody)), None)
-        scope = by_hand.scope if by_hand else next((call.scope for call in found if isinstance(call, Holds)), None)
+        body = by_hand.body if by_hand else next((call for call in calls if isinstance(call, JsonBody)), None)
+        scopes = [by_hand.scope] if by_hand else [call.scope for call in calls if isinstance(call, Holds)]
         for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
-            yield route.path_format, operation, body, scope
+            yield _Found(method.lower(), route.path_format, operation, body, tuple(scopes))
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:
@@ -99,46 +142,70 @@ def _calls(dependant: Dependant) -> Iterator[object]:
         yield from _calls(dependency)
 
 
-def _complete(path: str, operation: dict[str, Any], body: JsonBody[Any] | None, scope: str | None) -> None:
-    responses = operation["responses"]
-    responses.pop("422", None)
-    guards = {"401": bool(scope or operation.get("security")), "403": bool(scope)}
-    statuses = [s for s in COMMON if guards.get(s, True) and s not in responses]
-    extra = {"404": "There is no such thing."} if "{" in path else {}
-    if body is not None:
-        operation["requestBody"] = _request_body(body)
-        extra |= {"413": "The body is too large.", "415": "The body is not JSON in UTF-8."}
-    for status in statuses:
-        responses[status] = {"description": COMMON[status]}
-    for status, description in extra.items():
-        responses.setdefault(status, {"description": description})
-    for status, response in responses.items():
-        # FastAPI's word for the items of a stream is not OpenAPI 3.1; the route gives the schema of one.
-        response.get("content", {}).get("text/event-stream", {}).pop("itemSchema", None)
-        if int(status) >= 400:
-            reference = {"$ref": REF.format(model="Problem")}
-            response["content"] = {"application/problem+json": {"schema": reference}}
-    operation["responses"] = dict(sorted(responses.items()))
-    if scope:
-        operation["x-scope"] = scope
-        operation["security"] = [{"ApiKey": []}]
-        operation["description"] = f"{operation.get('description', '')}\n\nScope: `{scope}`.".strip()
+def _add_schemas(document: dict[str, Any], bodies: set[type[BaseModel]]) -> None:
+    """Adds what FastAPI does not see: bodies, events and the problem.
+
+    A model that comes in and goes out with two meanings would be two schemas of one name: that is refused.
+    """
+    schemas = document["components"].setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in sorted(bodies, key=lambda m: m.__name__)]
+        + [(Problem, "serialization")],
+        ref_template=REF,
+    )  # fmt: skip
+    added = definitions["$defs"]
+    twins = sorted(name for name in added.keys() & schemas.keys() if added[name] != schemas[name])
+    if twins:
+        raise ValueError(f"make a model for what comes in and one for what goes out: {twins}")
+    schemas |= added
+
+
+def _complete(item: _Found) -> None:
+    operation = item.operation
+    operation["summary"] = _summary(operation["operationId"])
+    if item.scopes:
+        schemes = [name for requirement in operation.get("security", [{"ApiKey": []}]) for name in requirement]
+        operation["security"] = [{name: list(dict.fromkeys(item.scopes))} for name in schemes]
+        scopes = " and ".join(f"`{scope}`" for scope in dict.fromkeys(item.scopes))
+        operation["description"] = f"{operation.get('description', '')}\n\nScope: {scopes}.".strip()
+    operation.setdefault("security", [])
+    for parameter in operation.get("parameters", []):
+        components.settle_parameter(parameter)
+    if item.body is not None:
+        operation["requestBody"] = _request_body(item.body)
+    for response in operation["responses"].values():
+        if STREAM in response.get("content", {}):
+            response["content"] = {STREAM: {"schema": {"$ref": REF.format(model=webhook_section.UNION)}}}
+    has_body = "requestBody" in operation
+    answers.complete(answers.Facts(item.method, item.path, operation, item.scopes, has_body))
+
+
+def _summary(operation_id: str) -> str:
+    """``createApiKey`` -> Create API key."""
+    words = re.sub(r"(?=[A-Z])", " ", operation_id).lower()
+    return re.sub(r"\bapi\b", "API", words[0].upper() + words[1:])
 
 
 def _request_body(body: JsonBody[Any]) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": {"$ref": REF.format(model=body.model.__name__)}}
     if body.example is not None:
         content["example"] = body.example
-    return {"required": True, "content": dict.fromkeys(body.media_types, content)}
+    description = (body.model.__doc__ or "").strip().split("\n")[0]
+    contents = {kind: content if kind == JSON else {"schema": LINES} for kind in body.media_types}
+    return {"description": description, "required": True, "content": contents}
 
 
-def _strip_titles(node: Any, named: bool = False) -> None:
-    """Removes pydantic's automatic titles (``External Id``), which generators turn into class names."""
-    if isinstance(node, dict):
-        if not named and isinstance(node.get("title"), str) and ("type" in node or "anyOf" in node or "$ref" in node):
-            del node["title"]
-        for key, value in node.items():
-            _strip_titles(value, named=key in ("properties", "info"))
-    elif isinstance(node, list):
-        for value in node:
-            _strip_titles(value)
+def _settle(document: dict[str, Any]) -> None:
+    """The passes over all schemas, in their order: what is answered is known once nothing unused is left."""
+    components.strip_titles(document)
+    components.prune(document)
+    schemas = document["components"]["schemas"]
+    bodies = [o.get("requestBody", {}) for item in document["paths"].values() for o in item.values()]
+    taken = {name for _, name in components.reachable(bodies, document["components"])}
+    components.settle_answers(schemas, schemas.keys() - taken)
+    patches = [item["patch"].get("requestBody", {}) for item in document["paths"].values() if "patch" in item]
+    components.settle_patches(schemas, {name for _, name in components.references(patches)})
+    components.settle_all(document)
+    components.exemplify(schemas)

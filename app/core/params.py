@@ -8,7 +8,12 @@ from starlette.requests import Request
 from app.core.errors import FieldError, Invalid
 
 Limit = Annotated[int, Field(ge=1, le=200, description="How many rows at most, 1 to 200.")]
-Cursor = Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")]
+# Shown, not held: what is no cursor of ours is a 400 of its own.
+CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
+Cursor = Annotated[
+    Annotated[str, Field(max_length=1000, json_schema_extra={"pattern": CURSOR_PATTERN})] | None,
+    Field(description="`next_cursor` of the page before."),
+]
 
 
 class NoQuery(BaseModel):

@@ -15,7 +15,7 @@ CACHED = "private, max-age=3600"
 _MAJOR: JsonDict = {"value": "major", "zh": "一级(重大)", "en": "Level 1 (major)", "color": "#CF1322"}
 _GRADE: JsonDict = {"name": "grade", "schemas": ["Grade"], "values": [_MAJOR]}
 # Which enums of the contract a vocabulary is for, where it is not the one of its own name.
-_SCHEMAS = {"sentiment": ["Sentiment", "JudgedSentiment"], "word_role": [], "text_field": [], "scope": []}
+_SCHEMAS = {"sentiment": ["Sentiment", "JudgedSentiment"], "text_field": ["WordField"], "scope": []}
 
 
 class VocabularyValue(BaseModel):

@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
+from app.core.answers import LOCATED
 from app.core.bodies import JsonBody
 from app.core.conditional import IfMatch
 from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, RulesRead, RulesWrite
@@ -108,11 +109,16 @@ async def list_incident_timeline(
     return await queries.list_timeline(tx, incident_id, query, caller=caller)
 
 
-@policy_router.post("", status_code=201, operation_id="createGradingPolicy", response_model=schemas.GradingPolicy)
-async def create_grading_policy(caller: RulesWrite, body: Create, tx: InTransaction) -> GradingPolicy:
+@policy_router.post("", status_code=201, operation_id="createGradingPolicy", response_model=schemas.GradingPolicy,
+                    responses=LOCATED)  # fmt: skip
+async def create_grading_policy(
+    caller: RulesWrite, body: Create, tx: InTransaction, response: Response
+) -> GradingPolicy:
     """Stores a policy, or the next version of one. Nothing is graded by it yet."""
     rules = [rule.model_dump(mode="json") for rule in body.rules]
-    return await policies.create_policy(tx, body.name, rules, note=body.note, caller=caller)  # type: ignore[arg-type]
+    policy = await policies.create_policy(tx, body.name, rules, note=body.note, caller=caller)  # type: ignore[arg-type]
+    response.headers["location"] = f"/v1/grading-policies/{policy.id}"
+    return policy
 
 
 @policy_router.get("", operation_id="listGradingPolicies", response_model=schemas.GradingPolicyPage)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from app.core.bodies import Instant, Str, Visible, Wire
 from app.core.paging import Page
@@ -110,31 +110,41 @@ class Incident(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID = Field(description="Our id.")
-    number: str = Field(description="What people quote, for example 2026-0031.")
-    title: str = Field(description="What people call it.")
-    summary: str = Field(description="What it is about.")
-    status: IncidentStatus = Field(description="Where it stands.")
-    grade: Grade | None = Field(description="The grade in force; null: watched, no crisis.")
-    level: int | None = Field(description="1 major 一级, 2 serious 二级, 3 general 三级; null where there is no grade.")
-    grade_label: str | None = Field(description="The grade with both words, for example 一级(重大).")
-    auto_grade: Grade | None = Field(description="What the rules say of what was reached; it may fall.")
-    suggested_grade: Grade | None = Field(description="What the figures suggest now, also from stale data or baseline.")
+    number: str = Field(description="What people quote, for example 2026-0031.", examples=["2026-0031"])
+    title: str = Field(description="What people call it.", examples=["牛奶异物"])
+    summary: str = Field(description="What it is about.", examples=["多名用户称示例牌牛奶中有异物"])
+    status: IncidentStatus = Field(description="Where it stands.", examples=["responding"])
+    grade: Grade | None = Field(description="The grade in force; null: watched, no crisis.", examples=["major"])
+    level: int | None = Field(
+        description="1 major 一级, 2 serious 二级, 3 general 三级; null where there is no grade.", examples=[1]
+    )
+    grade_label: str | None = Field(
+        description="The grade with both words, for example 一级(重大).", examples=["一级(重大)"]
+    )
+    auto_grade: Grade | None = Field(
+        description="What the rules say of what was reached; it may fall.", examples=["major"]
+    )
+    suggested_grade: Grade | None = Field(
+        description="What the figures suggest now, also from stale data or baseline.", examples=["major"]
+    )
     grade_source: GradeSource | None = Field(description="Who set the grade.")
-    grade_reason: str | None = Field(description="Why the grade was set.")
+    grade_reason: str | None = Field(
+        description="Why the grade was set.", examples=["Rule major-2h: 130,000 in 2 h, more than 100,000."]
+    )
     graded_at: datetime | None = Field(description="When the grade was set.")
-    harm_class: HarmClass | None = Field(description="Whose interests are harmed.")
-    business_unit: str | None = Field(description="The business unit concerned.")
-    media_follow_up: MediaFollowUp = Field(description="Whether listed media report it.")
+    harm_class: HarmClass | None = Field(description="Whose interests are harmed.", examples=["user_rights"])
+    business_unit: str | None = Field(description="The business unit concerned.", examples=["乳品事业部"])
+    media_follow_up: MediaFollowUp = Field(description="Whether listed media report it.", examples=["none"])
     rule_id: UUID | None = Field(description="The watch rule it was opened by; null where a person did.")
     policy_id: UUID = Field(description="The grading policy version it is graded by.")
-    total: int = Field(description="传播量 counted so far.")
-    baseline: int = Field(description="Spread that is older than our looking: shown, in no window.")
-    mention_count: int = Field(description="Mentions that belong to it.")
+    total: int = Field(description="传播量 counted so far.", examples=[130000])
+    baseline: int = Field(description="Spread that is older than our looking: shown, in no window.", examples=[0])
+    mention_count: int = Field(description="Mentions that belong to it.", examples=[42])
     opened_at: datetime = Field(description="When it was opened.")
     updated_at: datetime = Field(description="When people or the grade last changed it.")
-    ended_at: datetime | None = Field(description="When it was closed, subsided, dismissed or merged.")
-    merged_into: UUID | None = Field(description="The incident that goes on in its place.")
-    version: int = Field(description="Counts the changes by people and of the grade.")
+    ended_at: datetime | None = Field(description="When it was closed, subsided, dismissed or merged.", examples=[None])
+    merged_into: UUID | None = Field(description="The incident that goes on in its place.", examples=[None])
+    version: int = Field(description="Counts the changes by people and of the grade.", examples=[3])
 
     @model_validator(mode="before")
     @classmethod
@@ -176,29 +186,29 @@ class Bucket(BaseModel):
     """What was gained in one minute, or in one step of the resolution."""
 
     minute: datetime = Field(description="Its beginning.")
-    reposts: int = Field(description="转发.")
-    comments: int = Field(description="评论.")
-    likes: int = Field(description="点赞.")
+    reposts: int = Field(description="转发.", examples=[1203])
+    comments: int = Field(description="评论.", examples=[845])
+    likes: int = Field(description="点赞.", examples=[12000])
 
 
 class Window(BaseModel):
     """One volume rule and where the incident stands to it."""
 
-    rule: str = Field(description="The rule's id in the policy.")
-    window_seconds: int = Field(description="How long the window is.")
-    current: int = Field(description="Gained in the window that ends with this minute.")
-    peak: int = Field(description="The most ever gained in such a window.")
+    rule: str = Field(description="The rule's id in the policy.", examples=["major-2h"])
+    window_seconds: int = Field(description="How long the window is.", examples=[7200])
+    current: int = Field(description="Gained in the window that ends with this minute.", examples=[130000])
+    peak: int = Field(description="The most ever gained in such a window.", examples=[130000])
     peak_at: datetime | None = Field(description="The first minute with which a window of that sum ends.")
-    threshold: int = Field(description="The rule holds above this.")
+    threshold: int = Field(description="The rule holds above this.", examples=[100000])
     grade: Grade = Field(description="What the rule sets.")
 
 
 class Forecast(BaseModel):
     """When a rule would hold if the last 30 minutes went on."""
 
-    rule: str = Field(description="The rule's id in the policy.")
+    rule: str = Field(description="The rule's id in the policy.", examples=["serious-4h"])
     grade: Grade = Field(description="What the rule sets.")
-    minutes: int | None = Field(description="Minutes until it holds; 0: it does; null: it would not.")
+    minutes: int | None = Field(description="Minutes until it holds; 0: it does; null: it would not.", examples=[12])
 
 
 class Spread(BaseModel):
@@ -206,8 +216,8 @@ class Spread(BaseModel):
 
     incident_id: UUID = Field(description="The incident.")
     grade: Grade | None = Field(description="Its grade in force; null where there is none.")
-    total: int = Field(description="Everything in all buckets.")
-    baseline: int = Field(description="Counted in no bucket: older than our looking.")
+    total: int = Field(description="Everything in all buckets.", examples=[130000])
+    baseline: int = Field(description="Counted in no bucket: older than our looking.", examples=[0])
     as_of: datetime = Field(description="The minute the current windows end with.")
     buckets: list[Bucket] = Field(description="By minute, empty ones left out.")
     windows: list[Window] = Field(description="One for each rule of volume, in the policy's order.")
@@ -226,14 +236,20 @@ class TimelineEvent(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: int = Field(description="The event's id.")
-    seq: int = Field(description="Its place on the incident's timeline, from 1 without a gap.")
-    type: str = Field(description="What happened, for example incident.grade_changed.")
+    id: int = Field(description="The event's id.", examples=[7001])
+    seq: int = Field(description="Its place on the incident's timeline, from 1 without a gap.", examples=[4])
+    type: str = Field(
+        description="What happened, for example incident.grade_changed.", examples=["incident.grade_changed"]
+    )
     at: datetime = Field(description="When.")
-    actor: str = Field(description="By whom: person:<id>, key:<id>, cli:<name> or system:fenghuo.")
+    actor: str = Field(
+        description="By whom: person:<id>, key:<id>, cli:<name> or system:fenghuo.", examples=["system:fenghuo"]
+    )
     via: str | None = Field(description="What carried a person's act: key:<id>, or oidc; null where no person acted.")
     person: TimelinePerson | None = Field(description="The person behind the actor; null where there is none.")
-    data: dict[str, JsonValue] = Field(description="The particulars, as in the webhook.")
+    data: dict[str, Any] = Field(
+        description="The particulars, as in the webhook.", examples=[{"from": "general", "to": "major"}]
+    )
 
 
 class PolicyRule(Wire):
@@ -275,12 +291,14 @@ class GradingPolicyCreate(Wire):
 class PolicyRuleOut(BaseModel):
     """One rule of a stored policy."""
 
-    id: str = Field(description="Its name in the policy.")
+    id: str = Field(description="Its name in the policy.", examples=["major-2h"])
     grade: Grade = Field(description="What it sets.")
-    window_seconds: int | None = Field(description="How long its window is; null: no volume is asked for.")
-    threshold: int | None = Field(description="Strictly more than this.")
-    harm_classes: list[HarmClass] = Field(description="Any of these; empty: whatever.")
-    media_follow_up: bool = Field(description="Whether media follow-up is needed.")
+    window_seconds: int | None = Field(
+        description="How long its window is; null: no volume is asked for.", examples=[7200]
+    )
+    threshold: int | None = Field(description="Strictly more than this.", examples=[100000])
+    harm_classes: list[HarmClass] = Field(description="Any of these; empty: whatever.", examples=[[]])
+    media_follow_up: bool = Field(description="Whether media follow-up is needed.", examples=[False])
 
 
 class GradingPolicy(BaseModel):
@@ -289,13 +307,13 @@ class GradingPolicy(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID = Field(description="This version's id.")
-    name: str = Field(description="The policy's name.")
-    version: int = Field(description="Which version, from 1.")
+    name: str = Field(description="The policy's name.", examples=["plan"])
+    version: int = Field(description="Which version, from 1.", examples=[1])
     rules: list[PolicyRuleOut] = Field(description="In order.")
-    note: str = Field(description="Why it is as it is.")
-    active: bool = Field(description="Whether new incidents are opened under it.")
+    note: str = Field(description="Why it is as it is.", examples=["方案 二(二)1"])
+    active: bool = Field(description="Whether new incidents are opened under it.", examples=[True])
     created_at: datetime = Field(description="When it was made.")
-    created_by: str = Field(description="By whom.")
+    created_by: str = Field(description="By whom.", examples=["system:fenghuo"])
 
 
 class PolicySimulate(Wire):
@@ -313,7 +331,7 @@ class SimulatedGrade(BaseModel):
     """A grade an incident would have had."""
 
     grade: Grade = Field(description="The grade.")
-    rule: str = Field(description="The rule that would have set it.")
+    rule: str = Field(description="The rule that would have set it.", examples=["major-2h"])
     at: datetime = Field(description="The minute the rule first held.")
 
 
@@ -321,7 +339,7 @@ class SimulatedIncident(BaseModel):
     """One past incident under the policy."""
 
     incident_id: UUID = Field(description="The incident.")
-    number: str = Field(description="Its number.")
+    number: str = Field(description="Its number.", examples=["2026-0031"])
     grade: Grade | None = Field(description="The grade it has.")
     simulated_grade: Grade | None = Field(description="The most severe grade it would have had; null: none.")
     grades: list[SimulatedGrade] = Field(description="Each rise, in order.")
@@ -331,18 +349,18 @@ class PolicySimulation(BaseModel):
     """What a policy would have said of past incidents, as they are counted and judged today."""
 
     policy_id: UUID = Field(description="The policy version tried.")
-    more_severe: int = Field(description="Incidents it would have graded more severely than they are.")
-    less_severe: int = Field(description="Incidents it would have graded less severely.")
+    more_severe: int = Field(description="Incidents it would have graded more severely than they are.", examples=[1])
+    less_severe: int = Field(description="Incidents it would have graded less severely.", examples=[0])
     incidents: list[SimulatedIncident] = Field(description="Newest first.")
 
 
 class IncidentPage(Page[Incident]):
-    """A page of them."""
+    """Some incidents, newest first."""
 
 
 class TimelinePage(Page[TimelineEvent]):
-    """A page of them."""
+    """Some of what happened to one incident, in order."""
 
 
 class GradingPolicyPage(Page[GradingPolicy]):
-    """A page of them."""
+    """Some versions of policies, newest first."""

@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from app.core.answers import LOCATED
 from app.core.bodies import ByHand, JsonBody, parse, read_body
 from app.core.conditional import IfMatch
 from app.core.deps import (
@@ -76,7 +77,7 @@ WithRules = Annotated[Rules, Depends(_rules)]
 
 @ingest_router.post(
     "/mentions", status_code=201, operation_id="postMention", response_model=schemas.MentionReceipt,
-    responses={200: {"model": schemas.MentionReceipt, "description": "A new reading of a known mention."}},
+    responses=LOCATED | {200: {"model": schemas.MentionReceipt, "description": "A new reading of a known mention."}},
 )  # fmt: skip
 @ByHand(MENTION, WRITE)
 async def post_mention(request: Request) -> Response:
@@ -159,13 +160,17 @@ async def update_mention(
     )
 
 
-@incident_router.post("", status_code=201, operation_id="openIncident", response_model=Incident)
-async def open_incident(caller: IncidentsWrite, body: Open, run: InRetries, rules: WithRules) -> IncidentRow:
+@incident_router.post("", status_code=201, operation_id="openIncident", response_model=Incident, responses=LOCATED)
+async def open_incident(
+    caller: IncidentsWrite, body: Open, run: InRetries, rules: WithRules, response: Response
+) -> IncidentRow:
     """Opens an incident by a person's judgement, with the mentions it starts with."""
     fields = body.model_dump(exclude={"mention_ids"})
-    return await run(
+    opened = await run(
         lambda tx, now: service.open_with_mentions(tx, rules, fields, body.mention_ids, caller=caller, now=now)
     )
+    response.headers["location"] = f"/v1/incidents/{opened.id}"
+    return opened
 
 
 @incident_router.get("/{incident_id}/mentions", operation_id="listIncidentMentions", response_model=schemas.MentionPage)

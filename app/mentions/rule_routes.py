@@ -3,15 +3,17 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
+from app.core.answers import LOCATED
 from app.core.bodies import JsonBody
 from app.core.conditional import IfMatch, IfMatchOffered
 from app.core.deps import InTransaction, RulesRead, RulesWrite
 from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.domain.matching import explain
-from app.mentions import outlets, queries, schemas, service
+from app.mentions import outlets, queries, service
+from app.mentions import rule_schemas as schemas
 from app.mentions.rulebook import words_of
 from app.models import MediaOutlet, WatchRule
 
@@ -24,10 +26,12 @@ Test = Annotated[schemas.WatchRuleTest, Depends(JsonBody(schemas.WatchRuleTest))
 Outlet = Annotated[schemas.MediaOutletIn, Depends(JsonBody(schemas.MediaOutletIn))]
 
 
-@router.post("", status_code=201, operation_id="createWatchRule", response_model=schemas.WatchRule)
-async def create_watch_rule(caller: RulesWrite, body: Create, tx: InTransaction) -> WatchRule:
+@router.post("", status_code=201, operation_id="createWatchRule", response_model=schemas.WatchRule, responses=LOCATED)
+async def create_watch_rule(caller: RulesWrite, body: Create, tx: InTransaction, response: Response) -> WatchRule:
     """Creates a watch rule 监测规则. Mentions seen before are matched with it in the background."""
-    return await service.create_rule(tx, body.model_dump(), caller=caller)
+    rule = await service.create_rule(tx, body.model_dump(), caller=caller)
+    response.headers["location"] = f"/v1/watch-rules/{rule.id}"
+    return rule
 
 
 @router.get("", operation_id="listWatchRules", response_model=schemas.WatchRulePage)

@@ -1,18 +1,15 @@
 """Mentions on the wire (方案 二(一)2 and 3)."""
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from app.core.bodies import MAX_COUNT, Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
-from app.domain.grades import HarmClass
-from app.domain.matching import normalise_word
 from app.domain.vocabulary import Platform
 
 EXAMPLE: dict[str, JsonValue] = {
@@ -102,23 +99,26 @@ class MentionReceipt(BaseModel):
     """A reading that was stored for good."""
 
     id: UUID = Field(description="The mention's id.")
-    created: bool = Field(description="Whether the mention was new.")
+    created: bool = Field(description="Whether the mention was new.", examples=[True])
     observed_at: datetime = Field(description="The instant the reading counts for.")
 
 
 class ItemProblem(BaseModel):
     """Why one item was refused."""
 
-    code: str = Field(description="The kind of problem, for programs.")
-    detail: str = Field(description="What is wrong and where, in words.")
-    pointers: list[str] = Field(description="JSON pointers to the fields at fault.")
+    code: str = Field(description="The kind of problem, for programs.", examples=["invalid"])
+    detail: str = Field(
+        description="What is wrong and where, in words.",
+        examples=["/items/1/text: must hold at least one visible character"],
+    )
+    pointers: list[str] = Field(description="JSON pointers to the fields at fault.", examples=[["/items/1/text"]])
 
 
 class BatchResult(BaseModel):
     """What became of one item."""
 
-    index: int = Field(description="The item's place in the batch, from 0.")
-    status: Literal[201, 200, 400, 422] = Field(description="201 new, 200 known, 400 and 422 refused.")
+    index: int = Field(description="The item's place in the batch, from 0.", examples=[0])
+    status: Literal[201, 200, 400, 422] = Field(description="201 new, 200 known, 400 and 422 refused.", examples=[201])
     id: UUID | None = Field(description="The mention's id; null where the item was refused.")
     problem: ItemProblem | None = Field(description="Why it was refused; null where it was not.")
 
@@ -126,19 +126,34 @@ class BatchResult(BaseModel):
 class MentionBatchOut(BaseModel):
     """A result for each item, in order."""
 
-    accepted: int = Field(description="Items stored for good.")
-    refused: int = Field(description="Items refused; mend and send them again.")
+    accepted: int = Field(description="Items stored for good.", examples=[1])
+    refused: int = Field(description="Items refused; mend and send them again.", examples=[0])
     results: list[BatchResult] = Field(description="One an item, in the order sent.")
+
+
+class WordField(StrEnum):
+    """Which of a post's two texts."""
+
+    TITLE = "title"
+    TEXT = "text"
+
+
+class WordRole(StrEnum):
+    """What a rule's word is for: 主体词, 负面词, 屏蔽词."""
+
+    BRAND = "brand"
+    NEGATIVE = "negative"
+    EXCLUSION = "exclusion"
 
 
 class HitSpan(BaseModel):
     """Where a rule's word stands."""
 
-    field: Literal["title", "text"] = Field(description="Which of the two.")
-    start: int = Field(description="First code point, from 0.")
-    end: int = Field(description="The code point after the last.")
-    word: str = Field(description="The rule's word.")
-    role: Literal["brand", "negative", "exclusion"] = Field(description="What the word is for.")
+    field: WordField = Field(description="Which of the two.", examples=["text"])
+    start: int = Field(description="First code point, from 0.", examples=[3])
+    end: int = Field(description="The code point after the last.", examples=[6])
+    word: str = Field(description="The rule's word.", examples=["示例牌"])
+    role: WordRole = Field(description="What the word is for.", examples=["brand"])
 
 
 class HitOut(BaseModel):
@@ -153,25 +168,30 @@ class Mention(BaseModel):
 
     id: UUID = Field(description="Our id.")
     platform: Platform = Field(description="Where it was posted.")
-    platform_raw: str | None = Field(description="The platform's name as the tool gave it.")
-    external_id: str = Field(description="Its id there.")
-    url: str | None = Field(description="Where it can be read.")
-    author: str | None = Field(description="Who wrote it, masked.")
-    title: str | None = Field(description="Its title, masked.")
-    text: str = Field(description="What it says, masked; offsets are those of the original.")
+    platform_raw: str | None = Field(description="The platform's name as the tool gave it.", examples=["新浪微博"])
+    external_id: str = Field(description="Its id there.", examples=["5012345678901234"])
+    url: str | None = Field(description="Where it can be read.", examples=["https://weibo.com/1/OAbCdEfGh"])
+    author: str | None = Field(description="Who wrote it, masked.", examples=["示***户"])
+    title: str | None = Field(description="Its title, masked.", examples=["买到的牛奶"])
+    text: str = Field(
+        description="What it says, masked; offsets are those of the original.",
+        examples=["避雷！示例牌牛奶喝出异物，客服不理"],
+    )
     published_at: datetime | None = Field(description="The earliest stated time, or a person's correction.")
     first_seen_at: datetime = Field(description="When we first heard of it.")
     last_observed_at: datetime | None = Field(description="The newest reading that is counted.")
     sentiment: JudgedSentiment = Field(description="The judgement that counts.")
     sentiment_source: SentimentSource = Field(description="Whose judgement that is.")
-    reposts: int | None = Field(description="Greatest count read so far; null: never read.")
-    comments: int | None = Field(description="Greatest count read so far; null: never read.")
-    likes: int | None = Field(description="Greatest count read so far; null: never read.")
-    views: int | None = Field(description="Greatest count read so far; null: never read.")
-    spread: int = Field(description="传播量: reposts + comments + likes.")
-    media: bool = Field(description="Whether a listed outlet 媒体 posted it.")
+    reposts: int | None = Field(description="Greatest count read so far; null: never read.", examples=[1203])
+    comments: int | None = Field(description="Greatest count read so far; null: never read.", examples=[845])
+    likes: int | None = Field(description="Greatest count read so far; null: never read.", examples=[12000])
+    views: int | None = Field(description="Greatest count read so far; null: never read.", examples=[510000])
+    spread: int = Field(description="传播量: reposts + comments + likes.", examples=[14048])
+    media: bool = Field(description="Whether a listed outlet 媒体 posted it.", examples=[False])
     incident_id: UUID | None = Field(description="The incident it belongs to.")
-    pending: bool = Field(description="Whether its first reading is stored but not matched and counted yet.")
+    pending: bool = Field(
+        description="Whether its first reading is stored but not matched and counted yet.", examples=[False]
+    )
     hits: list[HitOut] = Field(description="The watch rules it matches.")
     version: int = Field(description="Counts what people change; readings leave it alone.")
 
@@ -181,12 +201,12 @@ class Observation(BaseModel):
 
     observed_at: datetime = Field(description="When they were read.")
     received_at: datetime = Field(description="When we were told.")
-    reposts: int | None = Field(description="转发; null: not read.")
-    comments: int | None = Field(description="评论; null: not read.")
-    likes: int | None = Field(description="点赞; null: not read.")
-    views: int | None = Field(description="阅读; null: not read.")
-    key_id: str = Field(description="The API key it came by.")
-    counted: bool = Field(description="False while it waits to be counted.")
+    reposts: int | None = Field(description="转发; null: not read.", examples=[1203])
+    comments: int | None = Field(description="评论; null: not read.", examples=[845])
+    likes: int | None = Field(description="点赞; null: not read.", examples=[12000])
+    views: int | None = Field(description="阅读; null: not read.", examples=[510000])
+    key_id: str = Field(description="The API key it came by.", examples=["7f3a9c"])
+    counted: bool = Field(description="False while it waits to be counted.", examples=[True])
 
 
 class MentionPatch(Wire):
@@ -216,162 +236,8 @@ class MentionQuery(PageQuery):
 
 
 class MentionPage(Page[Mention]):
-    """A page of them."""
+    """Some mentions, newest first."""
 
 
 class ObservationPage(Page[Observation]):
-    """A page of them."""
-
-
-def _words(words: list[str]) -> list[str]:
-    for word in words:
-        normalise_word(word)
-    return list(dict.fromkeys(words))
-
-
-RuleWordList = Annotated[
-    list[Annotated[Str, Field(min_length=1, max_length=100)]], Field(max_length=1_000), AfterValidator(_words)
-]
-RuleName = Annotated[Visible, Field(min_length=1, max_length=100, description="What people call the rule.")]
-BrandWords = Annotated[RuleWordList, Field(min_length=1, description="主体词: at least one must occur.")]
-NegativeWords = Annotated[
-    RuleWordList, Field(description="负面词: at least one must occur; empty: every negative mention of the brand.")
-]
-Exclusions = Annotated[RuleWordList, Field(description="屏蔽词: none may occur, for example 避雷针.")]
-RuleUnit = Annotated[Str | None, Field(max_length=100, description="业务部门, for the team.")]
-RuleHarm = Annotated[HarmClass, Field(description="Whose interests its mentions harm.")]
-RULE_EXAMPLE: dict[str, JsonValue] = {
-    "name": "示例牌质量", "brand_words": ["示例牌"], "negative_words": ["投诉", "差评", "避雷"], "exclusions": ["避雷针"],
-    "harm_class": "user_rights", "business_unit": "乳品事业部",
-}  # fmt: skip
-
-
-class WatchRuleCreate(Wire):
-    """Brand words AND negative words, NOT exclusions 监测规则."""
-
-    model_config = ConfigDict(json_schema_extra={"example": RULE_EXAMPLE})
-
-    name: RuleName
-    brand_words: BrandWords
-    negative_words: NegativeWords = []
-    exclusions: Exclusions = []
-    harm_class: RuleHarm = HarmClass.INDIVIDUAL
-    business_unit: RuleUnit = None
-    enabled: Annotated[bool, Field(description="Whether it matches anything.")] = True
-
-
-class WatchRulePatch(Wire):
-    """Only the fields that are sent change."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"negative_words": ["投诉", "差评", "避雷", "翻车"]}})
-
-    name: RuleName = "…"
-    brand_words: BrandWords = ["…"]
-    negative_words: NegativeWords = []
-    exclusions: Exclusions = []
-    harm_class: RuleHarm = HarmClass.INDIVIDUAL
-    business_unit: RuleUnit = None
-    enabled: Annotated[bool, Field(description="Whether it matches anything.")] = True
-
-
-class WatchRule(BaseModel):
-    """A watch rule 监测规则."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID = Field(description="Our id.")
-    name: str = Field(description="What people call the rule.")
-    brand_words: list[str] = Field(description="主体词: at least one must occur.")
-    negative_words: list[str] = Field(description="负面词: at least one must occur, where there are any.")
-    exclusions: list[str] = Field(description="屏蔽词: none may occur.")
-    harm_class: HarmClass = Field(description="Whose interests its mentions harm.")
-    business_unit: str | None = Field(description="业务部门.")
-    enabled: bool = Field(description="Whether it matches anything.")
-    version: int = Field(description="Counts the changes.")
-    created_at: datetime = Field(description="When it was made.")
-    updated_at: datetime = Field(description="When it was last changed.")
-
-
-class WatchRuleTest(Wire):
-    """A text to try the rule on."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"text": "避⚡示例牌，差*评"}})
-
-    text: Annotated[Str, Field(min_length=1, max_length=20_000, description="What a post might say.")]
-    title: Annotated[Str | None, Field(max_length=500, description="Its title.")] = None
-
-
-class WatchRuleTestResult(BaseModel):
-    """Whether the rule matches, and why."""
-
-    matched: bool = Field(description="Whether it hits.")
-    spans: list[HitSpan] = Field(description="The words that hit, where.")
-    missing: list[Literal["brand", "negative", "exclusion"]] = Field(description="Which kinds of word do not occur.")
-    excluded_by: list[HitSpan] = Field(description="The exclusions that occur, where.")
-
-
-class MediaTier(StrEnum):
-    """What kind of outlet: 中央, 省级, 行业."""
-
-    CENTRAL = "central"
-    PROVINCIAL = "provincial"
-    INDUSTRY = "industry"
-
-
-_DOMAIN = re.compile(r"(?:[\w-]+\.)+[\w-]+")
-
-
-def _domain(value: str) -> str:
-    if not _DOMAIN.fullmatch(value):
-        raise ValueError("must be a bare domain such as news.cn, without https:// and path")
-    return value.lower()
-
-
-def _account(value: str) -> str:
-    platform, _, author = value.partition(":")
-    if platform not in tuple(Platform) or not author:
-        raise ValueError(f"must be platform:author, the platform being one of {', '.join(Platform)}")
-    return value
-
-
-class MediaOutletIn(Wire):
-    """An outlet whose reports are media follow-up 媒体跟进. Self-media 自媒体 is never one."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"name": "新华社", "tier": "central", "domains": ["news.cn"], "accounts": ["weibo:新华社"]}
-        }
-    )
-
-    name: Annotated[Visible, Field(min_length=1, max_length=100, description="Its name; no two have the same.")]
-    tier: Annotated[MediaTier, Field(description="What kind of outlet.")]
-    domains: Annotated[
-        list[Annotated[Str, Field(min_length=1, max_length=253), AfterValidator(_domain)]],
-        Field(max_length=100, description="With subdomains."),
-    ] = []
-    accounts: Annotated[
-        list[Annotated[Str, Field(min_length=3, max_length=265), AfterValidator(_account)]],
-        Field(max_length=100, description="platform:author, as mentions name them."),
-    ] = []
-
-
-class MediaOutlet(BaseModel):
-    """A listed outlet."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID = Field(description="Our id.")
-    name: str = Field(description="Its name.")
-    tier: MediaTier = Field(description="What kind of outlet.")
-    domains: list[str] = Field(description="Its sites, with their subdomains.")
-    accounts: list[str] = Field(description="Its accounts, platform:author.")
-    created_at: datetime = Field(description="When it was listed.")
-    version: int = Field(description="Counts the changes.")
-
-
-class WatchRulePage(Page[WatchRule]):
-    """A page of them."""
-
-
-class MediaOutletPage(Page[MediaOutlet]):
-    """A page of them."""
+    """Some readings of one mention, by time."""

@@ -37,12 +37,12 @@ class Message(NamedTuple):
         return f"evt_{self.event_id}"
 
     def body(self, form: PayloadFormat, environment: str) -> bytes:
-        """Below 20 kB: of an event that is larger only the plain members are sent."""
+        """Below 20 kB: of an event that is larger lists and objects are sent empty."""
         data = orjson.loads(self.data)
         body = orjson.dumps(self._wrapped(data, form, environment))
         if len(body) < LARGEST_BODY:
             return body
-        plain = {name: value for name, value in data.items() if not isinstance(value, (list, dict))}
+        plain = {name: type(value)() if isinstance(value, (list, dict)) else value for name, value in data.items()}
         return orjson.dumps(self._wrapped(plain | {"truncated": True}, form, environment))
 
     def _wrapped(self, data: dict[str, Any], form: PayloadFormat, environment: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.config import JsonDict
 
 from app.core.bodies import Instant
@@ -100,7 +100,7 @@ class GradeChangedData(IncidentData):
     )
     source: GradeSource = Field(description="Who set it.")
     reason: str = Field(description="Why, in words.")
-    evidence: dict[str, JsonValue] = Field(
+    evidence: dict[str, Any] = Field(
         description="What a raise by the machine rests on: policy, rule, window, sum, threshold, the top mentions. "
         "Empty where a person decided."
     )

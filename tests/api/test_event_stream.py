@@ -196,9 +196,11 @@ async def test_the_doorbell_wakes_the_streams(database, url, monkeypatch):
 
 
 def test_the_contract_shows_the_stream_as_events_and_its_faults_as_problems():
-    responses = contract()["paths"][URL]["get"]["responses"]
+    document = contract()
+    responses = document["paths"][URL]["get"]["responses"]
     assert responses["200"]["content"] == {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Event"}}}
-    faults = [response["content"] for status, response in responses.items() if status != "200"]
+    named = [response["$ref"].rpartition("/")[2] for status, response in responses.items() if status != "200"]
+    faults = [document["components"]["responses"][name]["content"] for name in named]
     assert faults
     assert all(list(content) == ["application/problem+json"] for content in faults)
 

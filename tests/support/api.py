@@ -60,9 +60,9 @@ def _operations() -> list[Operation]:
             named = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
             schema = schemas.get(named)
             example = schema["example"] if schema else None
-            found.append(
-                Operation(operation["operationId"], method.upper(), path, operation.get("x-scope"), schema, example)
-            )
+            (scopes,) = operation["security"][0].values() if operation["security"] else ([],)
+            scope = scopes[0] if scopes else ""
+            found.append(Operation(operation["operationId"], method.upper(), path, scope, schema, example))
     return found
 
 

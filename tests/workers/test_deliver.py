@@ -44,7 +44,7 @@ async def test_a_receiver_verifies_an_event_with_a_library_that_is_not_ours(
     assert got.headers["user-agent"].startswith("Fenghuo/")
     assert "accept-encoding" not in got.headers or got.headers["accept-encoding"] == "identity"
     payload = got.json()
-    assert list(payload) == ["type", "timestamp", "data"]
+    assert list(payload) == ["id", "type", "timestamp", "data"]
     assert payload["type"] == "mention.hit"
     assert payload["timestamp"].endswith("Z")
     assert payload["data"]["mention_id"] == str(event.mention_id)

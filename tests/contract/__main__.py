@@ -1,0 +1,110 @@
+"""``make contract``: every gate of the contract, and a table of what came of it.
+
+``--quick`` is what CI runs: 500 cases instead of 20,000. Clients are made only where the document changed.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from types import FrameType
+from typing import NamedTuple
+
+from tests.contract import clients, fuzzing, linting, rounds
+from tests.contract.service import Service, running
+from tests.contract.tools import Failed, Skipped, sweep
+
+
+class Gate(NamedTuple):
+    """One gate: what it says when it is open; Failed or Skipped with the reason otherwise."""
+
+    name: str
+    enter: Callable[[], str]
+
+
+class Outcome(NamedTuple):
+    name: str
+    result: str
+    seconds: float
+    says: str
+
+
+LINTERS = (
+    Gate("Spectral (oas)", linting.spectral),
+    Gate("Spectral (OWASP)", linting.owasp),
+    Gate("Redocly (recommended-strict)", linting.redocly),
+)
+CLIENTS = (
+    Gate("hey-api, tsc --strict", clients.hey_api),
+    Gate("openapi-typescript, tsc --strict", clients.openapi_typescript),
+    Gate("orval, tsc --strict", clients.orval),
+    Gate("openapi-python-client, mypy --strict", clients.openapi_python_client),
+    Gate("openapi-generator python", clients.generator_python),
+    Gate("openapi-generator typescript-fetch", clients.generator_typescript),
+)
+
+
+def live(service: Callable[[], Service], *, quick: bool) -> tuple[Gate, ...]:
+    """The gates that need the service; the first of them starts it."""
+    return (
+        Gate("round trip, hey-api", lambda: rounds.typescript(service())),
+        Gate("round trip, openapi-python-client", lambda: rounds.python(service())),
+        Gate("schemathesis", lambda: fuzzing.fuzz(service(), quick=quick)),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 1 when a gate is shut, 0 otherwise. What was skipped is said."""
+    parser = argparse.ArgumentParser(prog="make contract", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="500 cases of schemathesis instead of 20,000")
+    parser.add_argument("--only", default="", help="only gates with this word in their name")
+    chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _leave)
+    outcomes: list[Outcome] = []
+    with ExitStack() as stack:
+        started: list[Service] = []
+
+        def service() -> Service:
+            if not started:
+                started.append(stack.enter_context(running()))
+            return started[0]
+
+        for gate in (*LINTERS, *CLIENTS, *live(service, quick=chosen.quick)):
+            if chosen.only.lower() in gate.name.lower():
+                outcomes.append(_try(gate))
+    sweep()
+    _show(outcomes)
+    return 1 if not outcomes or any(outcome.result == "FAILED" for outcome in outcomes) else 0
+
+
+def _try(gate: Gate) -> Outcome:
+    print(f"{gate.name} …", flush=True)
+    began, result = time.monotonic(), "ok"
+    try:
+        says = gate.enter()
+    except Skipped as reason:
+        result, says = "SKIPPED", str(reason)
+        print(f"  skipped: {says}", flush=True)
+    except Failed as fault:
+        result, says = "FAILED", str(fault).partition("\n")[0]
+        print(fault, flush=True)
+    return Outcome(gate.name, result, time.monotonic() - began, says)
+
+
+def _show(outcomes: list[Outcome]) -> None:
+    wide = max((len(outcome.name) for outcome in outcomes), default=0)
+    print()
+    for name, result, seconds, says in outcomes:
+        print(f"{name:<{wide}}  {result:<7}  {seconds:6.1f} s  {says[:120]}")
+    print(f"{'all':<{wide}}  {'':<7}  {sum(outcome.seconds for outcome in outcomes):6.1f} s", flush=True)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    """SIGTERM unwinds like Ctrl-C, so that the service is stopped."""
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3 @@
+export default {
+  fenghuo: { input: process.env.CONTRACT, output: { target: `${process.env.OUT}/client.ts`, client: "fetch" } },
+};
