@@ -27,7 +27,7 @@ from pydantic import (
 from starlette.requests import Request
 
 from app.core.errors import BadRequest, FieldError, Invalid, TooLarge, WrongMediaType
-from app.domain.matching import is_visible
+from app.domain.spelling import is_visible
 
 M = TypeVar("M", bound=BaseModel)
 F = TypeVar("F", bound=Callable[..., Any])

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from app.core.bodies import MAX_COUNT, Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
-from app.domain.matching import normalise_word
+from app.domain.spelling import normalise_word
 from app.incidents.schemas import HarmClass
 
 EXAMPLE: dict[str, JsonValue] = {
