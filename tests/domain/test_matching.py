@@ -273,6 +273,10 @@ def test_a_long_text_is_searched_to_its_end_and_each_place_is_one_span(before):
     ]
 
 
+def test_a_place_that_two_pieces_share_counts_once():
+    assert len(found(("蒙牛", "长" * 100), ("蒙牛" + "a" * (PIECE - 2)) * 60)) == MAX_SPANS
+
+
 def test_an_explanation_names_the_exclusion_and_where_it_stands():
     assert explain(rule("蒙牛", "避雷", "避雷针"), None, "蒙牛的避雷針") == Explanation(
         matched=False, hit=None, excluded_by=(Span("text", 3, 6, "避雷针", "exclusion"),), missing=()
