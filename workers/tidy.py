@@ -3,14 +3,19 @@
 from app.core.db import Database
 from app.incidents.fading import refresh_suggestion, stale_suggestions, subside, subsiding
 
-_FORGET = "delete from worker_heartbeats where seen_at < now() - interval '1 hour'"
+_FORGET = (
+    "delete from worker_heartbeats where seen_at < now() - interval '1 hour'",
+    # Those that still can't be counted were set aside anew.
+    "delete from mentions_set_aside where until < now() - interval '1 day'",
+)
 
 
 async def tidy(database: Database) -> int:
     """One round; how many incidents it changed."""
     changed = 0
     async with database.transaction() as tx:
-        await (await tx.driver()).execute(_FORGET)
+        for statement in _FORGET:
+            await (await tx.driver()).execute(statement)
         fading, quiet = await stale_suggestions(tx), await subsiding(tx)
     for incident_id in fading:
         changed += await database.run(lambda tx, chosen=incident_id: refresh_suggestion(tx, chosen))  # type: ignore[misc]

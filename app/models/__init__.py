@@ -2,7 +2,17 @@
 
 from app.models.base import Base
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
-from app.models.mentions import Hit, InboxReading, Mention, MentionState, Observation, Rematch, Revision, WatchRule
+from app.models.mentions import (
+    Hit,
+    InboxReading,
+    Mention,
+    MentionState,
+    Observation,
+    Rematch,
+    Revision,
+    SetAside,
+    WatchRule,
+)
 from app.models.outbox import Event, WorkerHeartbeat
 from app.models.people import ApiKey
 from app.models.webhooks import Delivery, DeliveryAttempt, WebhookEndpoint
@@ -24,6 +34,7 @@ __all__ = [
     "Observation",
     "Rematch",
     "Revision",
+    "SetAside",
     "SpreadBucket",
     "WatchRule",
     "WebhookEndpoint",

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain import hanzi
 from app.domain.matching import (
     MAX_SPANS,
     PIECE,
@@ -19,8 +18,7 @@ from app.domain.matching import (
     Span,
     explain,
 )
-from app.domain.spelling import LONGEST_RUN, is_visible, normalise, normalise_word, squeeze
-from tests.support import hanzi_table
+from app.domain.spelling import is_visible, normalise, normalise_word, squeeze
 
 
 def rule(brands="", negatives="", exclusions="", rule_id="r1"):
@@ -300,18 +298,6 @@ def test_an_explanation_of_a_match_is_the_hit_that_matching_gives():
     assert explain(rule("蒙牛"), None, "蒙牛").missing == ()
 
 
-@pytest.mark.parametrize(
-    "text", ["", " \t\r\n", "\u3000\u2003", "\u200b\u200d\ufeff", "\x00\x1f\x7f", "\u3164\u2800", "\ufe0f"]
-)
-def test_a_text_of_nothing_but_spaces_and_invisible_characters_is_not_visible(text):
-    assert not is_visible(text)
-
-
-@pytest.mark.parametrize("text", ["a", "\u200b差", "。", "😀", " . ", "\u0301"])
-def test_a_text_with_any_sign_is_visible(text):
-    assert is_visible(text)
-
-
 # Characters chosen to meet: Han in both scripts, separators, invisible ones, marks and jamo that join the
 # character before them, characters that one code point expands, emoji with readings, full-width forms.
 TRICKY = (
@@ -391,14 +377,6 @@ def test_every_character_that_can_join_the_one_before_it_is_kept_with_it():
             assert found((chr(code),), f"{pair}y") == [(0, 2)], hex(code)
 
 
-def test_no_run_of_marks_is_longer_than_unicodes_stream_safe_text_allows():
-    """What NFKC sorts in quadratic time is a run of marks; also those that only show as such once decomposed."""
-    for code in range(0x110000):
-        if unicodedata.combining(unicodedata.normalize("NFKD", chr(code))[0]):
-            assert len(normalise("a" + chr(code) * 1000)) <= 1 + 3 * LONGEST_RUN, hex(code)
-    assert normalise("é" + "\u0315" * 9_999 + "\u0323" * 9_999) == normalise("é" + "\u0315" * LONGEST_RUN)
-
-
 @given(st.lists(st.sampled_from("差評aé가\u0301\u0323\u0f73\uff9e\u200b\u09be") | st.sampled_from((
     "\u0315\u0300" * 40, "\u0301" * 30, "\u0f73" * 31, "\u200b\u0336" * 35)), max_size=12).map("".join))  # fmt: skip
 def test_texts_beside_long_runs_of_marks_keep_their_places(dirty):
@@ -420,18 +398,3 @@ def test_long_hostile_texts_take_no_longer_than_long_texts():
         started = time.process_time()
         matcher.match(None, text)
         assert time.process_time() - started < 1, part
-
-
-def test_the_table_of_characters_is_what_the_installed_opencc_gives():
-    folder = hanzi_table.dictionary_folder()
-    if folder is None:
-        pytest.skip("the installed opencc ships no dictionaries, so hanzi.py can't be compared with them")
-    made = hanzi_table.render(hanzi_table.simplified_characters(folder))
-    assert hanzi_table.TARGET.read_text(encoding="utf-8") == made, "run python tests/support/hanzi_table.py"
-
-
-def test_the_table_maps_one_character_to_one_and_never_further():
-    assert hanzi.TO_SIMPLIFIED["國"] == "国"
-    for before, after in hanzi.TO_SIMPLIFIED.items():
-        assert len(before) == len(after) == 1
-        assert after not in hanzi.TO_SIMPLIFIED
