@@ -80,7 +80,11 @@ async def _checks(request: Request) -> dict[str, dict[str, Any]]:
 
 def _inbox(oldest_seconds: float, set_aside: int) -> dict[str, Any]:
     """Readings that wait to be counted, and the mentions set aside because theirs can't be."""
-    check: dict[str, Any] = {"ok": oldest_seconds <= INBOX_LATE_SECONDS, "oldest_seconds": oldest_seconds, "set_aside": set_aside}
+    check: dict[str, Any] = {
+        "ok": oldest_seconds <= INBOX_LATE_SECONDS,
+        "oldest_seconds": oldest_seconds,
+        "set_aside": set_aside,
+    }
     if not check["ok"]:
         check["detail"] = (
             f"Readings have waited for {oldest_seconds:.0f} s. Start more workers (fenghuo worker) if it is a burst; "

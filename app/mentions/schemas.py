@@ -159,7 +159,10 @@ class HitOut(BaseModel):
     """A watch rule that matched 命中, explained."""
 
     rule_id: UUID = Field(description="The rule.")
-    spans: list[HitSpan] = Field(description="Which words hit, where.")
+    spans: list[HitSpan] = Field(
+        description="Which words hit, where, in reading order. 50 at most: the first of each role, then of each word, "
+        "then the others."
+    )
 
 
 class Mention(BaseModel):
@@ -318,9 +321,9 @@ class WatchRuleTestResult(BaseModel):
     """Whether the rule matches, and why."""
 
     matched: bool = Field(description="Whether it hits.")
-    spans: list[HitSpan] = Field(description="The words that hit, where.")
+    spans: list[HitSpan] = Field(description="The words that hit, where; 50 at most, as in a mention's hits.")
     missing: list[Literal["brand", "negative", "exclusion"]] = Field(description="Which kinds of word do not occur.")
-    excluded_by: list[HitSpan] = Field(description="The exclusions that occur, where.")
+    excluded_by: list[HitSpan] = Field(description="The exclusions that occur, where; 50 at most.")
 
 
 class MediaTier(StrEnum):
