@@ -14,6 +14,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -69,6 +70,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _bad_parameters)
     app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     for kind in (*_AWAY, SQLAlchemyError, asyncpg.PostgresError):
         app.add_exception_handler(kind, _database_fault)
     app.add_exception_handler(Exception, _unforeseen)
@@ -89,6 +91,12 @@ def render(request: Request, problem: Problem) -> Response:
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     return render(request, error)
+
+
+async def _hung_up(request: Request, _: Exception) -> Response:
+    """The client left in the middle of its body. Nobody reads the answer; 499 is what proxies call it."""
+    REQUESTS.labels("hung_up", request.method, "499").inc()
+    return Response(status_code=499)
 
 
 async def _bad_parameters(request: Request, error: Exception) -> Response:
