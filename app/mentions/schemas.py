@@ -75,7 +75,12 @@ class MentionIn(Wire):
         Field(min_length=1, max_length=64, description="One of the platform words, or any name: unknown ones are kept "
               "as `other` with the name given."),
     ]  # fmt: skip
-    external_id: Annotated[Visible, Field(min_length=1, max_length=200, description="The post's id on its platform.")]
+    # Two tools that name one post must count it once; no platform has ids that differ by spaces, but exports do.
+    external_id: Annotated[
+        Visible,
+        Field(min_length=1, max_length=200, description="The post's id on its platform. Spaces around it don't count."),
+        AfterValidator(str.strip),
+    ]
     text: Annotated[Visible, Field(min_length=1, max_length=20_000, description="What the post says.")]
     title: Annotated[Str | None, Field(max_length=500, description="Its title, where it has one.")] = None
     url: Annotated[Str | None, Field(max_length=2_000, description="Where it can be read.")] = None

@@ -162,6 +162,15 @@ async def test_an_unknown_platform_is_kept_by_its_raw_name(client):
     assert [(m["platform"], m["platform_raw"]) for m in shown] == [("other", "小黑盒"), ("other", "即刻")]
 
 
+async def test_spaces_around_an_id_or_an_unknown_platforms_name_make_no_other_post(client):
+    known, word = uuid4().hex, f"站{uuid4().hex[:6]}"
+    ids = {await post(client, "一", external_id=given) for given in (known, f"{known} ", f"\t{known}\u3000\n")}
+    assert len(ids) == 1
+    assert (await mention(client, ids.pop()))["external_id"] == known
+    assert len({await post(client, "一", external_id=known, platform=given) for given in (word, f" {word} ")}) == 1
+    assert await post(client, "一", external_id=f"{known[:9]} {known[9:]}") not in ids
+
+
 async def test_unknown_platforms_named_beside_other_stay_apart_too(client):
     external_id = uuid4().hex
     ids = [
