@@ -21,7 +21,7 @@ _INVISIBLE_RANGES = (
     (0xD800, 0xDFFF), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB),
     (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 )  # fmt: skip
-_INVISIBLE = frozenset(code for first, last in _INVISIBLE_RANGES for code in range(first, last + 1))
+INVISIBLE = frozenset(code for first, last in _INVISIBLE_RANGES for code in range(first, last + 1))
 _UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})  # spaces, line ends, control and format characters
 _BLANK_BRAILLE = "\u2800"
 
@@ -32,7 +32,7 @@ _FOLD: dict[int, int | str | None] = {
     **_FULL_WIDTH,
     0x2026: "...",
     **{ord(before): after for before, after in TO_SIMPLIFIED.items()},
-    **dict.fromkeys(_INVISIBLE),
+    **dict.fromkeys(INVISIBLE),
 }
 
 # An emoji read aloud as the second half of a word, after these characters only: ⚡ alone may be the weather.
@@ -106,7 +106,7 @@ def is_visible(text: str) -> bool:
 
 
 def _shows(char: str) -> bool:
-    return ord(char) not in _INVISIBLE and char != _BLANK_BRAILLE and unicodedata.category(char) not in _UNSEEN
+    return ord(char) not in INVISIBLE and char != _BLANK_BRAILLE and unicodedata.category(char) not in _UNSEEN
 
 
 def kept_positions(plain: str) -> list[int]:

@@ -13,7 +13,7 @@ from app.core import paging
 from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.params import PageQuery
-from app.domain.wording import mask_name, mask_text
+from app.domain.wording import mask_name, mask_text, mask_url
 from app.mentions.schemas import Mention as MentionOut
 from app.mentions.schemas import MentionQuery
 from app.models import Hit, InboxReading, MediaOutlet, Mention, MentionState, Observation, WatchRule
@@ -89,9 +89,9 @@ def shown(mention: Mention, state: MentionState | None, hits: list[dict[str, Any
         {
             "id": mention.id,
             "platform": mention.platform,
-            "platform_raw": mention.platform_raw,
+            "platform_raw": mask_text(mention.platform_raw) if mention.platform_raw else mention.platform_raw,
             "external_id": mention.external_id,
-            "url": mention.url,
+            "url": mask_url(mention.url) if mention.url else mention.url,
             "author": mask_name(mention.author) if mention.author else mention.author,
             "title": mask_text(mention.title) if mention.title else mention.title,
             "text": mask_text(mention.text),

@@ -177,7 +177,7 @@ class Mention(BaseModel):
     platform: Platform = Field(description="Where it was posted.")
     platform_raw: str | None = Field(description="The platform's name as the tool gave it.")
     external_id: str = Field(description="Its id there.")
-    url: str | None = Field(description="Where it can be read.")
+    url: str | None = Field(description="Where it can be read; phones and mails in it are masked.")
     author: str | None = Field(description="Who wrote it, masked.")
     title: str | None = Field(description="Its title, masked.")
     text: str = Field(description="What it says, masked; offsets are those of the original.")

@@ -60,12 +60,17 @@ async def test_a_mention_shows_no_names_phones_or_mails_and_hits_point_into_the_
     word = brand()
     rule = await make_rule(client, word)
     text = f"@王小明 说{word}差 评，电话13812345678，邮箱 wang@example.com"
-    mention_id = await post(client, text, author="王小明", title=f"{word} 避⚡ @李四")
+    mention_id = await post(
+        client, text, author="王小明", title=f"{word} 避⚡ @李四", platform="other", platform_raw="13812345678",
+        url="https://example.com/5012345678901234?phone=13812345678",
+    )  # fmt: skip
     assert (await mention(client, mention_id))["pending"] is True
     await counter.sweep()
     shown = await mention(client, mention_id)
     assert (shown["pending"], shown["author"]) == (False, "王**")
     assert shown["title"] == f"{word} 避⚡ @**"
+    assert shown["url"] == "https://example.com/5012345678901234?phone=138******78"
+    assert shown["platform_raw"] == "138******78"
     assert "王小明" not in shown["text"]
     assert "13812345678" not in shown["text"]
     assert "wang" not in shown["text"]
