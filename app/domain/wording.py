@@ -79,7 +79,10 @@ def mask_text(text: str) -> str:
     if len(plain) < len(text):
         places = [at for at, char in enumerate(text) if ord(char) not in _UNSEEN]
         hidden = {places[at] for at in hidden}
-    return "".join(MASK if at in hidden else char for at, char in enumerate(text))
+    masked = list(text)
+    for at in hidden:
+        masked[at] = MASK
+    return "".join(masked)
 
 
 def _hidden(plain: str) -> set[int]:
