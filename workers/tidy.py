@@ -6,6 +6,8 @@ from app.incidents.fading import refresh_suggestion, stale_suggestions, subside,
 _FORGET = (
     "delete from worker_heartbeats where seen_at < now() - interval '1 hour'",
     "delete from idempotency_keys where created_at < now() - interval '24 hours'",
+    # Those that still can't be counted were set aside anew.
+    "delete from mentions_set_aside where until < now() - interval '1 day'",
 )
 
 

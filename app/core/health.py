@@ -8,17 +8,22 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.core.deps import tools
-from app.core.metrics import DELIVERY_AGE, INBOX_AGE
+from app.core.metrics import DELIVERY_AGE, INBOX_AGE, SET_ASIDE
 from app.core.migrations import newest_migration
 
 router = APIRouter(include_in_schema=False)
 
 # A worker beats each second; one that was not seen for this long is gone.
 WORKER_SILENT_SECONDS = 10
+# Counting what was accepted takes milliseconds, and a burst of 300,000 posts a minute; beyond that a crisis would be
+# told of too late to answer it.
+INBOX_LATE_SECONDS = 60
 _STATE = """
 select (select version_num from alembic_version) as version,
   (select count(*) from worker_heartbeats where seen_at > now() - make_interval(secs => $1)) as workers,
-  (select extract(epoch from now() - received_at) from inbox order by seq limit 1)::float8 as inbox_age,
+  (select extract(epoch from now() - received_at) from inbox where mention_id <> all(array(
+    select mention_id from mentions_set_aside where until > now())) order by seq limit 1)::float8 as inbox_age,
+  (select count(*) from mentions_set_aside where until > now()) as set_aside,
   (select extract(epoch from now() - min(due_at)) from deliveries where state = 'pending' and due_at <= now())::float8
     as delivery_age"""
 
@@ -52,12 +57,28 @@ async def _checks(request: Request) -> dict[str, dict[str, Any]]:
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         return {"database": {"ok": False, "detail": f"The database can't be reached: {error}"}}
     INBOX_AGE.set(state["inbox_age"] or 0)
+    SET_ASIDE.set(state["set_aside"])
     DELIVERY_AGE.set(state["delivery_age"] or 0)
     newest = newest_migration()
     return {
         "database": {"ok": True},
         "migrations": {"ok": state["version"] == newest, "at": state["version"], "newest": newest},
         "workers": {"ok": state["workers"] > 0, "alive": state["workers"]},
-        "inbox": {"ok": True, "oldest_seconds": state["inbox_age"] or 0},
+        "inbox": _inbox(state["inbox_age"] or 0, state["set_aside"]),
         "deliveries": {"ok": True, "oldest_due_seconds": state["delivery_age"] or 0},
     }
+
+
+def _inbox(oldest_seconds: float, set_aside: int) -> dict[str, Any]:
+    """Readings that wait to be counted, and the mentions set aside because theirs can't be."""
+    check: dict[str, Any] = {
+        "ok": oldest_seconds <= INBOX_LATE_SECONDS,
+        "oldest_seconds": oldest_seconds,
+        "set_aside": set_aside,
+    }
+    if not check["ok"]:
+        check["detail"] = (
+            f"Readings have waited for {oldest_seconds:.0f} s. Start more workers (fenghuo worker) if it is a burst; "
+            "if nothing is counted at all, the workers' log says why."
+        )
+    return check

@@ -11,5 +11,6 @@ INGEST_BATCH = Histogram(
 REQUESTS = Counter("fenghuo_http_requests", "Requests answered, by route and status.", ("route", "method", "status"))
 OIDC_FETCHES = Counter("fenghuo_oidc_fetches", "Times the issuer was asked for its keys, by outcome.", ("outcome",))
 INBOX_AGE = Gauge("fenghuo_inbox_oldest_seconds", "Age of the oldest reading that is acknowledged but not counted.")
+SET_ASIDE = Gauge("fenghuo_mentions_set_aside", "Mentions whose readings can't be counted and wait to be tried again.")
 DELIVERY_AGE = Gauge("fenghuo_deliveries_oldest_due_seconds", "Age of the oldest delivery that is due.")
 STREAMS = Gauge("fenghuo_event_streams", "Event streams that are open.")

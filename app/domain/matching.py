@@ -1,99 +1,31 @@
 """Which watch rules a post hits, and where (监测规则, 命中): 方案 二(一).
 
-People who complain write around filters: 差 评, 差*评, 避⚡, 蒙牛 in traditional characters or with an
-invisible character inside. So every text is compared in two views: *plain* (compatibility forms, case,
-invisible characters and traditional characters evened out) and *squeezed* (plain, without what stands
-between two Han characters). A word that occurs in either view counts; exclusions look at the plain view
-only, or "避雷，针对" would be taken for 避雷针 and a real complaint be lost.
+Texts and words are compared in the two views of :mod:`app.domain.spelling`. A word that occurs in either
+view counts; exclusions look at the plain view only, or "避雷，针对" would be taken for 避雷针 and a real
+complaint be lost.
 
 Spans point into the text as it was sent, in Unicode code points, start inclusive, end exclusive.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import islice
 from typing import Any, Literal
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from app.domain.hanzi import TO_SIMPLIFIED
+from app.domain.spelling import OPEN_EDGE, align, kept_positions, normalise, normalise_word, squeeze
 
 Field = Literal["title", "text"]
 Role = Literal["brand", "negative", "exclusion"]
 
-MAX_SPANS_PER_WORD = 50
-"""Occurrences of one word that a hit lists, so that a flood of one word can't make a hit of megabytes."""
+MAX_SPANS = 50
+"""Places that a hit lists, so that a flood of words can't make a hit of megabytes: the first of each role, then the
+first of each word, then the others as they stand."""
 
-# Characters that show nothing: soft hyphen, joiners, fillers, zero-width spaces, bidi controls, variation
-# selectors, annotation and tag characters, halves of surrogate pairs. First and last code point of each.
-_INVISIBLE_RANGES = (
-    (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5),
-    (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
-    (0xD800, 0xDFFF), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB),
-    (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
-)  # fmt: skip
-_INVISIBLE = frozenset(code for first, last in _INVISIBLE_RANGES for code in range(first, last + 1))
-_UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})  # spaces, line ends, control and format characters
-_BLANK_BRAILLE = "\u2800"
-
-# NFKC would turn these into ASCII as well, but nearly every Chinese post holds one, and then NFKC takes
-# longer than all the rest; folded here, most texts are in NFKC already.
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-_FOLD: dict[int, int | str | None] = {
-    **_FULL_WIDTH,
-    0x2026: "...",
-    **{ord(before): after for before, after in TO_SIMPLIFIED.items()},
-    **dict.fromkeys(_INVISIBLE),
-}
-
-# An emoji read aloud as the second half of a word, after these characters only: ⚡ alone may be the weather.
-_ALIASES = {"⚡": "雷", "🌩": "雷", "⛈": "雷", "🕳": "坑", "🌿": "草", "🌱": "草"}
-_READ_AFTER = {"雷": "避踩爆暴触", "坑": "避踩巨天", "草": "拔"}
-_ALIAS_SIGN = re.compile(f"[{''.join(_ALIASES)}]")
-
-_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_GAP = re.compile(rf"(?<=[{_HAN}])[\W_]++(?=[{_HAN}])")
-_OPEN_EDGE = re.compile(r"^[\W_]|[\W_]$")
-
-
-def normalise(text: str) -> str:
-    """The plain view: two spellings that people read as the same word become equal."""
-    if text.isascii():
-        return text.lower()
-    folded = text.translate(_FOLD)
-    if not unicodedata.is_normalized("NFKC", folded):
-        folded = unicodedata.normalize("NFKC", folded).translate(_FOLD)
-    folded = unicodedata.normalize("NFKC", folded.casefold())
-    return _ALIAS_SIGN.sub(_read_aloud, folded)
-
-
-def _read_aloud(sign: re.Match[str]) -> str:
-    reading = _ALIASES[sign[0]]
-    before = sign.string[sign.start() - 1 : sign.start()]
-    return reading if before and before in _READ_AFTER[reading] else sign[0]
-
-
-def squeeze(plain: str) -> str:
-    """The squeezed view of a plain one: spaces, punctuation and symbols between two Han characters go."""
-    return plain if plain.isascii() else _GAP.sub("", plain)
-
-
-def normalise_word(word: str) -> str:
-    """A rule's word as it is compared. ValueError, naming the word, when nothing of it is left."""
-    plain = normalise(word).strip()
-    if not is_visible(plain):
-        raise ValueError(f"The word {word!r} holds no visible character; write a word or leave it out.")
-    return plain
-
-
-def is_visible(text: str) -> bool:
-    """Whether a reader would see anything: not only spaces, control and zero-width characters."""
-    return any(
-        ord(char) not in _INVISIBLE and char != _BLANK_BRAILLE and unicodedata.category(char) not in _UNSEEN
-        for char in text
-    )
+# A text is searched in pieces of so many characters: words inside words (a, aa, aaa) occur millions of times in a
+# text of nothing else, and all places of one piece are in memory at once.
+PIECE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +87,10 @@ class _FieldViews:
         """A stretch of a view as a stretch of the original."""
         if squeezed and self.squeezed is not self.plain:
             if self._kept is None:
-                self._kept = _kept_positions(self.plain)
+                self._kept = kept_positions(self.plain)
             start, end = self._kept[start], self._kept[end - 1] + 1
         if self._starts is None:
-            self._starts, self._ends = _align(self.original, len(self.plain))
+            self._starts, self._ends = align(self.original, len(self.plain))
         return self._starts[start], self._ends[end - 1]
 
 
@@ -166,67 +98,32 @@ class _FieldViews:
 _Found = tuple[_FieldViews, bool, int, int, int]
 
 
-def _kept_positions(plain: str) -> list[int]:
-    kept: list[int] = []
-    at = 0
-    for gap in _GAP.finditer(plain):
-        kept += range(at, gap.start())
-        at = gap.end()
-    kept += range(at, len(plain))
-    return kept
-
-
-def _align(original: str, plain_length: int) -> tuple[Sequence[int], Sequence[int]]:
-    """For each character of the plain view, start and end of what it came from.
-
-    A character together with the marks that join it is normalised by itself exactly as inside the whole
-    text, so the text is cut into such units. A unit is never split: the word "g" in ㎏ points to all of ㎏.
-    """
-    widths = list(map(_width, original))
-    if len(original) == plain_length and widths.count(1) == plain_length:
-        return range(plain_length), range(1, plain_length + 1)
-    starts: list[int] = []
-    ends: list[int] = []
-    at = 0
-    while at < len(original):
-        stop = at + 1
-        while stop < len(original) and widths[stop] <= 0:
-            stop += 1
-        width = widths[at] if stop == at + 1 and widths[at] >= 0 else len(normalise(original[at:stop]))
-        last = stop
-        while last > at + 1 and widths[last - 1] == 0:
-            last -= 1
-        starts += [at] * width
-        ends += [last] * width
-        at = stop
-    return starts, ends
-
-
-@lru_cache(maxsize=65_536)
-def _width(char: str) -> int:
-    """How many characters of the plain view one character gives: 0 for an invisible one, -1 for one that may
-    join the character before it (a combining mark, a Hangul vowel or final)."""
-    width = len(normalise(char))
-    first = unicodedata.normalize("NFKD", char)[0]
-    joins = unicodedata.category(first)[0] == "M" or "\u1160" <= first <= "\u11ff"
-    return -1 if width and joins else width
-
-
 class _Words:
-    """All occurrences of some words, overlapping ones included: 蒙牛 and 牛奶 are both in 蒙牛牛奶."""
+    """The occurrences of some words, overlapping ones included: 蒙牛 and 牛奶 are both in 蒙牛牛奶."""
 
-    __slots__ = ("_automaton", "_ids")
+    __slots__ = ("_automaton", "_ids", "_longest")
 
     def __init__(self, ids_by_word: Mapping[str, Sequence[int]]) -> None:
         self._ids = list(ids_by_word.values())
+        self._longest = max(map(len, ids_by_word), default=0)
         self._automaton = AhoCorasick(ids_by_word, implementation=Implementation.ContiguousNFA) if ids_by_word else None
 
     def find(self, view: str) -> list[tuple[int, int, int]]:
-        """(word id, start, end) of every occurrence."""
+        """(word id, start, end) of the first occurrences of each word, as many as a hit can list."""
         if self._automaton is None:
             return []
-        found = self._automaton.find_matches_as_indexes(view, overlapping=True)
-        return [(word, start, end) for index, start, end in found for word in self._ids[index]]
+        found: list[tuple[int, int, int]] = []
+        seen: dict[int, int] = {}
+        for begin in range(0, len(view), PIECE):
+            piece = view[begin : begin + PIECE + self._longest - 1]
+            for index, start, end in self._automaton.find_matches_as_indexes(piece, overlapping=True):
+                # What begins in the next piece is found there.
+                if start < PIECE and (times := seen.get(index, 0)) < MAX_SPANS:
+                    seen[index] = times + 1
+                    found += [(word, begin + start, begin + end) for word in self._ids[index]]
+            if len(seen) == len(self._ids) and min(seen.values()) == MAX_SPANS:
+                break
+        return found
 
 
 _Places = dict[int, list[tuple[Field, int, int]]]  # word id -> where it stands in the original
@@ -255,29 +152,27 @@ class Matcher:
         self._roles: list[dict[int, dict[Role, str]]] = [{} for _ in rules]
         self._rules_with: dict[Role, dict[int, int]] = {"brand": {}, "negative": {}, "exclusion": {}}
         self._brand_only = 0
-        ids: dict[str, int] = {}
+        ids: dict[tuple[str, bool], int] = {}
         for index, rule in enumerate(rules):
             if not rule.negative_words:
                 self._brand_only |= 1 << index
             for role, word in _words_of(rule):
-                word_id = ids.setdefault(_plain_word(rule, word), len(ids))
+                word_id = ids.setdefault(_form(_plain_word(rule, word), role), len(ids))
                 self._roles[index].setdefault(word_id, {}).setdefault(role, word)
                 rules_with = self._rules_with[role]
                 rules_with[word_id] = rules_with.get(word_id, 0) | 1 << index
         self._build_automata(ids)
 
-    def _build_automata(self, ids: Mapping[str, int]) -> None:
+    def _build_automata(self, ids: Mapping[tuple[str, bool], int]) -> None:
         """A word that starts or ends with a sign (#蒙牛#) can lose it in the squeezed view, so only those
         need a second pass over the plain view."""
         squeezed: dict[str, list[int]] = {}
-        counted = self._rules_with["brand"].keys() | self._rules_with["negative"].keys()
-        for word, word_id in ids.items():
-            if word_id in counted:
-                squeezed.setdefault(squeeze(word), []).append(word_id)
-        excluding = self._rules_with["exclusion"]
+        counted = {form: word_id for (form, excludes), word_id in ids.items() if not excludes}
+        for form, word_id in counted.items():
+            squeezed.setdefault(squeeze(form), []).append(word_id)
         self._squeezed = _Words(squeezed)
-        self._open_edged = _Words({w: [i] for w, i in ids.items() if i in counted and _OPEN_EDGE.search(w)})
-        self._exclusions = _Words({w: [i] for w, i in ids.items() if i in excluding})
+        self._open_edged = _Words({form: [word_id] for form, word_id in counted.items() if OPEN_EDGE.search(form)})
+        self._exclusions = _Words({form: [word_id] for (form, excludes), word_id in ids.items() if excludes})
 
     def match(self, title: str | None, text: str) -> list[Hit]:
         """The rules that the post hits, in the order in which the rules were given."""
@@ -325,14 +220,27 @@ class Matcher:
 
     def _spans(self, index: int, places: _Places, roles: tuple[Role, ...]) -> tuple[Span, ...]:
         mine = self._roles[index]
+        occurring = places.keys() & mine.keys()
+        # Each other word shows one place at least.
+        most = max(1, MAX_SPANS + 1 - len(occurring))
         spans = [
             Span(field, start, end, mine[word_id][role], role)
-            for word_id in places.keys() & mine.keys()
+            for word_id in occurring
             for role in roles
             if role in mine[word_id]
-            for field, start, end in places[word_id]
+            for field, start, end in places[word_id][:most]
         ]
-        return tuple(sorted(spans, key=_reading_order))
+        return _shown(sorted(spans, key=_reading_order))
+
+
+def _shown(spans: list[Span]) -> tuple[Span, ...]:
+    """Those of the spans, in reading order, that a hit lists: see MAX_SPANS."""
+    if len(spans) <= MAX_SPANS:
+        return tuple(spans)
+    first_of_role = {span.role: span for span in reversed(spans)}
+    first_of_word = {(span.role, span.word): span for span in reversed(spans)}
+    by_rank = dict.fromkeys([*first_of_role.values(), *sorted(first_of_word.values(), key=_reading_order), *spans])
+    return tuple(sorted(islice(by_rank, MAX_SPANS), key=_reading_order))
 
 
 def explain(rule: RuleWords, title: str | None, text: str) -> Explanation:
@@ -361,6 +269,13 @@ def _plain_word(rule: RuleWords, word: str) -> str:
         raise ValueError(f"Rule {rule.rule_id}: {error}") from None
 
 
+def _form(plain: str, role: Role) -> tuple[str, bool]:
+    """What a word is known by, and whether it excludes: 差-评 and 差--评 are found in the same places, so they are one.
+    Signs at its edges tell a word from others, and so does every sign in an exclusion."""
+    alike = role != "exclusion" and not OPEN_EDGE.search(plain)
+    return squeeze(plain) if alike else plain, role == "exclusion"
+
+
 def _views(title: str | None, text: str) -> tuple[_FieldViews, ...]:
     body = _FieldViews("text", text)
     return (_FieldViews("title", title), body) if title else (body,)
@@ -371,7 +286,7 @@ def _places(found: Iterable[_Found]) -> _Places:
     places: _Places = {}
     for views, squeezed, word_id, start, end in found:
         known = places.setdefault(word_id, [])
-        if len(known) < MAX_SPANS_PER_WORD:
+        if len(known) < MAX_SPANS:
             place = (views.name, *views.original_span(start, end, squeezed=squeezed))
             if place not in known:
                 known.append(place)

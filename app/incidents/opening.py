@@ -69,7 +69,8 @@ class Opening:
 
 def title_of(rule_name: str, words: str) -> str:
     """A title for people: the rule, and how the first post begins, with people's data masked."""
-    return f"{rule_name}：{mask_text(' '.join(words[:80].split()))[:TITLE_WORDS]}"
+    # Masked before it is cut: half a phone number would not be known for one.
+    return f"{rule_name}：{mask_text(' '.join(words.split()))[:TITLE_WORDS]}"
 
 
 async def open_incident(tx: Tx, opening: Opening, *, caller: Caller, now: datetime) -> Incident:

@@ -1,14 +1,17 @@
 """Batches: read strictly, item by item where it must be, so that one bad item never loses the good ones."""
 
+import asyncio
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
-from app.core.bodies import JsonBody, duplicate_key, has_duplicates, number, parse, read_body
+from app.core.bodies import JsonBody, duplicate_key, has_duplicates, number, parse, read_body, refuse_crowd
 from app.core.db import Tx
 from app.core.errors import BadRequest, FieldError, Invalid, Problem
 from app.mentions.ingest import Intake, Row, row_of
@@ -16,7 +19,10 @@ from app.mentions.schemas import MentionBatchIn, MentionIn
 
 MOST = 1_000
 MAX_BODY = 8 * 1024 * 1024
+# A full batch has a third of them. Each may be a fault, and faults are costly to name.
+MOST_VALUES = 50_000
 NDJSON = "application/x-ndjson"
+_LINE = re.compile(rb"\S[^\n]*")
 ITEM: TypeAdapter[MentionIn] = TypeAdapter(MentionIn)
 
 Item = MentionIn | Problem
@@ -39,15 +45,20 @@ class BatchBody(JsonBody[MentionBatchIn]):
     async def read(self, request: Request) -> list[Item]:
         """Each item, or why it can't be one. Raises only where the whole body makes no sense."""
         body, kind = await read_body(request, self.media_types, MAX_BODY)
-        return _lines(body) if kind == NDJSON else self._object(body)
+        # In a thread, so that others are served while faults are being named.
+        if kind == NDJSON:
+            return await asyncio.to_thread(_lines, body)
+        refuse_crowd(body, MOST_VALUES, "/items")
+        return self._all_good(body) or await asyncio.to_thread(self._one_by_one, body)
 
-    def _object(self, body: bytes) -> list[Item]:
+    def _all_good(self, body: bytes) -> list[Item]:
+        """All items; none where there is a fault in any."""
         try:
             batch = self.adapter.validate_json(body)
         except ValidationError:
-            return self._one_by_one(body)
+            return []
         if has_duplicates(body, batch):
-            return self._one_by_one(body)
+            return []
         return _historical(list(batch.items)) if batch.historical else list(batch.items)
 
     def _one_by_one(self, body: bytes) -> list[Item]:
@@ -57,9 +68,10 @@ class BatchBody(JsonBody[MentionBatchIn]):
         except (ValueError, RecursionError):
             given = None
         items = given.get("items") if isinstance(given, dict) else None
-        if not isinstance(items, list) or not 1 <= len(items) <= MOST or isinstance(given, _Twice):
-            parse(self.adapter, body)
+        if not isinstance(items, list) or isinstance(given, _Twice):
+            parse(self.adapter, body, most=MOST_VALUES)
             raise BadRequest("The body can't be read as a batch.")
+        _refuse_number(len(items), "/items")
         stand_in = {key: value for key, value in given.items() if key != "items"} | {"items": [_STAND_IN]}
         historical = parse(self.adapter, json.dumps(stand_in).encode()).historical
         parsed = [_item(item, f"/items/{place}") for place, item in enumerate(items)]
@@ -79,7 +91,12 @@ def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) == len(pairs):
         return found
     twice = _Twice(found)
-    twice.key = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            twice.key = key
+            break
+        seen.add(key)
     return twice
 
 
@@ -90,11 +107,16 @@ def _item(value: Any, at: str) -> Item:
 
 
 def _lines(body: bytes) -> list[Item]:
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    if not 1 <= len(lines) <= MOST:
-        detail = f"a batch has 1 to {MOST:,} items; this one has {len(lines):,}"
-        raise Invalid(detail, errors=[FieldError("", detail, "too_long" if lines else "too_short")])
+    refuse_crowd(body, MOST_VALUES)
+    lines = [line[0] for line in islice(_LINE.finditer(body), MOST + 1)]
+    _refuse_number(len(lines), "")
     return [_parsed(line, f"/items/{place}") for place, line in enumerate(lines)]
+
+
+def _refuse_number(items: int, at: str) -> None:
+    if not 1 <= items <= MOST:
+        detail = f"a batch has 1 to {MOST:,} items; this one has {'none' if not items else 'more'}"
+        raise Invalid(detail, errors=[FieldError(at, detail, "too_long" if items else "too_short")])
 
 
 def _parsed(text: bytes, at: str) -> Item:

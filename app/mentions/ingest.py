@@ -92,7 +92,7 @@ def row_of(item: MentionIn, *, key_id: str, now: datetime, historical: bool = Fa
     observed_at = not_ahead(item.observed_at, now, f"{at}/observed_at") or now
     published_at = not_ahead(item.published_at, now, f"{at}/published_at")
     platform, raw = platform_of(item.platform)
-    namespace = (raw or item.platform_raw or "").casefold() if platform == "other" else ""
+    namespace = (raw or item.platform_raw or "").strip().casefold() if platform == "other" else ""
     return Row(
         new_id(), platform, namespace, item.platform_raw or raw, item.external_id, item.url, item.author, item.title, item.text, published_at,
         item.sentiment, key_id, observed_at, item.reposts, item.comments, item.likes, item.views,

@@ -26,17 +26,13 @@ from app.incidents.grading import regrade, worsen
 from app.incidents.media import follow_up
 from app.incidents.opening import Opening, accepting, open_for_rules, title_of
 from app.incidents.spread import Change, Ledger, count, lock_incidents
+from app.mentions.claims import Claim
 from app.mentions.reading import Post, Receipt, Work, reading_of
 from app.mentions.rulebook import HARM_ORDER, RuleBook, Rules
 from app.mentions.states import Overtaken, State, insert_states, lock_states, update_states
 from app.models import Incident
 from app.models.incidents import ACCEPTING
 
-_CLAIM = """
-with taken as (
-  delete from inbox where seq = any(array(select seq from inbox order by seq limit $1 for update skip locked))
-  returning *)
-select * from taken order by mention_id, observed_at, seq"""
 # A person's act counts what waits for its mentions first: it judges what was told, not half of it.
 _CLAIM_OF = """
 with taken as (delete from inbox where mention_id = any($1::uuid[]) returning *)
@@ -73,6 +69,9 @@ _HITS_OF = "select mention_id, rule_id from hits where mention_id = any($1::uuid
 
 ALERTS_WITHIN = timedelta(hours=24)
 
+# Characters matched between two statements, as many as the longest post has.
+BREATH = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -82,11 +81,11 @@ class Batch:
     held: list[tuple[UUID, int, Series]]
 
 
-async def process_inbox(tx: Tx, rules: Rules, ledger: Ledger, *, limit: int) -> Batch:
-    """Counts up to ``limit`` readings. Overtaken (and nothing done) when another worker was first with one."""
+async def process_inbox(tx: Tx, rules: Rules, ledger: Ledger, claim: Claim) -> Batch:
+    """Counts what the claim takes. Overtaken (and nothing done) when another worker was first with one."""
     book = await rules.current(tx)
     driver = await tx.driver()
-    rows = await driver.fetch(_CLAIM, limit)
+    rows = await claim.take(driver)
     if not rows:
         return Batch(0, [])
     readings = {mention_id: list(group) for mention_id, group in groupby(rows, key=itemgetter("mention_id"))}
@@ -149,8 +148,7 @@ async def conclude(
 ) -> list[tuple[UUID, int, Series]]:
     """Matches, joins, counts and grades what the works say; the one way a mention's change reaches its incident."""
     now, driver = await tx.now(), await tx.driver()
-    for work in works:
-        work.match(book)
+    await _match(driver, works, book)
     await _load_hits(driver, works, book)
     news = await _join(tx, works, book, now=now)
     for work in works:
@@ -165,6 +163,19 @@ async def conclude(
     held = await settle(tx, ledger, changes, joined=joined, news=news, now=now)
     await record(tx, *events, caller=SYSTEM)
     return held
+
+
+async def _match(driver: asyncpg.Connection, works: Iterable[Work], book: RuleBook) -> None:
+    """Matches, with a breath now and then: while a statement runs, the heartbeat and the other sweeps have their turn,
+    and the database sees that this transaction is not idle."""
+    matched = 0
+    for work in works:
+        work.match(book)
+        if work.hits is not None:
+            matched += len(work.post.text)
+        if matched >= BREATH:
+            matched = 0
+            await driver.fetchval("select 1")
 
 
 def _joined(works: Iterable[Work], book: RuleBook) -> dict[UUID, str | None]:

@@ -1,5 +1,6 @@
 """Everything that is read of mentions and watch rules."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -12,11 +13,12 @@ from app.core import paging
 from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.params import PageQuery
-from app.domain.wording import mask_name, mask_text
+from app.domain.wording import mask_name, mask_text, mask_url
 from app.mentions.schemas import Mention as MentionOut
 from app.mentions.schemas import MentionQuery
 from app.models import Hit, InboxReading, MediaOutlet, Mention, MentionState, Observation, WatchRule
 
+LONG = 2_000
 State = aliased(MentionState)
 SENTIMENT: ColumnElement[str] = func.coalesce(
     State.person_sentiment, State.sentiment, case((State.worded_negative, "negative")), Mention.sentiment, "unknown"
@@ -69,7 +71,14 @@ async def _shown(tx: Tx, rows: list[tuple[Mention, MentionState | None]]) -> lis
     ids = [mention.id for mention, _ in rows]
     for hit in await tx.scalars(select(Hit).where(Hit.mention_id.in_(ids)).order_by(Hit.mention_id, Hit.rule_id)):
         hits.setdefault(hit.mention_id, []).append({"rule_id": hit.rule_id, "spans": hit.spans})
-    return [shown(mention, state, hits.get(mention.id, [])) for mention, state in rows]
+    return [await _one_shown(mention, state, hits.get(mention.id, [])) for mention, state in rows]
+
+
+async def _one_shown(mention: Mention, state: MentionState | None, hits: list[dict[str, Any]]) -> MentionOut:
+    if len(mention.text) > LONG:
+        # A page of 200 such texts takes a second or two to mask; others have their turn in between.
+        await asyncio.sleep(0)
+    return shown(mention, state, hits)
 
 
 def shown(mention: Mention, state: MentionState | None, hits: list[dict[str, Any]]) -> MentionOut:
@@ -80,9 +89,9 @@ def shown(mention: Mention, state: MentionState | None, hits: list[dict[str, Any
         {
             "id": mention.id,
             "platform": mention.platform,
-            "platform_raw": mention.platform_raw,
+            "platform_raw": mask_text(mention.platform_raw) if mention.platform_raw else mention.platform_raw,
             "external_id": mention.external_id,
-            "url": mention.url,
+            "url": mask_url(mention.url) if mention.url else mention.url,
             "author": mask_name(mention.author) if mention.author else mention.author,
             "title": mask_text(mention.title) if mention.title else mention.title,
             "text": mask_text(mention.text),

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from app.core.bodies import Str, Visible, Wire
 from app.core.paging import Page
 from app.domain.grades import HarmClass
-from app.domain.matching import normalise_word
+from app.domain.spelling import normalise_word
 from app.domain.vocabulary import Platform
 from app.mentions.schemas import HitSpan, WordRole
 

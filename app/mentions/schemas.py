@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from app.core.bodies import MAX_COUNT, Instant, Str, Visible, Wire
 from app.core.paging import Page
@@ -58,7 +58,12 @@ class MentionIn(Wire):
         Field(min_length=1, max_length=64, description="One of the platform words, or any name: unknown ones are kept "
               "as `other` with the name given."),
     ]  # fmt: skip
-    external_id: Annotated[Visible, Field(min_length=1, max_length=200, description="The post's id on its platform.")]
+    # Two tools that name one post must count it once; no platform has ids that differ by spaces, but exports do.
+    external_id: Annotated[
+        Visible,
+        Field(min_length=1, max_length=200, description="The post's id on its platform. Spaces around it don't count."),
+        AfterValidator(str.strip),
+    ]
     text: Annotated[Visible, Field(min_length=1, max_length=20_000, description="What the post says.")]
     title: Annotated[Str | None, Field(max_length=500, description="Its title, where it has one.")] = None
     url: Annotated[Str | None, Field(max_length=2_000, description="Where it can be read.")] = None
@@ -160,7 +165,10 @@ class HitOut(BaseModel):
     """A watch rule that matched 命中, explained."""
 
     rule_id: UUID = Field(description="The rule.")
-    spans: list[HitSpan] = Field(description="Which words hit, where.")
+    spans: list[HitSpan] = Field(
+        description="Which words hit, where, in reading order. 50 at most: the first of each role, then of each word, "
+        "then the others."
+    )
 
 
 class Mention(BaseModel):
@@ -170,7 +178,10 @@ class Mention(BaseModel):
     platform: Platform = Field(description="Where it was posted.")
     platform_raw: str | None = Field(description="The platform's name as the tool gave it.", examples=["新浪微博"])
     external_id: str = Field(description="Its id there.", examples=["5012345678901234"])
-    url: str | None = Field(description="Where it can be read.", examples=["https://weibo.com/1/OAbCdEfGh"])
+    url: str | None = Field(
+        description="Where it can be read; phones and mails in it are masked.",
+        examples=["https://weibo.com/1/OAbCdEfGh"],
+    )
     author: str | None = Field(description="Who wrote it, masked.", examples=["示***户"])
     title: str | None = Field(description="Its title, masked.", examples=["买到的牛奶"])
     text: str = Field(

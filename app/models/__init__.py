@@ -2,7 +2,17 @@
 
 from app.models.base import Base
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
-from app.models.mentions import Hit, InboxReading, Mention, MentionState, Observation, Rematch, Revision, WatchRule
+from app.models.mentions import (
+    Hit,
+    InboxReading,
+    Mention,
+    MentionState,
+    Observation,
+    Rematch,
+    Revision,
+    SetAside,
+    WatchRule,
+)
 from app.models.outbox import Event, IdempotencyKey, WorkerHeartbeat
 from app.models.people import ApiKey, Person
 from app.models.webhooks import Delivery, DeliveryAttempt, WebhookEndpoint
@@ -26,6 +36,7 @@ __all__ = [
     "Person",
     "Rematch",
     "Revision",
+    "SetAside",
     "SpreadBucket",
     "WatchRule",
     "WebhookEndpoint",

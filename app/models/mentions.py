@@ -64,6 +64,17 @@ class InboxReading(Base):
     text: Mapped[str | None]
 
 
+class SetAside(Base):
+    """A mention whose readings can't be counted: they stay in the inbox, and are tried again after ``until``."""
+
+    __tablename__ = "mentions_set_aside"
+
+    mention_id: Mapped[UUID] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+    times: Mapped[int] = mapped_column(Integer, server_default="1")
+    created_at: Mapped[CreatedAt]
+
+
 class Observation(Base):
     """A counted reading of a mention's counters. One row an instant; readings of one instant merge by maximum."""
 

@@ -63,6 +63,20 @@ async def test_a_hit_opens_an_incident_and_the_next_ones_join_it(client, counter
     assert len(await everything(client, URL, rule_id=rule["id"])) == 1
 
 
+@pytest.mark.parametrize("space", [" ", "\n", "\u3000"])
+@pytest.mark.parametrize("secret", ["13800138000", "zhangsan@qq.com"])
+async def test_a_title_never_holds_what_masks_hide_wherever_it_is_cut(client, counter, space, secret):
+    for length in range(5, 50, 4):
+        word = brand()
+        await make_rule(client, word, negative_words=[])
+        gap = space * (80 - len(word) - len(secret) + 2 + length % 9)
+        mention_id = await post(client, f"{word}{gap}{secret} 速联系", sentiment="negative")
+        await counter.sweep()
+        title = (await incident(client, (await mention(client, mention_id))["incident_id"]))["title"]
+        assert title.endswith(" 速联系")
+        assert secret[:4] not in title
+
+
 async def test_numbers_have_no_gap_whoever_opens_at_the_same_moment(client, context):
     words = [brand() for _ in range(6)]
     for word in words:

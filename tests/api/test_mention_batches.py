@@ -114,6 +114,54 @@ async def test_a_key_that_stands_twice_in_an_item_costs_only_that_item(client, s
     assert results[1]["problem"]["pointers"] == ["/items/1/likes"]
 
 
+async def test_a_key_that_stands_twice_among_thousands_is_named(client):
+    many = ",".join(f'"k{n}":0' for n in range(9_000))
+    body = f'{{"items":[{{{many},"k8999":0}}]}}'.encode()
+    response = await client.post(URL, content=body, headers={"content-type": "application/json"})
+    assert good(response, 207)["results"][0]["problem"]["pointers"] == ["/items/0/k8999"]
+
+
+FULL = 8 * 1024 * 1024 - 100
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"items":[' + b",".join([b"[]"] * (FULL // 3)) + b"]}", "application/json"),
+        (b'{"items":[' + b",".join([b"{}"] * 40_000) + b"]}", "application/json"),
+        (b'{"items":[' + b",".join([b'""'] * (FULL // 3)) + b"]}", "application/json"),
+        (b"11\n" * (FULL // 3), NDJSON["content-type"]),
+    ],
+    ids=["lists", "objects", "texts", "lines"],
+)
+async def test_a_body_of_countless_items_is_too_long_and_nothing_else_is_looked_at(client, body, kind):
+    response = await client.post(URL, content=body, headers={"content-type": kind})
+    (error,) = problem(response, 422)["errors"]
+    assert error["code"] == "too_long"
+    assert error["pointer"] == ("/items" if kind == "application/json" else "")
+
+
+@both
+async def test_a_body_of_more_values_than_a_batch_can_have_is_refused(client, send):
+    problem(await send(client, [{f"k{n}": 0 for n in range(400_000)}]), 422)
+    answer = good(await send(client, [*items(1), {f"k{n}": 0 for n in range(20_000)}]), 207)
+    assert [r["status"] for r in answer["results"]] == [201, 422]
+    assert len(answer["results"][1]["problem"]["detail"]) < 500
+
+
+@both
+async def test_commas_quotes_and_backslashes_in_texts_are_no_values(client, send):
+    texts = ["," * 20_000, '","' * 6_000, "\\" * 19_999 + ",", '\\",' * 6_000, '":,' * 6_000]
+    given = [{**items(1)[0], "text": text} for text in texts * 3]
+    assert good(await send(client, given), 207)["accepted"] == len(given)
+
+
+async def test_blank_lines_are_no_items_however_many(client):
+    body = b"\n \r\n" * 1_000_000 + lines(items(2))
+    assert good(await client.post(URL, content=body, headers=NDJSON), 207)["accepted"] == 2
+    problem(await client.post(URL, content=b"\n" * FULL, headers=NDJSON), 422)
+
+
 async def test_a_key_that_stands_twice_around_the_items_refuses_the_batch(client):
     one = json.dumps(items(1))
     for body in (f'{{"items": {one}, "items": {one}}}', f'{{"items": {one}, "historical": true, "historical": false}}'):

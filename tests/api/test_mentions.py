@@ -60,12 +60,17 @@ async def test_a_mention_shows_no_names_phones_or_mails_and_hits_point_into_the_
     word = brand()
     rule = await make_rule(client, word)
     text = f"@王小明 说{word}差 评，电话13812345678，邮箱 wang@example.com"
-    mention_id = await post(client, text, author="王小明", title=f"{word} 避⚡ @李四")
+    mention_id = await post(
+        client, text, author="王小明", title=f"{word} 避⚡ @李四", platform="other", platform_raw="13812345678",
+        url="https://example.com/5012345678901234?phone=13812345678",
+    )  # fmt: skip
     assert (await mention(client, mention_id))["pending"] is True
     await counter.sweep()
     shown = await mention(client, mention_id)
     assert (shown["pending"], shown["author"]) == (False, "王**")
     assert shown["title"] == f"{word} 避⚡ @**"
+    assert shown["url"] == "https://example.com/5012345678901234?phone=138******78"
+    assert shown["platform_raw"] == "138******78"
     assert "王小明" not in shown["text"]
     assert "13812345678" not in shown["text"]
     assert "wang" not in shown["text"]
@@ -160,6 +165,15 @@ async def test_an_unknown_platform_is_kept_by_its_raw_name(client):
     assert ids[0] == ids[2] != ids[1]
     shown = [await mention(client, mention_id) for mention_id in ids[:2]]
     assert [(m["platform"], m["platform_raw"]) for m in shown] == [("other", "小黑盒"), ("other", "即刻")]
+
+
+async def test_spaces_around_an_id_or_an_unknown_platforms_name_make_no_other_post(client):
+    known, word = uuid4().hex, f"站{uuid4().hex[:6]}"
+    ids = {await post(client, "一", external_id=given) for given in (known, f"{known} ", f"\t{known}\u3000\n")}
+    assert len(ids) == 1
+    assert (await mention(client, ids.pop()))["external_id"] == known
+    assert len({await post(client, "一", external_id=known, platform=given) for given in (word, f" {word} ")}) == 1
+    assert await post(client, "一", external_id=f"{known[:9]} {known[9:]}") not in ids
 
 
 async def test_unknown_platforms_named_beside_other_stay_apart_too(client):

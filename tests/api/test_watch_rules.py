@@ -109,6 +109,21 @@ async def test_a_rule_can_be_tried_on_a_text_and_says_why(client):
     assert (await tried(text="差评", title=word))["matched"] is True
 
 
+async def test_a_flood_of_a_rules_words_is_shown_by_its_first_50_places(client, counter):
+    word = brand()
+    spellings = [f"差{sign * n}评" for n in range(1, 41) for sign in "-*.~+"]
+    rule = await make_rule(client, word, negative_words=spellings, exclusions=["榜单"])
+    flood = word + "差评" * 9_990
+    tried = good(await client.post(f"{URL}/{rule['id']}/test", json={"text": flood}))
+    assert len(tried["spans"]) == 50
+    assert [span["word"] for span in tried["spans"][:2]] == [word, spellings[0]]
+    assert len({(span["start"], span["end"]) for span in tried["spans"]}) == 50
+    assert len(good(await client.post(f"{URL}/{rule['id']}/test", json={"text": "榜单" * 100}))["excluded_by"]) == 50
+    mention_id = await post(client, flood)
+    await counter.sweep()
+    assert (await mention(client, mention_id))["hits"] == [{"rule_id": rule["id"], "spans": tried["spans"]}]
+
+
 async def test_a_rule_of_brand_words_takes_every_negative_mention_of_the_brand(client, counter):
     word = brand()
     rule = await make_rule(client, word, negative_words=[])

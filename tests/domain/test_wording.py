@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.wording import LABELS, mask_name, mask_text, platform_of
+from app.domain.wording import LABELS, mask_name, mask_text, mask_url, platform_of
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,27 @@ def test_a_name_keeps_its_first_character_only(name, shown):
         ("110101 19900307 777x", "********************"),
         ("写信zhang.san+1@mail.example.com。", "写信***********@****************。"),
         ("a@b.cn c@d.cn", "*@**** *@****"),
+        ("138\u00a01234\u00a05678", "138\u00a0****\u00a0**78"),
+        ("138\u200b1234\u200b5678", "138\u200b****\u200b**78"),
+        ("1\u200b3\u200b812345678", "1\u200b3\u200b8******78"),
+        ("138\t1234\n5678", "138\t****\n**78"),
+        ("138_1234_5678 138/1234/5678 138,1234,5678", "138_****_**78 138/****/**78 138,****,**78"),
+        ("138，1234，5678", "138，****，**78"),
+        ("138 12 34 56 78", "138 ** ** ** 78"),
+        ("1 3 8 1 2 3 4 5 6 7 8", "1 3 8 * * * * * * 7 8"),
+        ("①③⑧12345678", "①③⑧******78"),
+        ("¹³⁸12345678", "¹³⁸******78"),
+        ("\u0661\u0663\u066812345678", "\u0661\u0663\u0668******78"),
+        ("1️⃣3️⃣8️⃣12345678", "1️⃣3️⃣8️⃣******78"),
+        ("010\u00a01234\u20095678", "010\u00a0****\u2009**78"),
+        ("@\u200b张三丰", "@\u200b***"),
+        ("zhangsan@qq。com", "********@******"),
+        ("zhangsan@qq.com。谢谢", "********@******。谢谢"),
+        ("zhangsan@例子.中国", "********@*****"),
+        ("写信zhangsan@例子.com", "写信********@******"),
+        ("张三@example.com", "**@***********"),
+        ("邮箱：张三@例子.公司", "邮箱：**@*****"),
+        ("zhangsan\u200b@qq\ufeff.com", "********\u200b@**\ufeff****"),
     ],
 )
 def test_personal_data_is_hidden_character_for_character(text, shown):
@@ -65,6 +86,13 @@ def test_personal_data_is_hidden_character_for_character(text, shown):
         "2024-01-15 13:45",
         "110101199013077777",
         "@ 谁",
+        "① ③ ⑤ 先看",
+        "①②③④⑤⑥⑦⑧⑨",
+        "150 20 30 40",
+        "1 3 5 7 9",
+        "2023/11/05,150",
+        "139,2023-11-05",
+        "x²³+y²",
         "a.b.c",
     ],
 )
@@ -80,10 +108,55 @@ PERSONAL = (
     "0755-8888666",
     "a.b@c.com",
     "11010119900307777X",
+    "①③⑧ 12 34 56 78",
+    "张三\u200b@例子.中国",
 )
 dirty_text = st.lists(
     st.one_of(st.sampled_from(PERSONAL), st.text("@01386·-_ .+()张aX，", max_size=8), st.text(max_size=4))
 ).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("会面@张三。谢谢", "会面@**。谢谢"), ("会面@3.15晚会", "会面@*.15晚会"), ("见@张三.李四", "见@**.李四")],
+)
+def test_an_at_name_at_the_end_of_a_sentence_is_no_mail(text, shown):
+    assert mask_text(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "https://weibo.com/u/1234567?phone=13812345678&name=a",
+            "https://weibo.com/u/1234567?phone=138******78&name=a",
+        ),
+        ("https://a.cn/p?m=wang@example.com", "https://a.cn/p?m=****@***********"),
+        ("https://a.cn/p?m=wang%40example.com#x", "https://a.cn/p?m=****%40***********#x"),
+        ("https://a.cn/13812345678/", "https://a.cn/138******78/"),
+        ("https://a.cn/n/@wang/1", "https://a.cn/n/@****/1"),
+    ],
+)
+def test_an_address_is_shown_without_peoples_data(url, shown):
+    assert mask_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "https://weibo.com/1/OAbCdEfGh",
+        "https://m.weibo.cn/detail/5012345678901234",
+        "https://www.douyin.com/video/7301234567890123456",
+        "https://www.zhihu.com/question/612345678/answer/3123456789",
+        "https://tieba.baidu.com/p/8765432109",
+        "http://society.people.com.cn/n1/2023/1105/c1008-40112233.html",
+        "https://news.example.cn/139/2023/1105/a.html?page=2",
+        "https://www.bilibili.com/video/BV1xx411c7mD?p=1&t=150",
+    ],
+)
+def test_the_address_of_a_post_stays_whole(url):
+    assert mask_url(url) == url
 
 
 @given(dirty_text)
@@ -102,7 +175,37 @@ def test_six_digits_of_every_mobile_number_are_hidden_wherever_it_stands(number,
 
 @pytest.mark.parametrize(
     "part",
-    ["a", "1", "0", "-", " ", "a@", "@a", "a.", "@", "13", "1 ", "+86", "010-", "a@a.", "110101", "(", "_%"],
+    [
+        "a",
+        "1",
+        "0",
+        "-",
+        " ",
+        "a@",
+        "@a",
+        "a.",
+        "@",
+        "13",
+        "1 ",
+        "+86",
+        "010-",
+        "a@a.",
+        "110101",
+        "(",
+        "_%",
+        "例",
+        "例@",
+        "@例.",
+        "a@例.",
+        "例@a.",
+        "@a。",
+        "①",
+        "1\u200b",
+        "1 3",
+        "138 12",
+        "1_",
+        "\u200b",
+    ],
 )
 def test_hostile_texts_are_masked_in_time(part):
     text = (part * 100_000)[:100_000]

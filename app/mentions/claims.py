@@ -1,0 +1,59 @@
+"""Which readings a worker takes from the inbox, and what becomes of those that can't be counted.
+
+A claim is bounded twice: by the number of readings and by their text, because matching it is work between two
+statements, and the database ends a transaction that is idle for 10 s.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.core.db import Database
+
+MOST_TEXT = 1_000_000
+"""Bytes of text after which a claim ends: about 2,000 posts of 160 characters, or 17 of the longest. Matching them
+takes a second at most, and a few where every character is the worst there is."""
+
+ASIDE_FOR = timedelta(hours=1)
+"""How long a mention is left alone before it is tried again; by then a mended version may run."""
+
+# Readings are locked in the order they came, and those beyond the text stay. The lookup is a subquery and not a join,
+# or a plan made while the tables were small might read all mentions. A mention's readings are left alone together:
+# the first one makes the mention, and the others can't be counted before it.
+_CLAIM = """
+with next as materialized (
+  select seq, mention_id, octet_length(text) as size from inbox
+  where mention_id <> all(array(select mention_id from mentions_set_aside where until > now()))
+  order by seq limit $1 for update skip locked),
+ sized as (
+  select seq, sum(coalesce(size, (select octet_length(m.text) from mentions m where m.id = next.mention_id)))
+    over (order by seq rows between unbounded preceding and 1 preceding) as before from next),
+ taken as (
+  delete from inbox where seq = any(array(select seq from sized where before is null or before < $2)) returning *)
+select * from taken order by mention_id, observed_at, seq"""
+_SET_ASIDE = """
+insert into mentions_set_aside as s (mention_id, until) values ($1, now() + $2::interval)
+on conflict (mention_id) do update set until = excluded.until, times = s.times + 1"""
+
+
+@dataclass(slots=True)
+class Claim:
+    """How many readings a transaction may take. Whose they were stands here even when the transaction fails."""
+
+    limit: int
+    mention_ids: list[UUID] = field(default_factory=list)
+
+    async def take(self, driver: asyncpg.Connection) -> list[Any]:
+        """The readings, by mention and instant; they are gone from the inbox when the transaction commits."""
+        self.mention_ids = []
+        rows = await driver.fetch(_CLAIM, self.limit, MOST_TEXT)
+        self.mention_ids = [row["mention_id"] for row in rows]
+        return list(rows)
+
+
+async def set_aside(database: Database, mention_id: UUID) -> None:
+    """Leaves the mention's readings in the inbox, uncounted, for ASIDE_FOR, so that the others can be counted."""
+    await database.fetch(_SET_ASIDE, mention_id, ASIDE_FOR)
