@@ -36,7 +36,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer) -> lis
     deliveries = Sweep(DELIVERIES, deliverer.sweep, 1.0)
 
     async def free() -> int:
-        freed = await rescue(database)
+        freed = await rescue(database, context.settings.webhook_schedule)
         if freed:
             deliveries.wake.set()
             deliverer.nudge()

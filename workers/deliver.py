@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -196,6 +197,6 @@ class Deliverer:
             await service.disable_endpoint(tx, endpoint_id, "answered 410 Gone", caller=SYSTEM, now=await tx.now())
 
 
-async def rescue(database: Database) -> int:
+async def rescue(database: Database, schedule: Sequence[float]) -> int:
     """Frees what dead workers held; call it every second. How many deliveries changed."""
-    return await delivery.rescue(database)
+    return await delivery.rescue(database, schedule)

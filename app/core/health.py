@@ -24,8 +24,11 @@ select (select version_num from alembic_version) as version,
   (select extract(epoch from now() - received_at) from inbox where mention_id <> all(array(
     select mention_id from mentions_set_aside where until > now())) order by seq limit 1)::float8 as inbox_age,
   (select count(*) from mentions_set_aside where until > now()) as set_aside,
-  (select extract(epoch from now() - min(due_at)) from deliveries where state = 'pending' and due_at <= now())::float8
-    as delivery_age"""
+  -- what a disabled or failing endpoint is owed is not late
+  (select extract(epoch from now() - min(d.due_at)) from webhook_endpoints e cross join lateral (
+    select due_at from deliveries where endpoint_id = e.id and state = 'pending' and token is null and due_at <= now()
+    order by due_at limit 1) d
+   where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is null)::float8 as delivery_age"""
 
 
 @router.get("/health/live")

@@ -126,8 +126,9 @@ _BURY = """
 with orphaned as materialized (
   select d.id from webhook_endpoints e cross join lateral (
     select d.id from deliveries d where d.endpoint_id = e.id and d.state = 'pending' and d.token is null
-    limit 1000 for update skip locked) d
-  where e.deleted_at is not null limit 1000)
+      and d.due_at < case when e.deleted_at is null then now() - make_interval(secs => $1) else 'infinity' end
+    order by d.due_at limit 1000 for update skip locked) d
+  where e.deleted_at is not null or e.disabled_at is not null limit 1000)
 update deliveries d set state = 'dead', finished_at = now() from orphaned where d.id = orphaned.id returning d.id"""
 
 
@@ -231,8 +232,9 @@ async def finish(database: Database, results: Sequence[tuple[Claimed, Answer, Ve
     return len(await database.fetch(_FINISH, *map(list, columns)))
 
 
-async def rescue(database: Database) -> int:
-    """Frees deliveries whose worker died; gives up those lost three times and those of deleted endpoints."""
+async def rescue(database: Database, schedule: Sequence[float]) -> int:
+    """Frees deliveries whose worker died; gives up those lost three times, those of deleted endpoints, and what a
+    disabled endpoint has been owed for longer than the whole ``schedule``."""
     lost = await database.fetch(_RESCUE, MOST_LOST_LEASES)
-    orphaned = await database.fetch(_BURY)
+    orphaned = await database.fetch(_BURY, float(sum(schedule)))
     return len(lost) + len(orphaned)

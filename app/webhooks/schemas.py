@@ -112,7 +112,10 @@ URL = "Where to POST: https, port 443 unless the operator allows more, and a pub
 TYPES = "The types it hears of; empty for all of them, present and future."
 DESCRIPTION = "What it is, for people."
 REACHES_PEOPLE = "Whether people read what arrives there, so that it counts as an alert (方案 二(一)2)."
-ENABLED = "Whether events are sent there. Enabling it again sends what has been owed since, within its schedule."
+ENABLED = (
+    "Whether events are sent there. Enabling it again sends what it was owed meanwhile, of the last 75 hours; what is "
+    "older was given up and can be replayed."
+)
 GRADES = (
     "Of an incident's events only those of incidents in one of these grades: of a change of grade the new grade counts, "
     "of all else the grade the incident has at that moment. Events that are no incident's always come. Empty for all."

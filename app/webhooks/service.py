@@ -33,7 +33,7 @@ insert into deliveries(event_id, endpoint_id, incident_id, seq)
 select v.id, e.id, v.incident_id, v.seq
 from unnest($1::bigint[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::text[])
   with ordinality as v(id, type, incident_id, seq, only_to, not_to, grade, place)
-join webhook_endpoints e on e.deleted_at is null and e.disabled_at is null
+join webhook_endpoints e on e.deleted_at is null
   and case when v.only_to is null then e.event_types = '{}' or v.type = any(e.event_types) else e.id = v.only_to end
   and e.id is distinct from v.not_to
   and case when e.grades = '{}' or v.incident_id is null then true

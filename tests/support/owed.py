@@ -20,6 +20,9 @@ from workers.deliver import Deliverer
 VAULT = Vault.of(Settings(secret_key=SECRET_KEY))
 Make = Callable[..., Deliverer]
 
+# As the service has it: what a disabled endpoint is owed is given up after so long.
+SCHEDULE = (75 * 3600.0,)
+
 
 async def forget(database: Database) -> None:
     """Nothing is owed to anybody any more, so that the next test begins afresh."""

@@ -13,6 +13,7 @@ from app.webhooks.delivery import Verdict
 from app.webhooks.exchange import Answer as Outcome
 from app.webhooks.schemas import EventType
 from tests.support.owed import (
+    SCHEDULE,
     Make,
     all_finished,
     attempts,
@@ -148,14 +149,28 @@ async def test_what_is_owed_to_a_disabled_endpoint_waits_until_it_is_enabled(
     await happen(database, hit())
     async with database.transaction() as tx:
         await service.disable_endpoint(tx, endpoint_id, "test", caller=SYSTEM, now=await tx.now())
+    await happen(database, hit())
     assert await deliverer.sweep() == 0
     async with database.transaction() as tx:
         assert await queries.oldest_due_seconds(tx) == 0
         await service.change_endpoint(tx, endpoint_id, {"enabled": True}, caller=SYSTEM, now=await tx.now())
     async with database.transaction() as tx:
         assert await queries.oldest_due_seconds(tx) > 0
-    assert await deliverer.sweep() == 1
-    assert receiver.verified
+    assert await deliverer.sweep() == 2, "what happened before it was disabled, and meanwhile"
+    assert len(receiver.received) == 2
+
+
+async def test_what_a_disabled_endpoint_is_owed_is_given_up_with_the_schedule(
+    database: Database, receiver: Receiver
+) -> None:
+    endpoint_id = await subscribe(database, receiver)
+    async with database.transaction() as tx:
+        await service.disable_endpoint(tx, endpoint_id, "test", caller=SYSTEM, now=await tx.now())
+    await happen(database, hit(), hit())
+    await database.fetch("update deliveries set due_at = now() - interval '76 hours' where id in "
+                         "(select min(id) from deliveries)")  # fmt: skip
+    assert await rescue(database, SCHEDULE) == 1
+    assert await states(database) == ["dead", "pending"]
 
 
 async def test_two_workers_deliver_each_event_once(database: Database, make: Make, receiver: Receiver) -> None:
@@ -182,7 +197,7 @@ async def test_a_worker_whose_lease_was_taken_changes_nothing(
     await happen(database, hit())
     claimed = await claim_one(database, quick)
     await database.fetch("update deliveries set lease_until = now() - interval '1 s'")
-    assert await rescue(database) == 1
+    assert await rescue(database, SCHEDULE) == 1
     again = await claim_one(database, quick)
     outcome = Outcome(again.message.at, 5, 200)
     verdict = Verdict("delivered", 0, 1, 0, True)
@@ -198,7 +213,7 @@ async def test_what_is_claimed_is_not_claimed_twice(database: Database, quick: S
     await happen(database, hit())
     await claim_one(database, quick)
     assert await delivery.claim(database, quick, {}, 10) == []
-    assert await rescue(database) == 0, "its lease has not ended"
+    assert await rescue(database, SCHEDULE) == 0, "its lease has not ended"
 
 
 async def test_an_event_that_kills_three_workers_is_given_up(
@@ -209,7 +224,7 @@ async def test_an_event_that_kills_three_workers_is_given_up(
     for lost in (1, 2, 3):
         await claim_one(database, quick)
         await database.fetch("update deliveries set lease_until = now() - interval '1 s'")
-        assert await rescue(database) == 1
+        assert await rescue(database, SCHEDULE) == 1
         [row] = await database.fetch("select state, lost_leases, token, finished_at from deliveries")
         assert (row["lost_leases"], row["token"]) == (lost, None)
         assert (row["state"], row["finished_at"] is not None) == (("dead", True) if lost == 3 else ("pending", False))
@@ -227,7 +242,7 @@ async def test_workers_that_die_now_and_then_do_not_add_up(
         for _ in range(2):
             await claim_one(database, quick)
             await database.fetch("update deliveries set lease_until = now() - interval '1 s'")
-            assert await rescue(database) == 1
+            assert await rescue(database, SCHEDULE) == 1
         assert await make(webhook_schedule=(0.0, 3600.0)).sweep() == 1
     assert await states(database) == ["delivered"]
 
@@ -240,7 +255,7 @@ async def test_what_is_owed_to_a_deleted_endpoint_is_given_up(
     async with database.transaction() as tx:
         await service.delete_endpoint(tx, endpoint_id, caller=SYSTEM, now=await tx.now())
     assert await deliverer.sweep() == 0
-    assert await rescue(database) == 1
+    assert await rescue(database, SCHEDULE) == 1
     assert await states(database) == ["dead"]
     assert receiver.received == []
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.db import Database
 from app.webhooks import delivery, envelope
-from tests.support.owed import happen, hit, states, subscribe
+from tests.support.owed import SCHEDULE, happen, hit, states, subscribe
 from tests.support.receiver import Answer, Receiver
 from tests.support.waiting import eventually
 from workers.deliver import Deliverer, rescue
@@ -25,7 +25,7 @@ async def rescued_until(database: Database, seconds: float) -> int:
 
     async def over() -> bool:
         nonlocal freed
-        freed += await rescue(database)
+        freed += await rescue(database, SCHEDULE)
         return loop.time() > end
 
     await eventually(over, seconds + 5, "the end of the watch")
@@ -65,7 +65,7 @@ async def test_a_delivery_that_fails_in_our_own_hands_is_freed_when_its_lease_en
 
     async def freed() -> int:
         await deliverer.sweep()
-        return await rescue(database)
+        return await rescue(database, SCHEDULE)
 
     await eventually(freed, 5, "freeing the delivery")
     await deliverer.sweep()
