@@ -25,8 +25,18 @@ class Facts:
         return bool(self.operation.get("security"))
 
     @property
+    def keyed(self) -> bool:
+        """Whether it honours Idempotency-Key: every POST does."""
+        return self.method == "post" and self.secured
+
+    @property
     def writes(self) -> bool:
         return self.method not in ("get", "head")
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether it needs If-Match; deletions judge by it only where it is sent."""
+        return self.takes("header", "If-Match") and self.method != "delete"
 
     def takes(self, where: str, name: str) -> bool:
         """Whether it has the parameter ``name`` (of a header, in any case) in path, query or header."""
@@ -44,11 +54,13 @@ class Fault(NamedTuple):
 
 
 FAULTS: dict[str, Fault] = {
-    "400": Fault("BadRequest", "The request can't be read: its JSON, or its cursor.",
-                 lambda f: f.has_body or f.takes("query", "cursor")),
+    "400": Fault("BadRequest", "The request can't be read: its JSON, its cursor, or a header.",
+                 lambda f: f.has_body or f.secured),
     "401": Fault("Unauthorized", "No valid API key.", lambda f: f.secured, ("WWW-Authenticate",)),
     "403": Fault("Forbidden", "The key lacks a scope.", lambda f: f.secured),
     "404": Fault("NotFound", "There is no such thing.", lambda f: "{" in f.path),
+    "406": Fault("NotAcceptable", "The answer can't be given in a type that `Accept` takes.", lambda f: f.secured),
+    "408": Fault("TooSlow", "The body did not arrive in time; send it again.", lambda f: f.has_body),
     "409": Fault("Conflict", "The present state does not allow this.", lambda f: f.writes, ("Retry-After",)),
     "412": Fault("Stale", "Somebody changed it since: read it again, then decide again.",
                  lambda f: f.takes("header", "If-Match")),
@@ -56,7 +68,7 @@ FAULTS: dict[str, Fault] = {
     "415": Fault("WrongMediaType", "The body's type, charset or compression is not understood.",
                  lambda f: f.has_body),
     "422": Fault("Invalid", "Some fields are not acceptable; each is named.", lambda f: True),
-    "428": Fault("Unconditional", "Send the `ETag` you read as `If-Match`.", lambda f: f.takes("header", "If-Match")),
+    "428": Fault("Unconditional", "Send the `ETag` you read as `If-Match`.", lambda f: f.overwrites),
     "429": Fault("TooManyRequests", "The key's limit is reached; wait as long as `Retry-After` says.",
                  lambda f: f.secured, ("Retry-After",)),
     "500": Fault("InternalError", "Our fault. It is logged; quote the `request_id`.", lambda f: True),
@@ -85,6 +97,22 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "format": "uri-reference", "maxLength": 2000},
         "example": "/v1/mentions/0190f5a2-7b5e-7c3d-8a1f-0123456789ab",
     },
+    "ETag": {
+        "description": "The version of what is shown: send it back as `If-Match` with a change, or as `If-None-Match` "
+        "to be told 304 while nothing is new.",
+        "schema": {"type": "string", "maxLength": 100, "pattern": '^"[0-9a-f-]+"$'},
+        "example": '"7-0123456789abcdef"',
+    },
+    "Link": {
+        "description": 'The next page, as `rel="next"`; left out on the last.',
+        "schema": {"type": "string", "maxLength": 4000},
+        "example": '</v1/mentions?cursor=abc>; rel="next"',
+    },
+    "Idempotent-Replayed": {
+        "description": "`true` where this very request was answered before, and this is the same answer again.",
+        "schema": {"type": "string", "maxLength": 4, "enum": ["true"]},
+        "example": "true",
+    },
     "Retry-After": {
         "description": "Seconds to wait before the next try.",
         "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86_400},
@@ -111,30 +139,71 @@ HEADERS: dict[str, dict[str, Any]] = {
 LOCATED: dict[int | str, dict[str, Any]] = {201: {"headers": {"Location": {"$ref": "#/components/headers/Location"}}}}
 
 
+# Taking readings in is the fast path: its answers are receipts, and have no versions.
+UNTAGGED = frozenset({"postMention", "postMentionBatch"})
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "Idempotency-Key": {
+        "name": "Idempotency-Key", "in": "header", "required": False,
+        "description": "A key of your own for this request, a UUID for example. Sent again with it within 24 hours, the "
+        "request is not done again: the first answer comes again.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "example": "6a1f0b52-3a9c-4c53-9d4e-0d7f5a0c1b2e",
+    },
+    "If-None-Match": {
+        "name": "If-None-Match", "in": "header", "required": False,
+        "description": "The ETag you have: while nothing is new the answer is 304, without a body.",
+        "schema": {"type": "string", "maxLength": 1000},
+        "example": '"7-0123456789abcdef"',
+    },
+}  # fmt: skip
+
+
 def complete(facts: Facts) -> None:
-    """Gives the operation every answer it can give, each with its headers."""
+    """Gives the operation every answer it can give, each with its headers, and the headers it honours."""
     responses = facts.operation["responses"]
     for status, response in list(responses.items()):
         if status in FAULTS or int(status) >= 400:
             del responses[status]
         else:
-            _complete_success(status, response)
+            _complete_success(facts, status, response)
     for status, fault in FAULTS.items():
         if fault.applies(facts):
             responses[status] = {"$ref": f"#/components/responses/{fault.component}"}
+    _offer(facts)
     facts.operation["responses"] = dict(sorted(responses.items()))
 
 
-def _complete_success(status: str, response: dict[str, Any]) -> None:
+def _complete_success(facts: Facts, status: str, response: dict[str, Any]) -> None:
     if response["description"] == UNSAID:
         response["description"] = SUCCESSES[status]
-    for name in ("X-Request-Id", *LIMITS):
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    names = ["X-Request-Id", *LIMITS]
+    names += ["ETag"] if schema and facts.operation["operationId"] not in UNTAGGED else []
+    names += ["Link"] if schema.get("$ref", "").endswith("Page") else []
+    names += ["Idempotent-Replayed"] if facts.keyed else []
+    for name in names:
         response.setdefault("headers", {})[name] = {"$ref": f"#/components/headers/{name}"}
+
+
+def _offer(facts: Facts) -> None:
+    """The headers that operations of a kind honour, whatever they are about."""
+    for parameter in facts.operation.get("parameters", []):
+        if parameter["name"] == "If-Match":
+            parameter |= {"required": facts.overwrites, "example": '"7-0123456789abcdef"'}
+    offered = ["Idempotency-Key"] if facts.keyed else []
+    if facts.method == "get" and any("ETag" in r.get("headers", {}) for r in facts.operation["responses"].values()):
+        offered.append("If-None-Match")
+        headers = {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", "ETag", *LIMITS)}
+        facts.operation["responses"]["304"] = {"description": "Nothing is new.", "headers": headers}
+    if offered:
+        given = facts.operation.setdefault("parameters", [])
+        given += ({"$ref": f"#/components/parameters/{name}"} for name in offered)
 
 
 def components() -> dict[str, Any]:
     """The faults and headers that operations refer to."""
-    return {"responses": dict(_responses()), "headers": dict(sorted(HEADERS.items()))}
+    return {"responses": dict(_responses()), "headers": dict(sorted(HEADERS.items())), "parameters": PARAMETERS}
 
 
 def _responses() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -21,6 +21,10 @@ _TAG = re.compile(r'"(?:(?P<version>\d{1,9})-)?[0-9a-f]{16}"', re.ASCII)
 _ANY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
 
+# Of both headers: some thirty ETags.
+LONGEST = 1_000
+
+
 class Stale(Problem):
     """Somebody else was first; their change must be read before it is written over."""
 
@@ -51,7 +55,7 @@ ANY: Final = Expected()
 
 _Header = Annotated[
     str | None,
-    Header(alias="If-Match", max_length=1000, description="The ETag that the change is based on, or `*` for any."),
+    Header(alias="If-Match", max_length=LONGEST, description="The ETag that the change is based on, or `*` for any."),
 ]
 
 
@@ -113,5 +117,8 @@ def finish(request: Request, response: Response) -> Response:
 def _has(if_none_match: str | None, etag: str) -> bool:
     if if_none_match is None:
         return False
+    if len(if_none_match) > LONGEST:
+        detail = f"must have {LONGEST:,} characters at most"
+        raise BadRequest(f"If-None-Match: {detail}.", errors=[FieldError("If-None-Match:", detail, "too_long")])
     known = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
     return etag in known or known == ["*"]

@@ -80,8 +80,8 @@ def _printable(subject: str) -> str:
 
 PersonName = Annotated[Visible, Field(min_length=1, max_length=100, description="The person's name 姓名.")]
 Email = Annotated[
-    Str | None,
-    Field(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$", description="Where mail reaches them; null: nowhere."),
+    Annotated[str, Field(max_length=254, pattern=r"^[^\s@\x00]+@[^\s@\x00]+$")] | None,
+    Field(description="Where mail reaches them; null: nowhere."),
 ]
 Subject = Annotated[
     Annotated[Str, Field(min_length=1, max_length=255), AfterValidator(_printable)] | None,

@@ -50,7 +50,7 @@ def _check_concurrency(wanted: int | None, settings: Settings) -> None:
     most = settings.webhook_endpoint_concurrency
     if wanted is not None and wanted > most:
         detail = f"must be at most {most}; FENGHUO_WEBHOOK_ENDPOINT_CONCURRENCY allows more"
-        errors = [FieldError("/max_concurrency", detail, "less_than_equal")]
+        errors = [FieldError("/max_concurrency", detail, "beyond_the_setting")]
         raise Invalid(f"/max_concurrency: {detail}", errors=errors)
 
 

@@ -50,8 +50,8 @@ class _Operation:
         yield from self._responses(old["responses"], new["responses"])
 
     def _parameters(self, old: list[Node], new: list[Node]) -> Iterator[str]:
-        known = {(p["in"], p["name"]): p for p in old}
-        now = {(p["in"], p["name"]): p for p in new}
+        known = {(p["in"], p["name"]): p for p in (_resolved(one, self._before) for one in old)}
+        now = {(p["in"], p["name"]): p for p in (_resolved(one, self._after) for one in new)}
         for key, parameter in known.items():
             if key not in now:
                 yield f"parameter-removed {self._name} {key[1]}"

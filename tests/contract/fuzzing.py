@@ -18,6 +18,8 @@ FULL_CASES, FULL_EXAMPLES = 20_000, 30
 FIRST_SEED = 1
 RUN_SECONDS = 1_800
 WORKERS = 2
+# The stream: rules/schemathesis.toml says why.
+LEFT_OUT = 1
 
 
 def fuzz(service: Service, *, quick: bool) -> str:
@@ -54,7 +56,7 @@ def _judge(found: dict[str, Any], said: str) -> int:
     """The number of cases, once each operation was tried in each phase, and none was refused for its key alone."""
     problems = [name for name, phase in found["phases"].items() if phase["status"] != "success"]
     operations = found["operations"]
-    if not found["complete"] or problems or operations["tested"] != operations["total"]:
+    if not found["complete"] or problems or operations["tested"] != operations["total"] - LEFT_OUT:
         raise Failed(f"not everything was tried: {operations}, {problems}\n{said}")
     if found["warnings"]["missing_auth"]:
         raise Failed(f"operations were refused for their key alone: {found['warnings']['missing_auth']}")

@@ -31,10 +31,14 @@ async function follow(): Promise<string> {
     streaming ?? ""
   ];
   assert(open, `${streaming} is in the client`);
-  const { stream } = await open({ signal: AbortSignal.timeout(30_000) });
+  // Leaving the loop does not end the client's connection, and Node would wait for it.
+  const done = new AbortController();
+  const { stream } = await open({ signal: AbortSignal.any([done.signal, AbortSignal.timeout(30_000)]) });
   for await (const event of stream) {
     const { type } = event as { type: string };
-    if (type === "incident.opened") return type;
+    if (type !== "incident.opened") continue;
+    done.abort();
+    return type;
   }
   throw new Error("the stream ended before the incident was opened");
 }
