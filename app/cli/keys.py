@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.cli.console import Trouble, configured, console
 from app.cli.serve import need
@@ -62,7 +62,8 @@ def list_() -> None:
             found.extend(page["data"])
         return found
 
-    table = Table("id", "name", "person", "ends in", "scopes", "created", "state", box=None)
+    person = Column("person", no_wrap=True, min_width=36)  # an id that is cut can't be copied
+    table = Table("id", "name", person, "ends in", "scopes", "created", "state", box=None)
     for key in _do(_settings(), everything):
         scopes = "all" if set(key.scopes) >= SCOPES.keys() else ", ".join(key.scopes)
         state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}Z" if key.revoked_at else "good"

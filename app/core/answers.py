@@ -110,7 +110,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
     "Idempotent-Replayed": {
         "description": "`true` where this very request was answered before, and this is the same answer again.",
-        "schema": {"type": "string", "maxLength": 4, "enum": ["true"]},
+        "schema": {"type": "string", "maxLength": 4, "pattern": "^true$"},
         "example": "true",
     },
     "Retry-After": {

@@ -77,6 +77,7 @@ class Database:
         self._dsn = settings.database_url.replace("+asyncpg", "", 1)
         self._ingest_size = settings.ingest_connections
         self._ingest: asyncpg.Pool | None = None
+        self._connecting = asyncio.Lock()
         self.engine = create_async_engine(
             settings.database_url,
             pool_size=settings.pool_size,
@@ -119,12 +120,18 @@ class Database:
 
     async def fetch(self, statement: str, *args: object) -> list[asyncpg.Record]:
         """One statement that is its own transaction, on a connection kept for the ingest path."""
-        if self._ingest is None:
-            self._ingest = await asyncpg.create_pool(
-                self._dsn, min_size=1, max_size=self._ingest_size, command_timeout=3, timeout=5, server_settings=INGEST,
-                reset=_as_it_is,
-            )  # fmt: skip
-        return list(await self._ingest.fetch(statement, *args))
+        pool = self._ingest or await self._connect()
+        return list(await pool.fetch(statement, *args))
+
+    async def _connect(self) -> asyncpg.Pool:
+        # One pool, however many come at once before there is one.
+        async with self._connecting:
+            if self._ingest is None:
+                self._ingest = await asyncpg.create_pool(
+                    self._dsn, min_size=1, max_size=self._ingest_size, command_timeout=3, timeout=5,
+                    server_settings=INGEST, reset=_as_it_is,
+                )  # fmt: skip
+        return self._ingest
 
     async def close(self) -> None:
         """Gives every connection back. In-flight statements end first."""

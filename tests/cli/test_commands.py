@@ -61,7 +61,7 @@ async def test_a_persons_key_does_what_the_person_may(
         shown = good(await me(client, made.output.strip()))
         assert (shown["kind"], shown["person"]["id"]) == ("person_key", person["id"])
         assert shown["scopes"] == (scopes or person["scopes"])
-    assert person["id"] in (await invoke("key", "list", env=here)).output.replace("\n", "")
+    assert person["id"] in (await invoke("key", "list", env=here)).output
     beyond = await invoke(*create, "--admin", env=here)
     assert isinstance(beyond.exception, Trouble)
     assert "the person may not do" in str(beyond.exception)

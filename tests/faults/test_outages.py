@@ -49,7 +49,7 @@ async def test_a_worker_started_before_the_database_waits_for_it(house: House, r
     await stream.run(until=lambda: True)
     house.servers.postgres.stop()
     with worker(house.env, house.log, "early") as early:
-        await eventually(lambda: "sweep failed" in early.said, 15, "the worker's complaint")
+        await eventually(lambda: "can't be reached" in early.said, 15, "the worker's complaint")
         assert early.alive
         assert (await house.client.get("/health/ready")).status_code == 503
         await asyncio.to_thread(house.servers.postgres.start)

@@ -12,6 +12,7 @@ from app.core.db import Database
 from app.settings import Settings
 from app.webhooks import delivery, queries, service
 from tests.support.owed import (
+    SCHEDULE,
     Make,
     all_finished,
     attempts,
@@ -167,7 +168,7 @@ async def test_a_probe_that_was_lost_with_its_worker_is_sent_by_another(
     )
     assert row["later"]
     await let_probe(database)
-    await delivery.rescue(database)
+    await delivery.rescue(database, SCHEDULE)
     assert await other.sweep() == 2
 
 

@@ -329,3 +329,12 @@ async def test_readings_with_and_without_a_raw_platform_name_are_stored_in_one_g
     ]
     answer = await client.post("/v1/mention-batches", json={"items": items})
     assert [one["status"] for one in answer.json()["results"]] == [201, 201, 201, 200, 200, 200]
+
+
+async def test_a_crowd_at_the_first_moment_shares_one_pool(settings: Settings, context: Context) -> None:
+    fresh = Database(settings, doorbell=context.doorbell)
+    try:
+        rows = await asyncio.gather(*(fresh.fetch("select pg_backend_pid() as pid") for _ in range(40)))
+    finally:
+        await fresh.close()
+    assert len({row[0]["pid"] for row in rows}) <= settings.ingest_connections
