@@ -139,7 +139,7 @@ class Deliverer:
         secrets = [self._vault.open(secret, claimed.endpoint_id) for secret in sealed]
         return await self._exchange.post(
             claimed.url, secrets, claimed.message.id, claimed.message.body(claimed.form, self._settings.environment),
-            at=at, content_type=claimed.form.content_type,
+            at=at, content_type=claimed.form.content_type, trace=claimed.message.trace,
         )  # fmt: skip
 
     async def _renew(self) -> None:

@@ -19,13 +19,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core import errors
+from app.core import errors, tracing
 from app.core.errors import FieldError, Problem, document
 from app.core.metrics import REQUESTS
+from app.core.tracing import trace_of
 
 log = structlog.get_logger()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SLOW_SECONDS = 1.0
+STREAM = b"text/event-stream"
 UNDEFINED_TABLE = "42P01"
 # What pages of other origins may read of an answer's headers.
 EXPOSED = (
@@ -54,21 +56,25 @@ class RequestContext:
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = uuid_utils.uuid7().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.monotonic(), 0
+        tracing.trace.set(
+            next((trace_of(v.decode("latin-1")) for k, v in scope["headers"] if k == b"traceparent"), None)
+        )
+        started, status, streams = time.monotonic(), 0, False
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streams
             if message["type"] == "http.response.start":
                 status = message["status"]
+                streams = any(k == b"content-type" and v.startswith(STREAM) for k, v in message["headers"])
                 headers = [(b"x-request-id", request_id.encode()), *scope["state"].get("headers", ())]
                 message["headers"].extend(headers)
             await send(message)
 
         await self._app(scope, receive, answer)
         seconds = time.monotonic() - started
-        if status >= 500 or seconds > SLOW_SECONDS:
+        if status >= 500 or (seconds > SLOW_SECONDS and not streams):
             log.warning("request", method=scope["method"], path=scope["path"], status=status,
-                        seconds=round(seconds, 3), request_id=request_id)  # fmt: skip
+                        seconds=round(seconds, 3), request_id=request_id, trace=tracing.trace.get())  # fmt: skip
 
 
 def install(app: FastAPI, *, cors_origins: tuple[str, ...]) -> None:

@@ -18,6 +18,7 @@ import orjson
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.doorbell import EVENTS
+from app.core.tracing import trace
 from app.domain.events import Event
 
 
@@ -56,8 +57,8 @@ with announced as materialized (
   select nextval('events_id_seq') as id, e.* from announced cross join unnest(
     $1::text[], $2::uuid[], $3::bigint[], $4::text[]) with ordinality as e(type, incident_id, seq, data, place)),
  kept as (
-  insert into events(id, type, incident_id, seq, actor, via, data) overriding system value
-  select id, type, incident_id, seq, $5, $6, data::jsonb from drawn order by place)
+  insert into events(id, type, incident_id, seq, actor, via, trace, data) overriding system value
+  select id, type, incident_id, seq, $5, $6, $8, data::jsonb from drawn order by place)
 select id from drawn order by place"""
 
 _NEXT_ID = "select last_value + is_called::int from events_id_seq"
@@ -89,6 +90,7 @@ async def record(tx: Tx, *events: Event, caller: Caller) -> list[Stored]:
         caller.actor,
         caller.via,
         not tx.info.get("announced"),
+        trace.get(),
     )
     tx.info["announced"] = True
     stored = [Stored(row["id"], event) for row, event in zip(rows, events, strict=True)]

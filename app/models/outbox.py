@@ -25,6 +25,8 @@ class Event(Base):
     actor: Mapped[str]
     # What carried a person's act, key:<id> or oidc, so that both are known; null where the actor needs no carrier.
     via: Mapped[str | None]
+    # The W3C trace of the request that caused it.
+    trace: Mapped[str | None]
     data: Mapped[Json]
 
 

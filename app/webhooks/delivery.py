@@ -78,7 +78,7 @@ with seen as materialized (
 select c.id, c.token, c.endpoint_id, e.url, e.secret,
   case when e.previous_secret_until > now() then e.previous_secret end as previous_secret, e.payload_format,
   e.failing_since is not null as failing, c.step, c.refusals, c.holds_back,
-  c.event_id, v.type, v.at, c.incident_id, v.data::text as data
+  c.event_id, v.type, v.at, c.incident_id, v.data::text as data, v.trace
 from claimed c join webhook_endpoints e on e.id = c.endpoint_id join events v on v.id = c.event_id
 order by c.id"""
 

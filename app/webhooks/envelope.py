@@ -30,6 +30,7 @@ class Message(NamedTuple):
     at: datetime
     incident_id: UUID | None
     data: str
+    trace: str | None = None
 
     @property
     def id(self) -> str:

@@ -26,6 +26,7 @@ from aiohttp import (
 )
 from aiohttp.abc import AbstractResolver
 
+from app.core.tracing import child
 from app.domain.signature import header
 from app.settings import Settings
 from app.webhooks import addresses
@@ -98,7 +99,7 @@ class Exchange:
 
     async def post(
         self, url: str, secrets: Iterable[bytes], message_id: str, body: bytes, *, at: datetime,
-        content_type: str = "application/json",
+        content_type: str = "application/json", trace: str | None = None,
     ) -> Answer:  # fmt: skip
         """POSTs ``body``, signed at the instant ``at``. Never raises: what goes wrong is in the answer."""
         trail, started = _Trail(), time.monotonic()
@@ -110,6 +111,7 @@ class Exchange:
             "webhook-id": message_id,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": header(secrets, message_id, timestamp, body),
+            **({"traceparent": child(trace)} if trace else {}),
         }
         error: str | None
         try:
