@@ -59,11 +59,11 @@ _Header = Annotated[
 ]
 
 
-def _expected(if_match: _Header = None) -> Expected:
-    """What If-Match says; BadRequest where it is no list of ETags."""
-    if if_match is None or if_match.strip() == "*":
+def _expected(request: Request, _: _Header = None) -> Expected:
+    """What If-Match says, in however many lines; BadRequest where it is no list of ETags."""
+    tags = _listed(request, "if-match")
+    if tags in ([], ["*"]):
         return ANY
-    tags = [tag.strip() for tag in if_match.split(",")]
     if not all(_ANY_TAG.fullmatch(tag) for tag in tags):
         detail = 'must be the ETag of the answer that was read, with its quotes, or "*"'
         raise BadRequest(f"If-Match: {detail}.", errors=[FieldError("If-Match:", detail, "if_match_invalid")])
@@ -86,6 +86,12 @@ IfMatchOffered = Annotated[Expected, Depends(_expected)]
 """For changes that are judged by what was read only where the client asks for it."""
 
 
+def _listed(request: Request, name: str) -> list[str]:
+    """The members of a header that is a list."""
+    members = (member.strip() for line in request.headers.getlist(name) for member in line.split(","))
+    return [member for member in members if member]
+
+
 def tag(body: bytes, answer: Any) -> str:
     """The ETag of an answer; ``answer`` is what ``body`` holds."""
     digest = hashlib.blake2b(body, digest_size=8).hexdigest()
@@ -106,7 +112,7 @@ def finish(request: Request, response: Response) -> Response:
     if isinstance(answer, dict) and answer.get("next_cursor"):
         following = request.url.include_query_params(cursor=answer["next_cursor"])
         response.headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
-    if _has(request.headers.get("if-none-match"), etag):
+    if _has(_listed(request, "if-none-match"), etag):
         kept = {
             name: value for name, value in response.headers.items() if name not in ("content-length", "content-type")
         }
@@ -114,11 +120,8 @@ def finish(request: Request, response: Response) -> Response:
     return response
 
 
-def _has(if_none_match: str | None, etag: str) -> bool:
-    if if_none_match is None:
-        return False
-    if len(if_none_match) > LONGEST:
+def _has(known: list[str], etag: str) -> bool:
+    if sum(map(len, known)) > LONGEST:
         detail = f"must have {LONGEST:,} characters at most"
         raise BadRequest(f"If-None-Match: {detail}.", errors=[FieldError("If-None-Match:", detail, "too_long")])
-    known = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
-    return etag in known or known == ["*"]
+    return known == ["*"] or etag in (one.removeprefix("W/") for one in known)

@@ -5,6 +5,7 @@ import time
 from http import HTTPStatus
 from typing import Any
 
+import anyio
 import asyncpg
 import structlog
 import uuid_utils
@@ -70,11 +71,23 @@ class RequestContext:
                 message["headers"].extend(headers)
             await send(message)
 
-        await self._app(scope, receive, answer)
+        try:
+            await self._app(scope, receive, answer)
+        except ExceptionGroup as error:
+            if not (streams and _left(error)):
+                raise
+            REQUESTS.labels("hung_up", scope["method"], "499").inc()
         seconds = time.monotonic() - started
         if status >= 500 or (seconds > SLOW_SECONDS and not streams):
             log.warning("request", method=scope["method"], path=scope["path"], status=status,
                         seconds=round(seconds, 3), request_id=request_id, trace=tracing.trace.get())  # fmt: skip
+
+
+def _left(error: Exception) -> bool:
+    """Whether all that went wrong is that a client left its stream."""
+    if isinstance(error, ExceptionGroup):
+        return all(map(_left, error.exceptions))
+    return isinstance(error, (anyio.BrokenResourceError, anyio.ClosedResourceError, ClientDisconnect, OSError))
 
 
 def install(app: FastAPI, *, cors_origins: tuple[str, ...]) -> None:

@@ -62,7 +62,9 @@ class _Seal:
     @classmethod
     def of(cls, caller: Caller, key: str, request: Request, body: bytes) -> "_Seal":
         secret = settings().secret_key.encode()
-        spoken = f"{caller.actor}\n{key}".encode()
+        # What is answered depends on what the caller may do: with other scopes it is another request.
+        holds = " ".join(sorted(caller.scopes))
+        spoken = f"{caller.kind} {caller.id} {caller.actor}\n{holds}\n{key}".encode()
         asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
         return cls(
             caller.actor,

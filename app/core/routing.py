@@ -4,6 +4,7 @@ Around the function of an operation: is JSON what the client takes, was the very
 (:mod:`app.core.idempotency`), and which ETag has the answer (:mod:`app.core.conditional`).
 """
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.auth import Caller
-from app.core.bodies import MAX_BODY
+from app.core.bodies import MAX_BODY, body_of
 from app.core.conditional import finish
 from app.core.db import Tx
 from app.core.deps import Tools, admitted, tools
@@ -65,6 +66,8 @@ class Operation(APIRoute):
             request.state.tx = tx
             return await once(tx, key, request, caller, self.largest_body, act)
 
+        # Before a place is taken: whoever sends half a body must not keep others from the database.
+        await body_of(request, self.largest_body)
         async with admitted(process):
             return await process.database.run(work)
 
@@ -79,10 +82,15 @@ def told(request: Request, standing: Standing) -> None:
 
 def must_take(request: Request, media_type: str = "application/json") -> None:
     """NotAcceptable where the client says that it can't read what the operation answers."""
-    accept = request.headers.get("accept") or "*/*"
-    if "*/*" in accept or media_type in accept:
+    accept = ",".join(request.headers.getlist("accept")).lower()
+    if not accept or accept == "*/*":
         return
-    good = {f"{media_type.partition('/')[0]}/*", "application/problem+json"}
-    ranges = (part.partition(";") for part in accept.lower().split(","))
-    if not any(kind.strip() in good and rest.replace(" ", "") != "q=0" for kind, _, rest in ranges):
+    good = {"*/*", f"{media_type.partition('/')[0]}/*", media_type, "application/problem+json"}
+    if not any(_kind(part) in good for part in accept.split(",")):
         raise NotAcceptable(f"The answer is {media_type}, and this takes only {accept[:200]!r}; send Accept: */*.")
+
+
+def _kind(part: str) -> str:
+    """The media type of one part of an Accept header; empty where its weight is 0."""
+    kind, *parameters = (piece.strip() for piece in part.split(";"))
+    return "" if any(re.fullmatch(r"q=0(\.0*)?", one.replace(" ", "")) for one in parameters) else kind

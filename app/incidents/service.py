@@ -179,6 +179,9 @@ async def merge_incidents(
     ]  # fmt: skip
     await record(tx, ended, *said, *grading.worsen(target, source.harm_class, now=now), caller=caller)
     await media.inherit(tx, target, source)
+    if target.decided_at is None:
+        # A person's decision stays the yardstick: what they judged too high does not raise the whole at once.
+        target.decided_at, target.decided_auto = source.decided_at, source.decided_auto
     await grading.regrade(tx, ledger, target, counted[target.id], moved, now=now)
     await _inherit_grade(tx, target, source, caller=caller, now=now)
     await tx.flush()

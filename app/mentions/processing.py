@@ -153,7 +153,7 @@ async def conclude(
     news = await _join(tx, works, book, now=now)
     for work in works:
         work.take()
-    events = [_alert(work) for work in works if work.alerts]
+    events = [_alert(work) for work in works if work.alerts and work.rule_ids]
     changes: dict[UUID, Change] = {}
     before = await _observed(driver, [work.post.id for work in works if work.recount])
     for work in works:

@@ -50,6 +50,8 @@ class IngestOperation(Operation):
                 return await function(request)
             process = tools(request)
             caller = await process.keys.caller(request.headers.get("authorization"))
+            # What is sent is counted once it is read; a repeat is not read again, and counts as one.
+            told(request, process.limits.readings(caller.actor, 1))
             return await self._once(request, process, caller, key, function)
 
         return handle

@@ -87,6 +87,9 @@ async def attach_mentions(
     for work in works:
         work.state.incident_id, work.state.held_out = incident_id, False
     await _conclude(tx, rules, works, observed)
+    for left in sorted({work.attached_before for work in works if work.attached_before} - {incident_id}):
+        leaving = [work for work in works if work.attached_before == left]
+        await _moved(tx, left, "detached", leaving, reason, caller, now, other=incident_id)
     return await _moved(tx, incident_id, "attached", works, reason, caller, now)
 
 
@@ -129,14 +132,15 @@ async def _conclude(tx: Tx, rules: Rules, works: list[Work], observed: list[tupl
 
 
 async def _moved(
-    tx: Tx, incident_id: UUID, action: str, works: list[Work], reason: str, caller: Caller, now: datetime
-) -> Incident:
+    tx: Tx, incident_id: UUID, action: str, works: list[Work], reason: str, caller: Caller, now: datetime,
+    other: UUID | None = None,
+) -> Incident:  # fmt: skip
     incident = await get_incident(tx, incident_id, lock=True)
     if works:
         touch(incident, now)
         event = MentionsMoved(
             incident_id=incident_id, number=incident.number, seq=next_seq(incident), action=action,
-            mention_count=len(works), mention_ids=[work.post.id for work in works[:100]], other_incident_id=None,
+            mention_count=len(works), mention_ids=[work.post.id for work in works[:100]], other_incident_id=other,
             reason=reason,
         )  # fmt: skip
         await record(tx, event, caller=caller)

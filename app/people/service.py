@@ -134,6 +134,8 @@ async def _record(tx: Tx, key: ApiKey, action: str, caller: Caller) -> None:
 async def create_person(tx: Tx, fields: Mapping[str, Any], *, caller: Caller) -> Person:
     """The new person, active. NotYoursToGive where the caller lacks a scope of theirs."""
     _must_hold(fields["scopes"], caller)
+    if fields["oidc_subject"] is not None:
+        _must_outlive(caller)
     await _must_be_free(tx, fields["oidc_subject"])
     person = Person(**fields)
     tx.add(person)
@@ -154,9 +156,13 @@ async def update_person(
     changed = sorted(name for name, value in fields.items() if getattr(person, name) != value)
     if not changed:
         return person
-    scopes = set(fields.get("scopes", person.scopes))
-    lets_in = ("active" in changed and fields["active"]) or ("oidc_subject" in changed and fields["oidc_subject"])
-    _must_hold(scopes if lets_in else scopes - set(person.scopes), caller)
+    scopes, before = set(fields.get("scopes", person.scopes)), set(person.scopes)
+    signs_in = "oidc_subject" in changed and fields["oidc_subject"] is not None
+    if signs_in:
+        # Also what they may do no more: whoever gives it back would give it to whoever holds the sign-in.
+        _must_hold(scopes | before, caller)
+        _must_outlive(caller)
+    _must_hold(scopes if "active" in changed and fields["active"] else scopes - before, caller)
     if "oidc_subject" in changed:
         await _must_be_free(tx, fields["oidc_subject"])
     for name in changed:
@@ -203,6 +209,15 @@ def _must_hold(scopes: Collection[str], caller: Caller) -> None:
     if lacking:
         detail = f"you don't hold {', '.join(lacking)} yourself; ask somebody who does"
         raise NotYoursToGive(f"/scopes: {detail}", errors=[FieldError("/scopes", detail, "not_yours_to_give")])
+
+
+def _must_outlive(caller: Caller) -> None:
+    """A sign-in outlives a token of 15 minutes, so such a token gives none: a backend's stolen key could."""
+    if caller.kind == "token":
+        detail = "a minted token can't give a sign-in; use a key, or sign in yourself"
+        raise NotYoursToGive(
+            f"/oidc_subject: {detail}", errors=[FieldError("/oidc_subject", detail, "not_yours_to_give")]
+        )
 
 
 async def _must_be_free(tx: Tx, subject: str | None) -> None:

@@ -41,6 +41,10 @@ join webhook_endpoints e on e.deleted_at is null
 order by v.place"""
 
 
+# What waits for its next try need not: the order within an incident is kept by the claim.
+_AT_ONCE = """
+update deliveries set due_at = now()
+where endpoint_id = $1 and state = 'pending' and token is null and due_at > now()"""
 _REPLAY = """
 with chosen as (
   select id from deliveries
@@ -133,6 +137,7 @@ async def change_endpoint(
             events += breaker.disable(endpoint, BY_A_CALLER, now)
     if "url" in changed or (enabled and "enabled" in changed):
         events += breaker.reset(endpoint)
+        await (await tx.driver()).execute(_AT_ONCE, endpoint_id)
         tx.ring(DELIVERIES)
     if changed:
         # Once, whatever follows from it.

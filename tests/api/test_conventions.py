@@ -20,9 +20,58 @@ async def test_who_takes_no_json_is_told_that_there_is_nothing_else(client, oper
         problem(answer, 406, code="not_acceptable")
 
 
-@pytest.mark.parametrize("accept", ["*/*", "application/*", "text/html, */*;q=0.1", "application/problem+json", ""])
+@pytest.mark.parametrize(
+    "accept",
+    ["*/*", "application/*", "text/html, */*;q=0.1", "application/problem+json", "", "Application/JSON; q=0.001"],
+)
 async def test_whoever_takes_json_gets_it(client, accept):
     good(await client.get("/v1/watch-rules", headers={"accept": accept}))
+
+
+@pytest.mark.parametrize("accept", ["application/json;q=0", "*/*; q=0.0", "application/json-patch+json", "text/json"])
+async def test_whoever_takes_something_like_it_does_not(client, accept):
+    problem(await client.get("/v1/watch-rules", headers={"accept": accept}), 406)
+
+
+async def test_headers_that_are_lists_may_stand_in_several_lines(client):
+    lines = [("accept", "text/html"), ("accept", "application/json")]
+    answer = await client.get("/v1/watch-rules?limit=1", headers=lines)
+    etag = answer.headers["etag"]
+    known = [("if-none-match", '"other",'), ("if-none-match", etag)]
+    assert (await client.get("/v1/watch-rules?limit=1", headers=known)).status_code == 304
+    rule = good(await client.post("/v1/watch-rules", json={"name": "规则", "brand_words": ["多行"]}), 201)
+    one = f"/v1/watch-rules/{rule['id']}"
+    del client.headers["if-match"]
+    try:
+        read = (await client.get(one)).headers["etag"]
+        sent = [("if-match", '"9-0123456789abcdef",'), ("if-match", read)]
+        good(await client.patch(one, json={"name": "新名"}, headers=sent))
+    finally:
+        client.headers["if-match"] = "*"
+
+
+async def test_half_a_body_keeps_nobody_else_from_the_database(app, client):
+    never, begun = asyncio.Event(), asyncio.Queue()
+
+    async def half():
+        yield b"{"
+        begun.put_nowait(1)
+        await never.wait()
+        yield b"}"
+
+    headers = {"content-type": "application/json"}
+    waiting = [
+        asyncio.create_task(
+            client.post("/v1/watch-rules", content=half(), headers=headers | {"idempotency-key": f"half{n}"})
+        )
+        for n in range(app.state.tools.settings.pool_size + 2)
+    ]
+    for _ in waiting:
+        await begun.get()
+    good(await client.get("/v1/watch-rules"))
+    never.set()
+    for answer in await asyncio.gather(*waiting):
+        problem(answer, 422, "/name")
 
 
 async def test_pages_of_other_origins_are_let_in_by_a_setting(settings, client):

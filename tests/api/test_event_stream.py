@@ -256,3 +256,23 @@ async def test_the_server_ends_its_streams_when_it_is_asked_to_end(settings, dat
             await eventually(lambda: one.ended and two.ended, what="both streams' end in good order")
     assert "Traceback" not in process.said
     assert "ASGI" not in process.said
+
+
+async def test_clients_that_leave_while_events_flow_are_no_fault(settings, database, tmp_path: Path):
+    env = environment(settings.database_url, settings.redis_url)
+    async with served(env, tmp_path, ADMIN_KEY) as (client, process):
+        url = str(client.base_url).rstrip("/")
+
+        async def come_and_go() -> None:
+            for _ in range(12):
+                async with Follower(url, ADMIN_KEY) as follower:
+                    await eventually(lambda heard=follower.heard: heard, what="an event")
+
+        leaving = asyncio.gather(*(come_and_go() for _ in range(4)))
+        while not leaving.done():
+            await happen(database)
+            await asyncio.sleep(0)
+        await leaving
+        assert (await client.get("/health/live")).status_code == 200
+    assert "unforeseen" not in process.said
+    assert "Traceback" not in process.said

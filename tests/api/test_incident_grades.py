@@ -257,6 +257,19 @@ async def test_a_persons_grade_goes_along_in_a_merge(client, counter):
     assert (again["grade"], again["grade_reason"]) == ("serious", merged["grade_reason"])
 
 
+async def test_what_a_person_judged_too_high_does_not_come_back_by_a_merge(client, counter):
+    source, mention_id = await crisis(client, counter, likes=150_000, published_at=ago(minutes=30))
+    assert source["grade"] == "major"
+    await decide(client, source["id"], "general")
+    target = good(await client.post(URL, json={"title": "空"}), 201)
+    body = {"into_incident_id": target["id"], "reason": "同一件事"}
+    merged = good(await client.post(f"{URL}/{source['id']}/merge", json=body))
+    assert (merged["grade"], merged["auto_grade"], merged["grade_source"]) == ("general", "major", "person")
+    await again(client, mention_id, likes=150_001)
+    await counter.sweep()
+    assert (await incident(client, target["id"]))["grade"] == "general"
+
+
 async def test_what_was_dismissed_is_graded_once_it_is_taken_back(client, counter):
     there, mention_id = await crisis(client, counter, likes=0, published_at=ago(minutes=30))
     put = f"{URL}/{there['id']}/status"

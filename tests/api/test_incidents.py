@@ -172,6 +172,16 @@ async def test_attach_and_detach_move_the_spread_exactly(client, counter):
     assert {(window["peak"], window["peak_at"]) for window in windows} == {(0, None)}
 
 
+async def test_what_is_attached_out_of_another_incident_is_told_by_both(client, counter):
+    (first, mention_id), (second, _) = await crisis(client, counter), await crisis(client, counter)
+    body = {"mention_ids": [mention_id], "reason": "研判"}
+    good(await client.post(f"{URL}/{second['id']}/attach", json=body))
+    lost, got = [(await timeline(client, one["id"]))[-1] for one in (first, second)]
+    assert (lost["data"]["action"], lost["data"]["other_incident_id"]) == ("detached", second["id"])
+    assert (got["data"]["action"], got["data"]["mention_ids"]) == ("attached", [mention_id])
+    assert (await incident(client, first["id"]))["version"] == first["version"] + 1
+
+
 async def test_what_people_took_out_stays_out_until_they_put_it_back(client, counter):
     word = brand()
     there, mention_id = await crisis(client, counter, brands=(word,), likes=10, published_at=ago(minutes=9))

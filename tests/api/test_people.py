@@ -7,7 +7,7 @@ import pytest
 
 from app.core.auth import SCOPES
 from tests.support.api import everything, good, instant, problem, timeline
-from tests.support.people import bearer, make_key, make_person, me, open_incident, refused
+from tests.support.people import bearer, make_key, make_person, me, mint, open_incident, refused
 from tests.support.waiting import eventually
 
 URL = "/v1/people"
@@ -111,7 +111,9 @@ async def test_a_sign_in_and_a_return_give_all_that_the_person_may(client, bare)
     # Taking away needs no more than people:write.
     good(await bare.patch(url, headers=key, json={"scopes": ["keys:admin"], "active": False}))
     problem(await bare.patch(url, headers=key, json={"active": True}), 403, code="scopes_not_yours")
-    back = {"scopes": [], "active": True, "oidc_subject": uuid4().hex}
+    back = {"scopes": [], "active": True}
+    taken = back | {"oidc_subject": uuid4().hex}
+    problem(await bare.patch(url, headers=key, json=taken), 403, code="scopes_not_yours")
     assert good(await bare.patch(url, headers=key, json=back))["scopes"] == []
 
 
@@ -204,3 +206,20 @@ async def test_a_timeline_names_the_person_and_the_key(client, bare, database):
     assert opened["person"] == {"id": person["id"], "name": "诸葛孔明"}
     assert len(await events_of(database, person["id"])) == seen + 1
     assert not await database.fetch("select 1 from events where data::text like '%诸葛孔明%'")
+
+
+async def test_a_sign_in_is_not_taken_over_by_lowering_what_its_person_may(client, bare):
+    admin = await make_person(client, "people:read", "rules:write")
+    key = (await make_key(client, "people:read", "people:write"))["key"]
+    one, takeover = f"/v1/people/{admin['id']}", {"oidc_subject": uuid4().hex, "scopes": ["people:read"]}
+    problem(await bare.patch(one, json=takeover, headers=bearer(key)), 403, code="scopes_not_yours")
+
+
+async def test_a_minted_token_gives_no_sign_in_that_outlives_it(client, bare):
+    person = await make_person(client, "people:read", "people:write")
+    token = (await mint(bare, await make_key(client, "people:act"), person))["token"]
+    body = {"name": "后来的人", "scopes": ["people:read"], "oidc_subject": uuid4().hex}
+    problem(await bare.post("/v1/people", json=body, headers=bearer(token)), 403, "/oidc_subject")
+    made = good(await bare.post("/v1/people", json=body | {"oidc_subject": None}, headers=bearer(token)), 201)
+    change = {"oidc_subject": body["oidc_subject"]}
+    problem(await bare.patch(f"/v1/people/{made['id']}", json=change, headers=bearer(token)), 403, "/oidc_subject")

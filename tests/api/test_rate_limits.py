@@ -1,6 +1,7 @@
 """How often a key may ask: told with every answer, and refused beyond it with the time to come back."""
 
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import httpx
 
@@ -83,3 +84,12 @@ async def test_with_redis_away_nobody_is_refused(settings):
     # It is asked once, not by every request: a Redis that hangs would hold up each of them.
     assert LIMITS_UNCOUNTED._value.get() == before + 1
     await nowhere.aclose()
+
+
+async def test_a_repeat_with_a_key_counts_too(settings, client):
+    async with limited(settings, client, readings_per_minute=6) as one:
+        sent, body = {"idempotency-key": uuid4().hex}, post()
+        statuses = [(await one.post("/v1/mentions", json=body, headers=sent)).status_code for _ in range(8)]
+        assert statuses[0] == 201
+        assert statuses[-1] == 429
+        assert left(await one.post("/v1/mentions", json=body, headers=sent)) == ('"ingest"', 0)

@@ -160,6 +160,21 @@ async def test_what_is_owed_to_a_disabled_endpoint_waits_until_it_is_enabled(
     assert len(receiver.received) == 2
 
 
+async def test_enabling_an_endpoint_sends_what_waits_for_its_next_try(
+    database: Database, make: Make, receiver: Receiver
+) -> None:
+    deliverer = make(webhook_schedule=(0.0, 3600.0, 3600.0))
+    endpoint_id = await subscribe(database, receiver)
+    receiver.answer = status_by_turn(500)
+    await happen(database, hit())
+    assert await deliverer.sweep() == 1
+    for enabled in (False, True):
+        async with database.transaction() as tx:
+            await service.change_endpoint(tx, endpoint_id, {"enabled": enabled}, caller=SYSTEM, now=await tx.now())
+    assert await deliverer.sweep() == 1
+    assert await states(database) == ["delivered"]
+
+
 async def test_what_a_disabled_endpoint_is_owed_is_given_up_with_the_schedule(
     database: Database, receiver: Receiver
 ) -> None:
