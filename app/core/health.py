@@ -18,17 +18,27 @@ WORKER_SILENT_SECONDS = 10
 # Counting what was accepted takes milliseconds, and a burst of 300,000 posts a minute; beyond that a crisis would be
 # told of too late to answer it.
 INBOX_LATE_SECONDS = 60
-_STATE = """
+# For how long the delivery that should go next has been waiting. What a disabled or failing endpoint is owed, and what
+# waits for an earlier one of its incident, is not late.
+_OLDEST_DUE = """
+select coalesce(extract(epoch from clock_timestamp() - min(d.due_at)), 0)::float8
+from webhook_endpoints e cross join lateral (
+  select due_at from deliveries d
+  where d.endpoint_id = e.id and d.state = 'pending' and d.token is null and d.due_at <= now()
+    and coalesce(d.seq <= (
+      select first.seq from deliveries first
+      where first.endpoint_id = d.endpoint_id and first.incident_id = d.incident_id
+        and first.state = 'pending' and first.holds_back
+      order by first.endpoint_id, first.incident_id, first.seq limit 1), true)
+  order by d.due_at limit 1) d
+where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is null"""
+_STATE = f"""
 select (select version_num from alembic_version) as version,
   (select count(*) from worker_heartbeats where seen_at > now() - make_interval(secs => $1)) as workers,
   (select extract(epoch from now() - received_at) from inbox where mention_id <> all(array(
     select mention_id from mentions_set_aside where until > now())) order by seq limit 1)::float8 as inbox_age,
   (select count(*) from mentions_set_aside where until > now()) as set_aside,
-  -- what a disabled or failing endpoint is owed is not late
-  (select extract(epoch from now() - min(d.due_at)) from webhook_endpoints e cross join lateral (
-    select due_at from deliveries where endpoint_id = e.id and state = 'pending' and token is null and due_at <= now()
-    order by due_at limit 1) d
-   where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is null)::float8 as delivery_age"""
+  ({_OLDEST_DUE}) as delivery_age"""
 
 
 @router.get("/health/live")

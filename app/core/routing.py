@@ -1,7 +1,8 @@
 """The route that every operation of the API is: what all of them do alike stands here and nowhere else.
 
-Around the function of an operation: is JSON what the client takes, was the very request done before
-(:mod:`app.core.idempotency`), and which ETag has the answer (:mod:`app.core.conditional`).
+Around the function of an operation: does the client take what it answers, has the key asked too often
+(:mod:`app.core.ratelimit`), was the very request done before (:mod:`app.core.idempotency`), and which ETag has the answer
+(:mod:`app.core.conditional`).
 """
 
 import re
@@ -32,25 +33,17 @@ class Operation(APIRoute):
     # Whether answers get an ETag.
     tagged = True
 
-    def function(self) -> Handler:
-        """What does the work; FastAPI's own way unless a kind of operation says otherwise."""
-        return super().get_route_handler()
-
-    async def count(self, request: Request, process: Tools, caller: Caller) -> None:
-        """Counts the request against its key's limit; TooMany beyond it."""
-        standing = await process.limits.request(caller.actor)
-        if standing is not None:
-            told(request, standing)
-
     def get_route_handler(self) -> Handler:
-        function = self.function()
+        function = super().get_route_handler()
         posts = "POST" in (self.methods or ())
 
         async def handle(request: Request) -> Response:
             must_take(request, self.media_type)
             process = tools(request)
             caller = await process.keys.caller(request.headers.get("authorization"))
-            await self.count(request, process, caller)
+            standing = await process.limits.request(caller.actor)
+            if standing is not None:
+                told(request, standing)
             if posts and (key := key_of(request)) is not None:
                 return await self._once(request, process, caller, key, function)
             return finish(request, await function(request))

@@ -14,19 +14,6 @@ from app.core.errors import NotFound
 from app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
 from app.webhooks.schemas import DeliveryQuery, DeliveryRow, WebhookDeliveryOut, WebhookEndpointOut
 
-_OLDEST_DUE = """
-select coalesce(extract(epoch from clock_timestamp() - min(d.due_at)), 0)::float8
-from webhook_endpoints e cross join lateral (
-  select due_at from deliveries d
-  where d.endpoint_id = e.id and d.state = 'pending' and d.token is null and d.due_at <= now()
-    and coalesce(d.seq <= (
-      select first.seq from deliveries first
-      where first.endpoint_id = d.endpoint_id and first.incident_id = d.incident_id
-        and first.state = 'pending' and first.holds_back
-      order by first.endpoint_id, first.incident_id, first.seq limit 1), true)
-  order by d.due_at limit 1) d
-where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is null"""
-
 
 async def get_endpoint(tx: Tx, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
     """The endpoint; NotFound when there is none, or when it was deleted."""
@@ -82,14 +69,6 @@ async def list_deliveries(tx: Tx, query: DeliveryQuery) -> dict[str, Any]:
     found = (await tx.execute(rows)).all()
     shown = await _with_attempts(tx, found)
     return paging.page(shown, query.limit, ["webhook-deliveries", query.filters()], lambda row: [row.id])
-
-
-async def oldest_due_seconds(tx: Tx) -> float:
-    """For how long the delivery that should go next has been waiting; 0 when none is. For the health check.
-
-    What a disabled or failing endpoint is owed and what waits for an earlier one of its incident is not late.
-    """
-    return float(await (await tx.driver()).fetchval(_OLDEST_DUE))
 
 
 def _deliveries() -> Select[Delivery, str, datetime, bool, datetime | None]:

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
+
 from app.core.auth import SYSTEM
 from app.core.db import Database
 from app.core.outbox import Stored, record
@@ -89,3 +91,9 @@ def seqs(received: Sequence[Received]) -> list[int]:
 def status_by_turn(*statuses: int) -> Callable[[Received], Answer]:
     left = list(statuses)
     return lambda _: Answer(status=left.pop(0) if left else 200)
+
+
+async def oldest_due(client: httpx.AsyncClient) -> float:
+    """For how long the delivery that should go next has been waiting, as the service tells its operators."""
+    answer = await client.get("/health/ready")
+    return float(answer.json()["checks"]["deliveries"]["oldest_due_seconds"])

@@ -2,13 +2,14 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from app.core.auth import SYSTEM
 from app.core.db import Database
 from app.domain.events import PUBLIC_TYPES, Changed, WebhookTested
 from app.settings import Settings
-from app.webhooks import delivery, queries, service
+from app.webhooks import delivery, service
 from app.webhooks.delivery import Verdict
 from app.webhooks.exchange import Answer as Outcome
 from app.webhooks.schemas import EventType
@@ -20,6 +21,7 @@ from tests.support.owed import (
     happen,
     hit,
     incident,
+    oldest_due,
     seqs,
     states,
     status_by_turn,
@@ -143,7 +145,7 @@ async def test_an_event_given_up_no_longer_holds_back_the_next(
 
 
 async def test_what_is_owed_to_a_disabled_endpoint_waits_until_it_is_enabled(
-    database: Database, deliverer: Deliverer, receiver: Receiver
+    client: httpx.AsyncClient, database: Database, deliverer: Deliverer, receiver: Receiver
 ) -> None:
     endpoint_id = await subscribe(database, receiver)
     await happen(database, hit())
@@ -151,11 +153,10 @@ async def test_what_is_owed_to_a_disabled_endpoint_waits_until_it_is_enabled(
         await service.disable_endpoint(tx, endpoint_id, "test", caller=SYSTEM, now=await tx.now())
     await happen(database, hit())
     assert await deliverer.sweep() == 0
+    assert await oldest_due(client) == 0
     async with database.transaction() as tx:
-        assert await queries.oldest_due_seconds(tx) == 0
         await service.change_endpoint(tx, endpoint_id, {"enabled": True}, caller=SYSTEM, now=await tx.now())
-    async with database.transaction() as tx:
-        assert await queries.oldest_due_seconds(tx) > 0
+    assert await oldest_due(client) > 0
     assert await deliverer.sweep() == 2, "what happened before it was disabled, and meanwhile"
     assert len(receiver.received) == 2
 
@@ -311,7 +312,7 @@ async def test_followers_go_at_once_when_the_one_they_wait_for_is_replayed(
 
 
 async def test_followers_wait_for_the_same_try_as_the_one_that_failed(
-    database: Database, make: Make, receiver: Receiver
+    client: httpx.AsyncClient, database: Database, make: Make, receiver: Receiver
 ) -> None:
     await subscribe(database, receiver)
     this = await incident(database)
@@ -321,8 +322,7 @@ async def test_followers_wait_for_the_same_try_as_the_one_that_failed(
     due = await database.fetch("select due_at, now() as now from deliveries where seq is not null")
     assert len({row["due_at"] for row in due}) == 1
     assert due[0]["due_at"] > due[0]["now"]
-    async with database.transaction() as tx:
-        assert await queries.oldest_due_seconds(tx) == 0
+    assert await oldest_due(client) == 0
 
 
 async def test_a_replayed_event_whose_turn_has_passed_holds_nobody_back(
