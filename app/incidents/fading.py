@@ -11,6 +11,7 @@ from app.domain.lifecycle import QUIET, STALE, subsides
 from app.domain.spread import minute_of
 from app.incidents import grading, queries
 from app.incidents.spread import Counted, Ledger
+from app.incidents.timeline import touch
 from app.models import InboxReading, Incident, MentionState
 from app.models.incidents import ACCEPTING
 
@@ -34,7 +35,7 @@ async def refresh_suggestion(tx: Tx, incident_id: UUID) -> int:
     if suggested == incident.suggested_grade:
         return 0
     incident.suggested_grade = suggested
-    grading.touch(incident, now)
+    touch(incident, now)
     return 1
 
 

@@ -21,6 +21,7 @@ from app.domain.grading import Policy, Rule, Standing, Volume
 from app.domain.spread import minute_of, minute_start
 from app.incidents.opening import accepting, lock_numbers
 from app.incidents.spread import Change, Counted, Ledger, peaks_of
+from app.incidents.timeline import on_timeline, touch
 from app.models import Incident, MentionState
 from app.models.incidents import ACCEPTING
 
@@ -105,7 +106,7 @@ def set_grade(
     touch(incident, now)
     events: list[Event] = [
         GradeChanged(
-            incident_id=incident.id, number=incident.number, seq=next_seq(incident), from_=before, to=grade,
+            **on_timeline(incident), from_=before, to=grade,
             level=grade.level if grade else None, label=grade.label if grade else None, source=source, reason=reason,
             evidence=evidence,
         )
@@ -124,7 +125,7 @@ def worsen(incident: Incident, harm: str | None, *, now: datetime) -> list[Event
     touch(incident, now)
     return [
         IncidentChanged(
-            incident_id=incident.id, number=incident.number, seq=next_seq(incident), fields=["harm_class"],
+            **on_timeline(incident), fields=["harm_class"],
             reason=f"What joined it hits a rule of the class {harm}.",
         )
     ]  # fmt: skip
@@ -135,9 +136,7 @@ def set_status(incident: Incident, status: str, *, reason: str, now: datetime) -
     before, incident.status = incident.status, status
     incident.ended_at = None if status in ACCEPTING else now
     touch(incident, now)
-    return StatusChanged(
-        incident_id=incident.id, number=incident.number, seq=next_seq(incident), from_=before, to=status, reason=reason
-    )
+    return StatusChanged(**on_timeline(incident), from_=before, to=status, reason=reason, overridden=[])
 
 
 async def _come_back(tx: Tx, incident: Incident, policy: Policy, counted: Counted, *, now: datetime) -> list[Event]:
@@ -222,15 +221,3 @@ def _reason(rule: Rule, evidence: dict[str, Any]) -> str:
     hours = f"{rule.volume.window_minutes / 60:g} h"
     bound = ", an upper bound" if evidence["upper_bound"] else ""
     return f"Rule {rule.id}: {evidence['sum']:,} in {hours}{bound}, more than {rule.volume.threshold:,}."
-
-
-def next_seq(incident: Incident) -> int:
-    """The place of the incident's next event on its timeline; its row is locked."""
-    incident.seq += 1
-    return incident.seq
-
-
-def touch(incident: Incident, now: datetime) -> None:
-    """Counts a change that people see: the incident has another version."""
-    incident.version += 1
-    incident.updated_at = now

@@ -18,6 +18,7 @@ from app.core.db import Tx
 from app.core.outbox import record
 from app.domain.events import IncidentOpened
 from app.domain.wording import mask_text
+from app.incidents.timeline import on_timeline
 from app.models import GradingPolicy, Incident, IncidentNumber
 from app.models.base import new_id
 from app.models.incidents import ACCEPTING
@@ -65,6 +66,7 @@ class Opening:
     harm_class: str | None = None
     harm_by_person: bool = False
     business_unit: str | None = None
+    is_drill: bool = False
 
 
 def title_of(rule_name: str, words: str) -> str:
@@ -102,18 +104,17 @@ async def _open(
             rule_id=opening.rule_id, story="", business_unit=opening.business_unit, harm_class=opening.harm_class,
             harm_by_person=opening.harm_by_person, media_follow_up="none", media_by_person=False, policy_id=policy_id,
             total=0, baseline=0, mention_count=0, peaks=[], peak_minutes=[], live_peaks=[], live_peak_minutes=[],
-            seq=1, version=1, spread_version=0, opened_at=now, updated_at=now, opened_by=caller.actor,
+            seq=0, version=1, spread_version=0, is_drill=opening.is_drill, opened_at=now, updated_at=now, opened_by=caller.actor,
             # An incident without any gain is subsided 72 h after it was opened.
             last_gain_at=now,
         )
         for opening in openings
     ]  # fmt: skip
     tx.add_all(opened)
-    await tx.flush()
     events = [
         IncidentOpened(
-            incident_id=incident.id, number=incident.number, seq=1, rule_id=incident.rule_id,
-            harm_class=incident.harm_class, business_unit=incident.business_unit,
+            **on_timeline(incident), rule_id=incident.rule_id, harm_class=incident.harm_class,
+            business_unit=incident.business_unit,
         )
         for incident in opened
     ]  # fmt: skip

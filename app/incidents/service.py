@@ -20,6 +20,7 @@ from app.domain.spread import NONE_GAINED, Gains, minute_of
 from app.incidents import grading, media, queries
 from app.incidents.opening import Opening, open_incident
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
+from app.incidents.timeline import on_timeline, touch
 from app.models import Hit, Incident, MentionState, SpreadBucket, WatchRule
 from app.models.incidents import ACCEPTING
 
@@ -71,9 +72,9 @@ async def change_incident(
     if "policy_id" in fields:
         with naming("/policy_id"):
             incident.policy_id = (await queries.get_policy(tx, fields["policy_id"])).id
-    grading.touch(incident, now)
+    touch(incident, now)
     event = IncidentChanged(
-        incident_id=incident.id, number=incident.number, seq=grading.next_seq(incident), fields=sorted(fields),
+        **on_timeline(incident), fields=sorted(fields),
         reason=reason,
     )  # fmt: skip
     await record(tx, event, caller=caller)
@@ -169,10 +170,10 @@ async def merge_incidents(
     source.merged_into = target.id
     source.suggested_grade = source.auto_grade = None
     ended = grading.set_status(source, "merged", reason=reason, now=now)
-    grading.touch(target, now)
+    touch(target, now)
     said = [
         MentionsMoved(
-            incident_id=incident.id, number=incident.number, seq=grading.next_seq(incident), action=action,
+            **on_timeline(incident), action=action,
             mention_count=moved.mentions, mention_ids=[], other_incident_id=other.id, reason=reason,
         )
         for incident, other, action in ((source, target, "merged_away"), (target, source, "merged_in"))

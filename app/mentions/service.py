@@ -13,10 +13,10 @@ from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.outbox import record
 from app.domain.events import Changed, MentionsMoved
-from app.incidents.grading import next_seq, touch
 from app.incidents.queries import get_incident
 from app.incidents.service import open_by_person
 from app.incidents.spread import Ledger
+from app.incidents.timeline import on_timeline, touch
 from app.mentions import queries
 from app.mentions.ingest import not_ahead
 from app.mentions.processing import claim_of, conclude, load_counted, merge_instants
@@ -139,7 +139,7 @@ async def _moved(
     if works:
         touch(incident, now)
         event = MentionsMoved(
-            incident_id=incident_id, number=incident.number, seq=next_seq(incident), action=action,
+            **on_timeline(incident), action=action,
             mention_count=len(works), mention_ids=[work.post.id for work in works[:100]], other_incident_id=other,
             reason=reason,
         )  # fmt: skip

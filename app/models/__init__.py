@@ -1,6 +1,7 @@
 """Every table, one file a room. Columns and constraints only: what may be done with them stands in the rooms."""
 
 from app.models.base import Base
+from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.mentions import (
     Hit,
@@ -13,13 +14,15 @@ from app.models.mentions import (
     SetAside,
     WatchRule,
 )
-from app.models.outbox import Event, IdempotencyKey, WorkerHeartbeat
+from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Person
 from app.models.webhooks import Delivery, DeliveryAttempt, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
     "Base",
+    "Deadline",
+    "DeadlineFiring",
     "Delivery",
     "DeliveryAttempt",
     "Event",
@@ -36,7 +39,9 @@ __all__ = [
     "Person",
     "Rematch",
     "Revision",
+    "SaidOnce",
     "SetAside",
+    "SlaPolicy",
     "SpreadBucket",
     "WatchRule",
     "WebhookEndpoint",

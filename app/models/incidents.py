@@ -76,6 +76,8 @@ class Incident(Base):
     number: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
     summary: Mapped[str] = mapped_column(server_default="")
+    # An exercise 演练, kept apart from what is real.
+    is_drill: Mapped[bool] = mapped_column(server_default="false")
     status: Mapped[str] = mapped_column(server_default="watching")
     rule_id: Mapped[UUID | None] = mapped_column(ForeignKey("watch_rules.id"))
     story: Mapped[str] = mapped_column(server_default="")

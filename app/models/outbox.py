@@ -43,6 +43,16 @@ class IdempotencyKey(Base):
     created_at: Mapped[CreatedAt]
 
 
+class SaidOnce(Base):
+    """What was said for a period, for example once an hour, so that nobody says it again."""
+
+    __tablename__ = "said_once"
+
+    what: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[CreatedAt]
+
+
 class WorkerHeartbeat(Base):
     """One row a worker process, so that /health/ready can tell whether anybody is working."""
 

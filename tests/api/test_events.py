@@ -201,14 +201,15 @@ def test_there_is_a_model_for_each_public_event_and_they_say_the_same():
 
 
 ID = UUID(int=7)
+PLACE = {"incident_id": ID, "number": "2026-0001", "is_drill": False}
 SAMPLES: list[domain.Event] = [
     MentionHit(mention_id=ID, incident_id=None, platform="weibo", rule_ids=[ID]),
-    IncidentOpened(incident_id=ID, number="2026-0001", seq=1, rule_id=None, harm_class=None, business_unit=None),
-    GradeChanged(incident_id=ID, number="2026-0001", seq=2, from_=None, to="major", level=1, label="一级(重大)",
+    IncidentOpened(**PLACE, seq=1, rule_id=None, harm_class=None, business_unit=None),
+    GradeChanged(**PLACE, seq=2, from_=None, to="major", level=1, label="一级(重大)",
                  source="machine", reason="so", evidence={"top_mentions": [{"mention_id": ID, "spread": 1}]}),
-    GradeChanged(incident_id=ID, number="2026-0001", seq=3, from_="major", to=None, level=None, label=None,
+    GradeChanged(**PLACE, seq=3, from_="major", to=None, level=None, label=None,
                  source="person", reason="so", evidence={}),
-    StatusChanged(incident_id=ID, number="2026-0001", seq=4, from_="watching", to="merged", reason="so"),
+    StatusChanged(**PLACE, seq=4, from_="watching", to="merged", reason="so", overridden=[]),
     WebhookTested(endpoint_id=ID, message="hello"),
 ]  # fmt: skip
 

@@ -200,7 +200,7 @@ async def test_an_event_in_the_envelope_of_cloudevents_is_signed_as_ever(
 
 def changed(incident_id: Any, number: str, seq: int, to: str | None) -> GradeChanged:
     return GradeChanged(
-        incident_id=incident_id, number=number, seq=seq, from_=None, to=to, level=None, label=None, source="person",
+        incident_id=incident_id, number=number, seq=seq, is_drill=False, from_=None, to=to, level=None, label=None, source="person",
         reason="test", evidence={},
     )  # fmt: skip
 

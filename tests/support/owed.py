@@ -59,7 +59,14 @@ async def incident(database: Database) -> Callable[[int], StatusChanged]:
         incident_id, number,
     )  # fmt: skip
     return lambda seq: StatusChanged(
-        incident_id=incident_id, number=number, seq=seq, from_="watching", to="responding", reason="test"
+        incident_id=incident_id,
+        number=number,
+        seq=seq,
+        is_drill=False,
+        from_="watching",
+        to="responding",
+        reason="test",
+        overridden=[],
     )
 
 

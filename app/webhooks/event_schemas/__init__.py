@@ -1,0 +1,84 @@
+"""Events on the wire: what `GET /v1/events`, the stream and webhooks say, one model for each public type.
+
+They repeat by hand what :mod:`app.domain.events` records, so that the contract changes only where somebody means it;
+a test holds the two equal.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from app.core.bodies import Instant
+from app.core.paging import Page
+from app.core.params import PageQuery
+from app.webhooks.event_schemas.base import EventBase, shown_as
+from app.webhooks.event_schemas.endpoints import (
+    WebhookBreakerClosedEvent,
+    WebhookBreakerOpenedEvent,
+    WebhookEndpointDisabledEvent,
+    WebhookTestEvent,
+)
+from app.webhooks.event_schemas.incidents import GRADED, GradeChangedEvent, IncidentOpenedEvent, StatusChangedEvent
+from app.webhooks.event_schemas.mentions import MentionHitEvent
+from app.webhooks.schemas import EventType
+
+__all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
+
+
+class Event(
+    RootModel[
+        Annotated[
+            MentionHitEvent
+            | IncidentOpenedEvent
+            | GradeChangedEvent
+            | StatusChangedEvent
+            | WebhookTestEvent
+            | WebhookEndpointDisabledEvent
+            | WebhookBreakerOpenedEvent
+            | WebhookBreakerClosedEvent,
+            Field(discriminator="type"),
+        ]
+    ]
+):
+    """Something that happened, as everybody outside hears of it: `type` says which of these it is."""
+
+    model_config = shown_as("incident.grade_changed", GRADED)
+
+
+def shown(id_: int, type_: str, at: datetime, data: object) -> dict[str, Any]:
+    """A stored event as the wire has it."""
+    timestamp = at.isoformat().replace("+00:00", "Z")
+    return {"id": f"evt_{id_}", "type": type_, "timestamp": timestamp, "data": data}
+
+
+EventId = Annotated[str, Field(pattern=r"^evt_[0-9]{1,18}$")]
+TYPE = "Of one of these types."
+ON_INCIDENT = "On the timeline of one of these incidents."
+
+
+class EventStreamQuery(BaseModel):
+    """Which events: values of one parameter are alternatives, different parameters all hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Annotated[list[EventType], Field(max_length=20, description=TYPE)] = []
+    incident_id: Annotated[list[UUID], Field(max_length=20, description=ON_INCIDENT)] = []
+
+
+class EventQuery(PageQuery):
+    """Which events, and which page of them."""
+
+    type: Annotated[list[EventType], Field(max_length=20, description=TYPE)] = []
+    incident_id: Annotated[list[UUID], Field(max_length=20, description=ON_INCIDENT)] = []
+    at_after: Annotated[Instant | None, Field(description="Happened after this instant.")] = None
+    at_before: Annotated[Instant | None, Field(description="Happened before this instant.")] = None
+    after: Annotated[
+        EventId | None,
+        Field(description="Come after this event: how to go on from the last one you have, for example `evt_7001`."),
+    ] = None
+
+
+class EventPage(Page[Event]):
+    """A page of them."""
