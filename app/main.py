@@ -21,6 +21,8 @@ from app.core.ratelimit import Limits
 from app.core.vocabularies import router as vocabularies
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
+from app.incidents.sla_routes import policy_router as sla_policies
+from app.incidents.sla_routes import router as deadlines
 from app.mentions.ingest import Intake
 from app.mentions.routes import incident_router as incident_mentions
 from app.mentions.routes import ingest_router as ingest
@@ -47,7 +49,7 @@ Every fault is a problem document (RFC 9457) with a `code` that never changes. L
 
 # In reading order.
 ROUTERS = (
-    mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, events, streams, people, api_keys,
+    mentions, rules, outlets, incidents, incident_mentions, deadlines, policies, sla_policies, webhooks, events, streams, people, api_keys,
     vocabularies, health,
 )  # fmt: skip
 

@@ -1,10 +1,16 @@
-"""The one table of upward consequences: what happened -> who above hears of it, in the same transaction."""
+"""The one table of consequences: what happened -> who hears of it, in the same transaction."""
 
 from app.core.outbox import react
-from app.domain.events import Event
+from app.domain.events import Event, GradeChanged, IncidentAct, IncidentCalmed, IncidentRebounded, StatusChanged
+from app.incidents import clocks
 from app.webhooks.service import fan_out
 
 
 def install() -> None:
     """Fills the outbox's registry. The API and the workers both call it."""
     react(Event, fan_out)
+    react(GradeChanged, clocks.grade_changed)
+    react(StatusChanged, clocks.status_changed)
+    react(IncidentAct, clocks.acted)
+    react(IncidentCalmed, clocks.calmed)
+    react(IncidentRebounded, clocks.rebounded)

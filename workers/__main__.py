@@ -13,12 +13,13 @@ import uvloop
 
 from app import reactions
 from app.core.db import Database
-from app.core.doorbell import DELIVERIES, INBOX, Doorbell, connect, listen
+from app.core.doorbell import CLOCKS, DELIVERIES, INBOX, Doorbell, connect, listen
 from app.core.logging import configure
 from app.core.memory import settle
 from app.core.migrations import is_behind, newest_migration
 from app.models.base import new_id
 from app.settings import Settings, settings
+from workers.clocks import Clockwork
 from workers.context import Context
 from workers.deliver import Deliverer, rescue
 from workers.heartbeat import beat, forget
@@ -30,7 +31,7 @@ from workers.tidy import tidy
 log = structlog.get_logger()
 
 
-def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer) -> list[Sweep]:
+def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockwork: Clockwork) -> list[Sweep]:
     """Everything this process looks for by itself, and how often at least."""
     database = context.database
     deliveries = Sweep(DELIVERIES, deliverer.sweep, 1.0)
@@ -45,6 +46,8 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer) -> lis
     return [
         Sweep(INBOX, counter.sweep, 1.0),
         deliveries,
+        Sweep(CLOCKS, clockwork.sweep, clockwork.seconds),
+        Sweep("audit", clockwork.audit, 5.0),
         Sweep("rematch", counter.sweep_rematches, 1.0),
         Sweep("rescue", free, 1.0),
         Sweep("tidy", lambda: tidy(database), 60.0),
@@ -62,8 +65,8 @@ async def work(chosen: Settings) -> None:
     doorbell = Doorbell(redis)
     database = Database(chosen, doorbell=doorbell, workload="batches")
     context = Context(new_id(), chosen, database, doorbell)
-    counter, deliverer = Counter(context), Deliverer(context)
-    sweeps = make_sweeps(context, counter, deliverer)
+    counter, deliverer, clockwork = Counter(context), Deliverer(context), Clockwork(context)
+    sweeps = make_sweeps(context, counter, deliverer, clockwork)
     by_name = {sweep.name: sweep for sweep in sweeps}
 
     def rung(bell: str) -> None:
@@ -83,6 +86,7 @@ async def work(chosen: Settings) -> None:
             sweep.wake.set()
         # At the same time: a sweep of deliveries that never finds an end stops when the deliverer is closed.
         await asyncio.gather(asyncio.wait(running), in_good_order(deliverer.close()))
+        await clockwork.close()
         for task in beside:
             task.cancel()
     await in_good_order(forget(context))

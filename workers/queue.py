@@ -14,7 +14,7 @@ from arq import ArqRedis, cron
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from app.core.doorbell import DELIVERIES, INBOX
+from app.core.doorbell import CLOCKS, DELIVERIES, INBOX
 from app.settings import Settings
 from workers.sweeps import Sweep
 
@@ -33,7 +33,12 @@ async def deliver(ctx: dict[str, Any]) -> None:
     ctx["sweeps"][DELIVERIES].wake.set()
 
 
-JOBS = (process_inbox, deliver)
+async def fire_clocks(ctx: dict[str, Any]) -> None:
+    """Wakes the ringing of what is due."""
+    ctx["sweeps"][CLOCKS].wake.set()
+
+
+JOBS = (process_inbox, deliver, fire_clocks)
 
 
 async def run_queue(settings: Settings, sweeps: Mapping[str, Sweep]) -> None:

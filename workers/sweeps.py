@@ -11,11 +11,14 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Sweep:
-    """``work`` finds its own rows and returns how many it did; it may be called at any time."""
+    """``work`` finds its own rows and returns how many it did; it may be called at any time.
+
+    ``seconds`` is how long it may be put off, or says so each time.
+    """
 
     name: str
     work: Callable[[], Awaitable[int]]
-    seconds: float
+    seconds: float | Callable[[], float]
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -28,7 +31,7 @@ async def run_sweep(sweep: Sweep, stopping: asyncio.Event) -> None:
         except Exception as error:  # noqa: BLE001 - a worker outlives its database
             log.warning("sweep failed, trying again", sweep=sweep.name, error=repr(error))
             await _wait(stopping, 0.25)
-        await _wait(sweep.wake, sweep.seconds)
+        await _wait(sweep.wake, sweep.seconds() if callable(sweep.seconds) else sweep.seconds)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

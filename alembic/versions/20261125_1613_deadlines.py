@@ -85,10 +85,13 @@ def upgrade() -> None:
     postgresql_with={'fillfactor': 80}
     )
     op.create_index('ix_deadlines_due', 'deadlines', ['due_at', 'id'], unique=False)
+    op.create_index('ix_deadlines_ended', 'deadlines', ['ended_at'], unique=False, postgresql_where=sa.text('ended_at is not null'))
+    op.create_index('ix_deadlines_started', 'deadlines', ['started_at'], unique=False, postgresql_using='brin')
     op.create_index('ix_deadlines_hit', 'deadlines', ['event_id'], unique=False, postgresql_where=sa.text("kind = 'alert'"))
     op.create_index('ix_deadlines_incident', 'deadlines', ['incident_id', 'id'], unique=False)
-    op.create_index('ix_deadlines_next', 'deadlines', ['level', 'next_at'], unique=False, postgresql_where=sa.text('next_at is not null'))
-    op.create_index('ix_deadlines_running', 'deadlines', ['due_at'], unique=False, postgresql_where=sa.text("state = 'running'"))
+    op.create_index('ix_deadlines_next', 'deadlines', ['level', 'next_at'], unique=False, postgresql_where=sa.text("next_at is not null and kind <> 'alert'"))
+    op.create_index('ix_deadlines_alerts', 'deadlines', ['level', 'next_at'], unique=False, postgresql_where=sa.text("next_at is not null and kind = 'alert'"))
+    op.create_index('ix_deadlines_running', 'deadlines', ['due_at'], unique=False, postgresql_where=sa.text("state = 'running' and kind <> 'first_word'"))
     op.create_index('uq_deadlines_running', 'deadlines', ['incident_id', 'kind'], unique=True, postgresql_where=sa.text("state = 'running' and incident_id is not null and kind <> 'alert'"))
     op.create_table('deadline_firings',
     sa.Column('deadline_id', sa.Uuid(), nullable=False),
@@ -104,13 +107,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column('incidents', 'is_drill')
     op.drop_table('deadline_firings')
-    op.drop_index('uq_deadlines_running', table_name='deadlines', postgresql_where=sa.text("state = 'running' and incident_id is not null and kind <> 'alert'"))
-    op.drop_index('ix_deadlines_running', table_name='deadlines', postgresql_where=sa.text("state = 'running'"))
-    op.drop_index('ix_deadlines_next', table_name='deadlines', postgresql_where=sa.text('next_at is not null'))
-    op.drop_index('ix_deadlines_incident', table_name='deadlines')
-    op.drop_index('ix_deadlines_hit', table_name='deadlines', postgresql_where=sa.text("kind = 'alert'"))
-    op.drop_index('ix_deadlines_due', table_name='deadlines')
     op.drop_table('deadlines')
-    op.drop_index('uq_sla_policies_active', table_name='sla_policies', postgresql_where=sa.text('active'))
     op.drop_table('sla_policies')
     op.drop_table('said_once')

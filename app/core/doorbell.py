@@ -18,9 +18,10 @@ log = structlog.get_logger()
 
 INBOX = "inbox"
 DELIVERIES = "deliveries"
+CLOCKS = "clocks"
 # Rung for the streams of the API processes; the others are the workers'.
 EVENTS = "events"
-BELLS = (INBOX, DELIVERIES)
+BELLS = (INBOX, DELIVERIES, CLOCKS)
 PATIENCE = 0.2
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.core.deps import tools
-from app.core.metrics import DELIVERY_AGE, INBOX_AGE, SET_ASIDE
+from app.core.metrics import CLOCKS_OVERDUE, DEADLINES, DELIVERY_AGE, INBOX_AGE, SET_ASIDE
 from app.core.migrations import newest_migration
 
 router = APIRouter(include_in_schema=False)
@@ -32,13 +32,35 @@ from webhook_endpoints e cross join lateral (
       order by first.endpoint_id, first.incident_id, first.seq limit 1), true)
   order by d.due_at limit 1) d
 where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is null"""
+# A clock rings within a second, and within five while workers die; beyond that nobody watches them.
+CLOCK_LATE_SECONDS = 5
+# By the sweeper's own notes, and by what the clocks were set to, whatever it noted. Alerts and clocks of incidents have
+# an index each.
+_UNRUNG = """
+select coalesce(greatest(
+  (select max(now() - d.next_at) from unnest(array[1, 2, 3, 4]) as grave(level) cross join lateral (
+    select next_at from deadlines where level = grave.level and next_at < now() and kind <> 'alert'
+    order by next_at limit 1) d),
+  (select max(now() - d.next_at) from unnest(array[1, 2, 3, 4]) as grave(level) cross join lateral (
+    select next_at from deadlines where level = grave.level and next_at < now() and kind = 'alert'
+    order by next_at limit 1) d),
+  (select now() - due_at from deadlines where state = 'running' and kind <> 'first_word' and due_at < now()
+    order by due_at limit 1)), interval '0')"""
+_DEADLINES = """
+select kind, level, state, count(*)::int as count from (
+  select kind, level, state from deadlines where not is_drill and state = 'running'
+  union all
+  select kind, level, state from deadlines where not is_drill and ended_at > now() - interval '24 hours') d
+group by kind, level, state"""
+GRADES = {1: "major", 2: "serious", 3: "general", 4: "none"}
 _STATE = f"""
 select (select version_num from alembic_version) as version,
   (select count(*) from worker_heartbeats where seen_at > now() - make_interval(secs => $1)) as workers,
   (select extract(epoch from now() - received_at) from inbox where mention_id <> all(array(
     select mention_id from mentions_set_aside where until > now())) order by seq limit 1)::float8 as inbox_age,
   (select count(*) from mentions_set_aside where until > now()) as set_aside,
-  ({_OLDEST_DUE}) as delivery_age"""
+  ({_OLDEST_DUE}) as delivery_age,
+  (select extract(epoch from ({_UNRUNG}))::float8) as unrung"""
 
 
 @router.get("/health/live")
@@ -59,7 +81,18 @@ async def ready(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Prometheus series of this process, and the ages of what waits."""
     await _checks(request)
+    await _count_deadlines(request)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _count_deadlines(request: Request) -> None:
+    try:
+        rows = await tools(request).database.fetch(_DEADLINES)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        return  # What is known of the rest is told all the same.
+    DEADLINES.clear()
+    for row in rows:
+        DEADLINES.labels(row["kind"], GRADES[row["level"]], row["state"]).set(row["count"])
 
 
 async def _checks(request: Request) -> dict[str, dict[str, Any]]:
@@ -72,12 +105,14 @@ async def _checks(request: Request) -> dict[str, dict[str, Any]]:
     INBOX_AGE.set(state["inbox_age"] or 0)
     SET_ASIDE.set(state["set_aside"])
     DELIVERY_AGE.set(state["delivery_age"] or 0)
+    CLOCKS_OVERDUE.set(state["unrung"])
     newest = newest_migration()
     return {
         "database": {"ok": True},
         "migrations": {"ok": state["version"] == newest, "at": state["version"], "newest": newest},
         "workers": {"ok": state["workers"] > 0, "alive": state["workers"]},
         "inbox": _inbox(state["inbox_age"] or 0, state["set_aside"]),
+        "clocks": _clocks(state["unrung"]),
         "deliveries": {"ok": True, "oldest_due_seconds": state["delivery_age"] or 0},
     }
 
@@ -93,5 +128,16 @@ def _inbox(oldest_seconds: float, set_aside: int) -> dict[str, Any]:
         check["detail"] = (
             f"Readings have waited for {oldest_seconds:.0f} s. Start more workers (fenghuo worker) if it is a burst; "
             "if nothing is counted at all, the workers' log says why."
+        )
+    return check
+
+
+def _clocks(unrung_seconds: float) -> dict[str, Any]:
+    """Whether every clock that is due has rung."""
+    check: dict[str, Any] = {"ok": unrung_seconds <= CLOCK_LATE_SECONDS, "unrung_seconds": unrung_seconds}
+    if not check["ok"]:
+        check["detail"] = (
+            f"A clock should have rung {unrung_seconds:.0f} s ago. No worker rings them: see whether any is alive "
+            "(fenghuo worker), and what its log says of the sweep `clocks`."
         )
     return check

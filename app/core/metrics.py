@@ -13,4 +13,10 @@ OIDC_FETCHES = Counter("fenghuo_oidc_fetches", "Times the issuer was asked for i
 INBOX_AGE = Gauge("fenghuo_inbox_oldest_seconds", "Age of the oldest reading that is acknowledged but not counted.")
 SET_ASIDE = Gauge("fenghuo_mentions_set_aside", "Mentions whose readings can't be counted and wait to be tried again.")
 DELIVERY_AGE = Gauge("fenghuo_deliveries_oldest_due_seconds", "Age of the oldest delivery that is due.")
+CLOCKS_OVERDUE = Gauge(
+    "fenghuo_deadlines_unrung_seconds", "For how long the clock that is most overdue should have rung; 0: none is."
+)
+DEADLINES = Gauge(
+    "fenghuo_deadlines", "Clocks that run, and those that ended in the last 24 hours.", ("kind", "grade", "state")
+)
 STREAMS = Gauge("fenghuo_event_streams", "Event streams that are open.")

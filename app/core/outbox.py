@@ -23,10 +23,11 @@ from app.domain.events import Event
 
 
 class Stored(NamedTuple):
-    """An event and the id of its row."""
+    """An event, the id of its row, and who did it."""
 
     id: int
     event: Event
+    caller: Caller
 
 
 class Horizon(NamedTuple):
@@ -93,7 +94,7 @@ async def record(tx: Tx, *events: Event, caller: Caller) -> list[Stored]:
         trace.get(),
     )
     tx.info["announced"] = True
-    stored = [Stored(row["id"], event) for row, event in zip(rows, events, strict=True)]
+    stored = [Stored(row["id"], event, caller) for row, event in zip(rows, events, strict=True)]
     for kind, reaction in _reactions:
         concerned = [entry for entry in stored if isinstance(entry.event, kind)]
         if concerned:

@@ -40,3 +40,27 @@ class Platform(StrEnum):
     FORUM = "forum"
     NEWS = "news"
     OTHER = "other"
+
+
+class DeadlineKind(StrEnum):
+    """The plan's clocks: 推送, 首次响应, 紧急会议, 信息核实, 首次发声, 首份声明, 收尾, 复盘."""
+
+    ALERT = "alert"
+    FIRST_RESPONSE = "first_response"
+    EMERGENCY_MEETING = "emergency_meeting"
+    FACT_CHECK = "fact_check"
+    FIRST_WORD = "first_word"
+    FIRST_STATEMENT = "first_statement"
+    CLOSING = "closing"
+    REVIEW = "review"
+
+
+class DeadlineState(StrEnum):
+    """计时中, 按时完成, 按时完成(补录), 超时, 已取消, 无人可推."""
+
+    RUNNING = "running"
+    MET = "met"
+    MET_RECORDED_LATE = "met_recorded_late"
+    BREACHED = "breached"
+    CANCELLED = "cancelled"
+    UNPUSHED = "unpushed"

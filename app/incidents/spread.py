@@ -140,10 +140,14 @@ class Ledger:
             self._series.popitem(last=False)
 
 
-async def lock_incidents(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Incident]:
-    """The incidents, locked in the order of their ids, as they are now. Everybody locks in this order."""
+async def lock_incidents(tx: Tx, ids: Iterable[UUID], *, skip_locked: bool = False) -> dict[UUID, Incident]:
+    """The incidents, locked in the order of their ids, as they are now. Everybody locks in this order.
+
+    ``skip_locked`` leaves out those that somebody else holds at this moment.
+    """
     query = select(Incident).where(Incident.id.in_(set(ids))).order_by(Incident.id)
-    query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    query = query.with_for_update(key_share=True, skip_locked=skip_locked)
+    query = query.execution_options(populate_existing=True)
     return {incident.id: incident for incident in await tx.scalars(query)}
 
 

@@ -56,12 +56,16 @@ class Deadline(Base):
             "uq_deadlines_running", "incident_id", "kind", unique=True,
             postgresql_where=text("state = 'running' and incident_id is not null and kind <> 'alert'"),
         ),
-        Index("ix_deadlines_next", "level", "next_at", postgresql_where=text("next_at is not null")),
-        # For the second look, which does not trust next_at.
-        Index("ix_deadlines_running", "due_at", postgresql_where=text("state = 'running'")),
+        Index("ix_deadlines_next", "level", "next_at", postgresql_where=text("next_at is not null and kind <> 'alert'")),
+        Index("ix_deadlines_alerts", "level", "next_at", postgresql_where=text("next_at is not null and kind = 'alert'")),
+        # For the second look, which does not trust next_at. The first word is never breached.
+        Index("ix_deadlines_running", "due_at", postgresql_where=text("state = 'running' and kind <> 'first_word'")),
         Index("ix_deadlines_hit", "event_id", postgresql_where=text("kind = 'alert'")),
         Index("ix_deadlines_incident", "incident_id", "id"),
         Index("ix_deadlines_due", "due_at", "id"),
+        Index("ix_deadlines_ended", "ended_at", postgresql_where=text("ended_at is not null")),
+        # Rows lie in the order of their time.
+        Index("ix_deadlines_started", "started_at", postgresql_using="brin"),
         one_of("kind", DEADLINE_KINDS),
         one_of("state", DEADLINE_STATES),
         CheckConstraint("level between 1 and 4", name="level"),

@@ -14,6 +14,7 @@ from app.domain.events.acts import (
 )
 from app.domain.events.base import Changed, Event
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
+from app.domain.events.deadlines import DeadlineEvent, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
 from app.domain.events.incidents import (
     GradeChanged,
     IncidentChanged,
@@ -36,6 +37,8 @@ __all__ = [
     "PUBLIC",
     "PUBLIC_TYPES",
     "Changed",
+    "DeadlineEvent",
+    "DeadlinesSet",
     "DecisionMade",
     "Event",
     "FactChecked",
@@ -52,6 +55,9 @@ __all__ = [
     "MentionsMoved",
     "PeopleUnmasked",
     "PublicationRecorded",
+    "SlaBreached",
+    "SlaMet",
+    "SlaWarning",
     "StatusChanged",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
@@ -61,7 +67,7 @@ __all__ = [
 ]
 
 PUBLIC: tuple[type[Event], ...] = (
-    MentionHit, IncidentOpened, GradeChanged, StatusChanged, WebhookTested, WebhookEndpointDisabled,
+    MentionHit, IncidentOpened, GradeChanged, StatusChanged, SlaWarning, SlaBreached, SlaMet, WebhookTested, WebhookEndpointDisabled,
     WebhookBreakerOpened, WebhookBreakerClosed,
 )  # fmt: skip
 PUBLIC_TYPES: tuple[str, ...] = tuple(event.type for event in PUBLIC)

@@ -14,6 +14,7 @@ from app.core.bodies import Instant
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.webhooks.event_schemas.base import EventBase, shown_as
+from app.webhooks.event_schemas.deadlines import SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
     WebhookBreakerOpenedEvent,
@@ -34,6 +35,9 @@ class Event(
             | IncidentOpenedEvent
             | GradeChangedEvent
             | StatusChangedEvent
+            | SlaWarningEvent
+            | SlaBreachedEvent
+            | SlaMetEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent

@@ -1,0 +1,259 @@
+"""Clocks of incidents 时限 (方案 一, 二): started by grades and calm, met by acts, called off with the incident.
+
+Nothing here is called by those who grade or act: clocks hear of it by the event, in the same transaction and under
+the incident's lock, so there is no grade without its clocks. Ringing is :mod:`app.incidents.ringing`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.core.auth import SYSTEM
+from app.core.db import Tx
+from app.core.doorbell import CLOCKS
+from app.core.outbox import Stored, record
+from app.domain.deadlines import ANEW_AT_EACH_RAISE, OF_A_GRADE, SlaPolicy, judge, next_ring, on_grade, policy_from
+from app.domain.events import (
+    DeadlinesSet,
+    DecisionMade,
+    FactChecked,
+    GradeChanged,
+    IncidentAcknowledged,
+    IncidentAct,
+    IncidentCalmed,
+    IncidentRebounded,
+    MeetingHeld,
+    PublicationRecorded,
+    SlaMet,
+    StatusChanged,
+)
+from app.domain.grades import Grade, grade_of, more_severe
+from app.domain.lifecycle import ENDED
+from app.domain.vocabulary import DeadlineKind, DeadlineState
+from app.incidents import ringing
+from app.incidents.calendar import review_due
+from app.incidents.timeline import on_timeline
+from app.models import Deadline, DeadlineFiring, Event, Incident
+from app.models import SlaPolicy as PolicyRow
+from app.models.base import new_id
+
+NO_GRADE = 4
+# Acts that stand for good, whenever they happened: a clock for them is not started after them.
+_LASTING = {
+    FactChecked.type: (DeadlineKind.FACT_CHECK,),
+    PublicationRecorded.type: (DeadlineKind.FIRST_WORD, DeadlineKind.FIRST_STATEMENT),
+    DecisionMade.type: (DeadlineKind.FIRST_STATEMENT,),
+}
+
+
+async def grade_changed(tx: Tx, stored: Sequence[Stored]) -> None:
+    """A grade that is set or raised starts clocks and tightens those that run; lowering relaxes nothing."""
+    for entry in stored:
+        event = entry.event
+        assert isinstance(event, GradeChanged)
+        grade = grade_of(event.to)
+        if grade is not None and more_severe(grade, grade_of(event.from_)):
+            await _set_clocks(tx, event.incident_id, grade, f"The grade is {grade.label}.")
+
+
+async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
+    """What an incident's end calls off, and what its coming back calls for again."""
+    for entry in stored:
+        event = entry.event
+        assert isinstance(event, StatusChanged)
+        incident = await _incident(tx, event.incident_id)
+        if event.to in ENDED and event.to != "closed":
+            await cancel(tx, incident, None, f"The incident is {event.to}: {event.reason}")
+        elif event.from_ in ENDED and event.to not in ENDED:
+            await cancel(tx, incident, [DeadlineKind.REVIEW], "The incident came back.")
+            if (grade := grade_of(incident.grade)) is not None:
+                await _set_clocks(tx, incident.id, grade, "The incident came back.")
+        elif event.to in ("closing", "closed"):
+            await _closing(tx, incident, calm_waived="calm" in event.overridden)
+
+
+async def calmed(tx: Tx, stored: Sequence[Stored]) -> None:
+    """Calm starts the review's clock, and is one half of what closing waits for."""
+    for entry in stored:
+        event = entry.event
+        assert isinstance(event, IncidentCalmed)
+        incident = await _incident(tx, event.incident_id)
+        await _start_review(tx, incident, event.calmed_at)
+        if incident.status in ("closing", "closed"):
+            await _meet(tx, incident, [DeadlineKind.CLOSING], await tx.now(), SYSTEM.actor)
+
+
+async def rebounded(tx: Tx, stored: Sequence[Stored]) -> None:
+    """A relapse: there is nothing to review yet."""
+    for entry in stored:
+        event = entry.event
+        assert isinstance(event, IncidentRebounded)
+        await cancel(tx, await _incident(tx, event.incident_id), [DeadlineKind.REVIEW], f"It flared up: {event.reason}")
+
+
+async def acted(tx: Tx, stored: Sequence[Stored]) -> None:
+    """Acts meet the clocks that wait for them, judged by when they happened."""
+    for entry in stored:
+        event = entry.event
+        assert isinstance(event, IncidentAct)
+        incident = await _incident(tx, event.incident_id)
+        kinds = _met_by(event)
+        await _meet(tx, incident, kinds, event.happened_at, entry.caller.actor)
+        if isinstance(event, DecisionMade) and kinds:
+            await cancel(tx, incident, [DeadlineKind.FIRST_WORD], "It was decided not to speak.")
+
+
+def _met_by(event: IncidentAct) -> Collection[DeadlineKind]:
+    match event:
+        case IncidentAcknowledged():
+            return (DeadlineKind.FIRST_RESPONSE,)
+        case MeetingHeld(has_direction=True):
+            return (DeadlineKind.EMERGENCY_MEETING,)
+        case FactChecked():
+            return (DeadlineKind.FACT_CHECK,)
+        case PublicationRecorded():
+            # A holding statement is a word, and not yet the statement.
+            whole = event.on_origin and event.statement_kind != "holding"
+            return (DeadlineKind.FIRST_WORD, *((DeadlineKind.FIRST_STATEMENT,) if whole else ()))
+        case DecisionMade(decision_kind="no_statement"):
+            return (DeadlineKind.FIRST_STATEMENT,)
+        case _:
+            return ()
+
+
+async def cancel(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind] | None, reason: str) -> None:
+    """Calls off what runs of these kinds (None: of all). An acknowledged cancel never rings: the incident is locked."""
+    now = await tx.now()
+    running = [row for row in await _rows(tx, incident, kinds) if row.state == DeadlineState.RUNNING]
+    for row in running:
+        row.state, row.ended_at, row.reason, row.next_at = DeadlineState.CANCELLED, now, reason, None
+    await _say(tx, incident, reason, [(row, "cancelled") for row in running])
+
+
+async def _set_clocks(tx: Tx, incident_id: UUID, grade: Grade, reason: str) -> None:
+    incident, now = await _incident(tx, incident_id), await tx.now()
+    policy_id, policy = await active_policy(tx)
+    rows = await _rows(tx, incident, OF_A_GRADE)
+    running = {DeadlineKind(row.kind): row for row in rows if row.state == DeadlineState.RUNNING}
+    settled = {DeadlineKind(row.kind) for row in rows if row.state not in (DeadlineState.RUNNING, "cancelled")}
+    plan = on_grade(
+        policy, grade, now, running={kind: row.due_at for kind, row in running.items()},
+        settled=settled | await _done_before(tx, incident),
+    )  # fmt: skip
+    said = [(start(tx, incident, kind, due_at, policy_id, now), "started") for kind, due_at in plan.start.items()]
+    for kind, row in running.items():
+        row.level = grade.level
+        if kind in plan.tighten:
+            row.due_at, row.set_at = plan.tighten[kind], now
+            row.next_at = next_ring(kind, row.started_at, row.due_at, await _rung(tx, row))
+            said.append((row, "tightened"))
+    await _say(tx, incident, reason, said)
+
+
+async def _done_before(tx: Tx, incident: Incident) -> set[DeadlineKind]:
+    """What a clock need not wait for, because it was done while the incident was only watched."""
+    query = select(Event.type, Event.data).where(Event.incident_id == incident.id, Event.type.in_(_LASTING))
+    done: set[DeadlineKind] = set()
+    for type_, data in await tx.execute(query):
+        if type_ == FactChecked.type:
+            done.add(DeadlineKind.FACT_CHECK)
+        elif type_ == DecisionMade.type:
+            done |= {DeadlineKind.FIRST_STATEMENT} if data["decision_kind"] == "no_statement" else set()
+        else:
+            whole = data["on_origin"] and data["statement_kind"] != "holding"
+            done |= {DeadlineKind.FIRST_WORD} | ({DeadlineKind.FIRST_STATEMENT} if whole else set())
+    return done
+
+
+def start(
+    tx: Tx, incident: Incident, kind: DeadlineKind, due_at: datetime, policy_id: UUID, now: datetime,
+    *, estimated: bool = False,
+) -> Deadline:  # fmt: skip
+    """A clock that runs from now on."""
+    grade = grade_of(incident.grade)
+    row = Deadline(
+        id=new_id(), kind=kind, incident_id=incident.id, level=grade.level if grade else NO_GRADE,
+        is_drill=incident.is_drill, policy_id=policy_id, state=DeadlineState.RUNNING, started_at=now, due_at=due_at,
+        set_at=now, next_at=next_ring(kind, now, due_at, ()), estimated=estimated,
+    )  # fmt: skip
+    tx.add(row)
+    return row
+
+
+async def _start_review(tx: Tx, incident: Incident, at: datetime) -> None:
+    """方案 二(三): within three working days of the calm, or of an end without one."""
+    if any(row.state == DeadlineState.RUNNING for row in await _rows(tx, incident, [DeadlineKind.REVIEW])):
+        return
+    policy_id, policy = await active_policy(tx)
+    clock = policy.clock(DeadlineKind.REVIEW)
+    assert clock is not None and clock.working_days is not None, "a policy always has the review's clock"
+    due = await review_due(tx, at, clock.working_days)
+    row = start(tx, incident, DeadlineKind.REVIEW, due.due_at, policy_id, await tx.now(), estimated=due.estimated)
+    await _say(tx, incident, "What happened is to be reviewed.", [(row, "started")])
+
+
+async def _closing(tx: Tx, incident: Incident, *, calm_waived: bool) -> None:
+    now = await tx.now()
+    if getattr(incident, "calmed_at", None) is not None or calm_waived:
+        await _meet(tx, incident, [DeadlineKind.CLOSING], now, SYSTEM.actor)
+    if incident.status == "closed" and getattr(incident, "calmed_at", None) is None:
+        await _start_review(tx, incident, now)
+
+
+async def _meet(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind], happened_at: datetime, actor: str) -> None:
+    """Meets what runs, and what was breached without having been done; the rest has had its end."""
+    now = await tx.now()
+    for row in await _rows(tx, incident, kinds):
+        kind = DeadlineKind(row.kind)
+        open_ = row.state == DeadlineState.RUNNING or (row.state == DeadlineState.BREACHED and row.met_at is None)
+        if not open_ or (kind in ANEW_AT_EACH_RAISE and happened_at < row.started_at):
+            continue
+        if row.state == DeadlineState.RUNNING and happened_at > row.due_at:
+            # The sweeper was late: the breach comes before what was too late.
+            await ringing.ring_rows(tx, {incident.id: incident}, [row])
+        breached = row.state == DeadlineState.BREACHED
+        row.state = judge(kind, row.due_at, happened_at, breached=breached)
+        row.met_at, row.recorded_at, row.met_by, row.next_at = happened_at, now, actor, None
+        if row.state != DeadlineState.BREACHED:
+            row.ended_at = now
+            event = SlaMet(
+                **on_timeline(incident), **ringing.named(row), state=row.state, happened_at=happened_at,
+            )  # fmt: skip
+            await record(tx, event, caller=SYSTEM)
+
+
+async def _incident(tx: Tx, incident_id: UUID) -> Incident:
+    """The incident the event is of: whoever recorded it holds its lock, so this asks nobody."""
+    incident = await tx.get(Incident, incident_id)
+    assert incident is not None, "events cite incidents that exist: a foreign key"
+    return incident
+
+
+async def _rows(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind] | None) -> Sequence[Deadline]:
+    query = select(Deadline).where(Deadline.incident_id == incident.id, Deadline.kind != DeadlineKind.ALERT)
+    if kinds is not None:
+        query = query.where(Deadline.kind.in_(kinds))
+    return (await tx.scalars(query.order_by(Deadline.id))).all()
+
+
+async def _rung(tx: Tx, row: Deadline) -> Sequence[int]:
+    return (await tx.scalars(select(DeadlineFiring.threshold).where(DeadlineFiring.deadline_id == row.id))).all()
+
+
+async def active_policy(tx: Tx) -> tuple[UUID, SlaPolicy]:
+    """The policy that clocks are started under now."""
+    row = (await tx.scalars(select(PolicyRow).where(PolicyRow.active))).one()
+    return row.id, policy_from(row.clocks)
+
+
+async def _say(tx: Tx, incident: Incident, reason: str, changed: Sequence[tuple[Deadline, str]]) -> None:
+    if not changed:
+        return
+    said: list[Mapping[str, Any]] = [
+        {"deadline_id": row.id, "clock": row.kind, "due_at": row.due_at, "action": action} for row, action in changed
+    ]
+    await record(tx, DeadlinesSet(**on_timeline(incident), reason=reason, deadlines=list(said)), caller=SYSTEM)  # type: ignore[arg-type]
+    tx.ring(CLOCKS)

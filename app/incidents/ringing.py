@@ -1,0 +1,144 @@
+"""Clocks that ring: warnings and breaches, each exactly once, never early, the gravest first.
+
+What is due is found by ``next_at`` and rung under the incident's lock, as every change of a clock is made, so that a
+clock that was met or called off can't ring. Each threshold is a row whose key is (deadline, threshold): the second
+who comes, and the same worker after its death, finds it there and says nothing.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core.auth import SYSTEM
+from app.core.db import Tx
+from app.core.outbox import record
+from app.domain.deadlines import BREACH, Ring, due_rings, next_ring
+from app.domain.events import Event, SlaBreached, SlaWarning
+from app.domain.vocabulary import DeadlineKind, DeadlineState
+from app.incidents.spread import lock_incidents
+from app.incidents.timeline import on_timeline
+from app.models import Deadline, DeadlineFiring, Incident
+
+AT_ONCE = 100
+
+# From each level's place in the index: a million that are due some day cost nothing.
+_DUE = """
+select d.id, d.incident_id from unnest(array[1, 2, 3, 4]) as grave(level) cross join lateral (
+  select id, incident_id, level, next_at from deadlines
+  where level = grave.level and next_at <= now() and kind <> 'alert' and incident_id <> all($2::uuid[])
+  order by next_at limit $1) d
+order by d.level, d.next_at limit $1"""
+_NEXT_IN = """
+select extract(epoch from min(d.next_at) - clock_timestamp())::float8 from unnest(array[1, 2, 3, 4]) as grave(level)
+cross join lateral (
+  select next_at from deadlines where level = grave.level and next_at is not null and kind <> 'alert'
+  order by next_at limit 1) d"""
+
+
+class Named(TypedDict):
+    """What every event of a clock says of it."""
+
+    deadline_id: UUID
+    clock: str
+    grade: str | None
+    started_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """How many thresholds rang; the incidents that somebody else held; whether there may be more that is due."""
+
+    count: int = 0
+    held: frozenset[UUID] = frozenset()
+    more: bool = False
+
+
+async def seconds_to_next(tx: Tx) -> float | None:
+    """How long until the next clock rings, by the database's clock; None where none runs."""
+    seconds: float | None = await (await tx.driver()).fetchval(_NEXT_IN)
+    return seconds
+
+
+async def ring_due(tx: Tx, *, without: Collection[UUID] = (), limit: int = AT_ONCE) -> Rung:
+    """Rings what is due, the gravest first, of incidents that nobody holds at this moment; ``without`` some."""
+    due = await (await tx.driver()).fetch(_DUE, limit, list(without))
+    if not due:
+        return Rung()
+    wanted = {row["incident_id"] for row in due}
+    incidents = await lock_incidents(tx, wanted, skip_locked=True)
+    count = await ring_rows(tx, incidents, await _due_rows(tx, [row["id"] for row in due], incidents))
+    return Rung(count, frozenset(wanted - incidents.keys()), len(due) == limit)
+
+
+async def ring_incident(tx: Tx, incident_id: UUID) -> int:
+    """Rings what is due of one incident, waiting for whoever holds it: in a crisis somebody always does."""
+    incidents = await lock_incidents(tx, [incident_id])
+    ids = await tx.scalars(select(Deadline.id).where(Deadline.incident_id == incident_id, Deadline.kind != "alert"))
+    return await ring_rows(tx, incidents, await _due_rows(tx, ids.all(), incidents))
+
+
+async def _due_rows(tx: Tx, ids: Sequence[UUID], incidents: Mapping[UUID, Incident]) -> Sequence[Deadline]:
+    """Those still due now that their incidents are locked."""
+    query = select(Deadline).where(
+        Deadline.id.in_(ids), Deadline.incident_id.in_(incidents), Deadline.next_at <= await tx.now()
+    )
+    query = query.order_by(Deadline.level, Deadline.next_at, Deadline.id).execution_options(populate_existing=True)
+    return (await tx.scalars(query)).all()
+
+
+async def ring_rows(tx: Tx, incidents: Mapping[UUID, Incident], rows: Sequence[Deadline]) -> int:
+    """Rings these rows of locked incidents; how many thresholds rang that had not before."""
+    now = await tx.now()
+    rings = {row.id: due_rings(DeadlineKind(row.kind), row.started_at, row.due_at, row.set_at, now) for row in rows}
+    new = await _write(tx, rings, now)
+    events: list[Event] = []
+    for row in rows:
+        assert row.incident_id is not None, "only clocks of incidents are rung here"
+        incident = incidents[row.incident_id]
+        events += [_event(incident, row, ring) for ring in rings[row.id] if (row.id, ring.threshold) in new]
+        _settle(row, [ring.threshold for ring in rings[row.id]], now)
+    await record(tx, *events, caller=SYSTEM)
+    return len(new)
+
+
+async def _write(tx: Tx, rings: Mapping[UUID, Sequence[Ring]], now: datetime) -> set[tuple[UUID, int]]:
+    """Writes what rings; (deadline, threshold) of what had not rung before."""
+    values = [
+        {"deadline_id": id_, "threshold": ring.threshold, "at": now, "late_by_seconds": ring.late_by.total_seconds()}
+        for id_, found in rings.items()
+        for ring in found
+    ]
+    if not values:
+        return set()
+    await tx.flush()
+    query = (
+        insert(DeadlineFiring).on_conflict_do_nothing().returning(DeadlineFiring.deadline_id, DeadlineFiring.threshold)
+    )
+    return {(row.deadline_id, row.threshold) for row in await tx.execute(query.values(values))}
+
+
+def _settle(row: Deadline, rung: Sequence[int], now: datetime) -> None:
+    row.next_at = next_ring(DeadlineKind(row.kind), row.started_at, row.due_at, rung)
+    if BREACH in rung:
+        row.state, row.ended_at = DeadlineState.BREACHED, now
+
+
+def _event(incident: Incident, row: Deadline, ring: Ring) -> Event:
+    late = int(ring.late_by.total_seconds())
+    if ring.threshold == BREACH:
+        return SlaBreached(**on_timeline(incident), **named(row), late_by_seconds=late)
+    return SlaWarning(**on_timeline(incident), **named(row), threshold=ring.threshold, late_by_seconds=late)
+
+
+def named(row: Deadline) -> Named:
+    """The clock, as events name it."""
+    grades = {1: "major", 2: "serious", 3: "general"}
+    return Named(
+        deadline_id=row.id, clock=row.kind, grade=grades.get(row.level), started_at=row.started_at, due_at=row.due_at
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Everything that is read of clocks and their policies."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+
+from app.core import paging
+from app.core.db import Tx
+from app.core.errors import NotFound
+from app.core.params import PageQuery
+from app.domain.grades import Grade
+from app.domain.vocabulary import DeadlineKind, DeadlineState
+from app.incidents.sla_schemas import DeadlineQuery, SlaSummaryQuery
+from app.models import Deadline, DeadlineFiring, SlaPolicy
+
+GRADES: dict[int, Grade] = {grade.level: grade for grade in Grade}
+LOOK_BACK = timedelta(days=30)
+
+
+async def get_policy(tx: Tx, policy_id: UUID) -> SlaPolicy:
+    """One version of a policy."""
+    policy = await tx.get(SlaPolicy, policy_id)
+    if policy is None:
+        raise NotFound(f"There is no SLA policy {policy_id}.")
+    return policy
+
+
+async def list_policies(tx: Tx, query: PageQuery) -> dict[str, Any]:
+    """Every version of every policy, newest first."""
+    rows = select(SlaPolicy).order_by(SlaPolicy.id.desc()).limit(query.limit + 1)
+    after = paging.decode(query.cursor, "sla-policies")
+    if after:
+        rows = rows.where(SlaPolicy.id < UUID(after[0]))
+    return paging.page((await tx.scalars(rows)).all(), query.limit, "sla-policies", lambda policy: [policy.id])
+
+
+async def get_deadline(tx: Tx, deadline_id: UUID) -> dict[str, Any]:
+    """One clock with what of it rang."""
+    row = await tx.get(Deadline, deadline_id)
+    if row is None:
+        raise NotFound(f"There is no deadline {deadline_id}.")
+    return (await _shown(tx, [row]))[0]
+
+
+async def list_deadlines(tx: Tx, query: DeadlineQuery) -> dict[str, Any]:
+    """Clocks, the first due first."""
+    rows = select(Deadline).where(Deadline.is_drill == query.is_drill).order_by(Deadline.due_at, Deadline.id)
+    for column, values in ((Deadline.kind, query.kind), (Deadline.state, query.state)):
+        if values:
+            rows = rows.where(column.in_(values))
+    if query.grade:
+        rows = rows.where(Deadline.level.in_([grade.level for grade in query.grade]))
+    if query.incident_id:
+        rows = rows.where(Deadline.incident_id.in_(query.incident_id))
+    if query.due_after is not None:
+        rows = rows.where(Deadline.due_at > query.due_after)
+    if query.due_before is not None:
+        rows = rows.where(Deadline.due_at < query.due_before)
+    bound = ["deadlines", query.filters()]
+    after = paging.decode(query.cursor, bound)
+    if after:
+        rows = rows.where(tuple_(Deadline.due_at, Deadline.id) > (datetime.fromisoformat(after[0]), UUID(after[1])))
+    found = (await tx.scalars(rows.limit(query.limit + 1))).all()
+    page = paging.page(found, query.limit, bound, lambda row: [row.due_at.isoformat(), row.id])
+    return page | {"data": await _shown(tx, page["data"])}
+
+
+async def _shown(tx: Tx, rows: Sequence[Deadline]) -> list[dict[str, Any]]:
+    rings: dict[UUID, list[DeadlineFiring]] = {}
+    query = select(DeadlineFiring).where(DeadlineFiring.deadline_id.in_([row.id for row in rows]))
+    for ring in await tx.scalars(query.order_by(DeadlineFiring.threshold)):
+        rings.setdefault(ring.deadline_id, []).append(ring)
+    return [
+        {
+            "id": row.id, "kind": row.kind, "incident_id": row.incident_id, "mention_id": row.mention_id,
+            "grade": GRADES.get(row.level), "is_drill": row.is_drill, "policy_id": row.policy_id, "state": row.state,
+            "started_at": row.started_at, "due_at": row.due_at, "estimated": row.estimated, "met_at": row.met_at,
+            "recorded_at": row.recorded_at, "met_by": row.met_by, "ended_at": row.ended_at, "reason": row.reason,
+            "rings": [
+                {"threshold": ring.threshold, "at": ring.at, "late_by_seconds": ring.late_by_seconds}
+                for ring in rings.get(row.id, ())
+            ],
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+async def summary(tx: Tx, query: SlaSummaryQuery) -> dict[str, Any]:
+    """How clocks were kept, by kind and grade. In time is judged by when it happened; told late is counted apart."""
+    after = query.started_after or await tx.now() - LOOK_BACK
+    counts = {state: func.count().filter(Deadline.state == state) for state in DeadlineState}
+    took = func.extract("epoch", Deadline.met_at - Deadline.started_at)
+    done = Deadline.met_at.is_not(None)
+    rows = select(
+        Deadline.kind, Deadline.level, *(count.label(state) for state, count in counts.items()),
+        *(func.percentile_cont(share).within_group(took).filter(done).label(name)
+          for name, share in (("median_seconds", 0.5), ("p90_seconds", 0.9))),
+    ).group_by(Deadline.kind, Deadline.level)  # fmt: skip
+    rows = rows.where(Deadline.started_at > after, Deadline.is_drill == query.is_drill)
+    if query.started_before is not None:
+        rows = rows.where(Deadline.started_at < query.started_before)
+    data = [_summed(row._mapping) for row in await tx.execute(rows)]
+    return {"started_after": after, "started_before": query.started_before, "data": _in_order(data)}
+
+
+def _summed(row: Any) -> dict[str, Any]:
+    met, late, breached = row["met"], row["met_recorded_late"], row["breached"]
+    ended = met + late + breached
+    return {
+        **{name: row[name] for name in ("kind", "median_seconds", "p90_seconds", *DeadlineState)},
+        "grade": GRADES.get(row["level"]),
+        "compliance": (met + late) / ended if ended else None,
+        "compliance_as_recorded": met / ended if ended else None,
+    }
+
+
+def _in_order(data: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    kinds = list(DeadlineKind)
+    return sorted(data, key=lambda row: (kinds.index(row["kind"]), row["grade"].level if row["grade"] else 4))

@@ -1,0 +1,90 @@
+"""Events of clocks 时限 on the wire."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from app.domain.grades import Grade
+from app.domain.vocabulary import DeadlineKind, DeadlineState
+from app.webhooks.event_schemas.base import INCIDENT, EventBase, IncidentData, shown_as
+from app.webhooks.schemas import EventType
+
+_CLOCK: JsonDict = INCIDENT | {
+    "seq": 9,
+    "deadline_id": "0197a3f0-7010-7aaa-8bbb-0123456789ab",
+    "clock": "first_response",
+    "grade": "major",
+    "started_at": "2026-03-01T07:30:00Z",
+    "due_at": "2026-03-01T08:00:00Z",
+}
+_WARNING: JsonDict = _CLOCK | {"threshold": 80, "late_by_seconds": 0}
+_BREACHED: JsonDict = _CLOCK | {"late_by_seconds": 0}
+_MET: JsonDict = _CLOCK | {"state": "met", "happened_at": "2026-03-01T07:41:00Z"}
+
+
+class DeadlineData(IncidentData):
+    """Which clock of which incident."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _CLOCK})
+
+    deadline_id: UUID = Field(description="The clock; `GET /v1/deadlines/{deadline_id}` has all of it.")
+    clock: DeadlineKind = Field(description="Which clock of the plan.")
+    grade: Grade | None = Field(description="The grade it runs at; null: none.")
+    started_at: datetime = Field(description="When it began to run.")
+    due_at: datetime = Field(description="When its time is over.")
+
+
+class SlaWarningData(DeadlineData):
+    """How much of the time is over."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _WARNING})
+
+    threshold: int = Field(description="50 or 80 per cent of the time.")
+    late_by_seconds: int = Field(description="How late this warning is: more than 0 only after an outage.")
+
+
+class SlaBreachedData(DeadlineData):
+    """How late we say so."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _BREACHED})
+
+    late_by_seconds: int = Field(description="How late this breach is told: more than 0 only after an outage.")
+
+
+class SlaMetData(DeadlineData):
+    """When it happened."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _MET})
+
+    state: DeadlineState = Field(description="`met`, or `met_recorded_late` where it was told only after the breach.")
+    happened_at: datetime = Field(description="When what the clock waited for happened.")
+
+
+class SlaWarningEvent(EventBase):
+    """A part of a clock's time is over. Once at 50 and once at 80 per cent."""
+
+    model_config = shown_as("sla.warning", _WARNING)
+
+    type: Literal[EventType.SLA_WARNING] = Field(description="Always `sla.warning`.")
+    data: SlaWarningData = Field(description="The particulars.")
+
+
+class SlaBreachedEvent(EventBase):
+    """A clock's time is over 超时, and nobody told us that it was met. Once."""
+
+    model_config = shown_as("sla.breached", _BREACHED)
+
+    type: Literal[EventType.SLA_BREACHED] = Field(description="Always `sla.breached`.")
+    data: SlaBreachedData = Field(description="The particulars.")
+
+
+class SlaMetEvent(EventBase):
+    """What a clock waited for happened in time."""
+
+    model_config = shown_as("sla.met", _MET)
+
+    type: Literal[EventType.SLA_MET] = Field(description="Always `sla.met`.")
+    data: SlaMetData = Field(description="The particulars.")
