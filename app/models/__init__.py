@@ -1,6 +1,7 @@
 """Every table, one file a room. Columns and constraints only: what may be done with them stands in the rooms."""
 
 from app.models.base import Base
+from app.models.calendar import CalendarDay, CalendarYear
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.mentions import (
@@ -21,6 +22,8 @@ from app.models.webhooks import Delivery, DeliveryAttempt, WebhookEndpoint
 __all__ = [
     "ApiKey",
     "Base",
+    "CalendarDay",
+    "CalendarYear",
     "Deadline",
     "DeadlineFiring",
     "Delivery",
