@@ -189,7 +189,8 @@ async def _start_review(tx: Tx, incident: Incident, at: datetime) -> None:
         return
     policy_id, policy = await active_policy(tx)
     clock = policy.clock(DeadlineKind.REVIEW)
-    assert clock is not None and clock.working_days is not None, "a policy always has the review's clock"
+    assert clock is not None, "a policy always has the clock of the review"
+    assert clock.working_days is not None, "which counts working days"
     due = await review_due(tx, at, clock.working_days)
     row = start(tx, incident, DeadlineKind.REVIEW, due.due_at, policy_id, await tx.now(), estimated=due.estimated)
     await _say(tx, incident, "What happened is to be reviewed.", [(row, "started")])

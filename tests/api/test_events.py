@@ -15,7 +15,17 @@ from pydantic import BaseModel
 from app.core.auth import SYSTEM
 from app.core.outbox import record, settled
 from app.domain import events as domain
-from app.domain.events import PUBLIC, GradeChanged, IncidentOpened, MentionHit, StatusChanged, WebhookTested
+from app.domain.events import (
+    PUBLIC,
+    GradeChanged,
+    IncidentOpened,
+    MentionHit,
+    SlaBreached,
+    SlaMet,
+    SlaWarning,
+    StatusChanged,
+    WebhookTested,
+)
 from app.webhooks.event_schemas import Event, EventBase
 from app.webhooks.events import Choice, read
 from tests.support.api import ago, contract, crisis, everything, good, instant, problem
@@ -202,6 +212,8 @@ def test_there_is_a_model_for_each_public_event_and_they_say_the_same():
 
 ID = UUID(int=7)
 PLACE = {"incident_id": ID, "number": "2026-0001", "is_drill": False}
+AT = "2026-03-01T08:00:00Z"
+CLOCK = {"deadline_id": ID, "clock": "first_response", "grade": "major", "started_at": AT, "due_at": AT}
 SAMPLES: list[domain.Event] = [
     MentionHit(mention_id=ID, incident_id=None, platform="weibo", rule_ids=[ID]),
     IncidentOpened(**PLACE, seq=1, rule_id=None, harm_class=None, business_unit=None),
@@ -210,6 +222,9 @@ SAMPLES: list[domain.Event] = [
     GradeChanged(**PLACE, seq=3, from_="major", to=None, level=None, label=None,
                  source="person", reason="so", evidence={}),
     StatusChanged(**PLACE, seq=4, from_="watching", to="merged", reason="so", overridden=[]),
+    SlaWarning(**PLACE, seq=5, **CLOCK, threshold=50, late_by_seconds=0),
+    SlaBreached(**PLACE, seq=6, **CLOCK, late_by_seconds=31),
+    SlaMet(**PLACE, seq=7, **CLOCK, state="met_recorded_late", happened_at=AT),
     WebhookTested(endpoint_id=ID, message="hello"),
 ]  # fmt: skip
 

@@ -349,9 +349,10 @@ async def test_the_timeline_tells_everything_in_order(client, counter):
     events = await timeline(client, there["id"])
     assert [(event["type"].removeprefix("incident."), event["actor"]) for event in events] == [
         ("opened", "system:fenghuo"), ("grade_changed", "system:fenghuo"), ("status_changed", "system:fenghuo"),
-        ("grade_changed", "key:admin1"), ("changed", "key:admin1"), ("mentions_moved", "key:admin1"),
+        ("deadlines_set", "system:fenghuo"), ("grade_changed", "key:admin1"), ("changed", "key:admin1"),
+        ("mentions_moved", "key:admin1"),
     ]  # fmt: skip
     assert all(event["data"]["number"] == there["number"] for event in events)
-    assert (events[3]["data"]["from"], events[3]["data"]["to"], events[3]["data"]["reason"]) == (
+    assert (events[4]["data"]["from"], events[4]["data"]["to"], events[4]["data"]["reason"]) == (
         "serious", "general", "旧闻",
     )  # fmt: skip
