@@ -3,6 +3,7 @@
 import random
 from contextlib import AsyncExitStack, suppress
 from dataclasses import fields
+from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 from uuid import UUID, uuid4
@@ -15,7 +16,19 @@ from pydantic import BaseModel
 from app.core.auth import SYSTEM
 from app.core.outbox import record, settled
 from app.domain import events as domain
-from app.domain.events import PUBLIC, GradeChanged, IncidentOpened, MentionHit, StatusChanged, WebhookTested
+from app.domain.events import (
+    PUBLIC,
+    DecisionMade,
+    FactChecked,
+    GradeChanged,
+    IncidentAcknowledged,
+    IncidentOpened,
+    MeetingHeld,
+    MentionHit,
+    PublicationRecorded,
+    StatusChanged,
+    WebhookTested,
+)
 from app.webhooks.event_schemas import Event, EventBase
 from app.webhooks.events import Choice, read
 from tests.support.api import ago, contract, crisis, everything, good, instant, problem
@@ -201,6 +214,7 @@ def test_there_is_a_model_for_each_public_event_and_they_say_the_same():
 
 
 ID = UUID(int=7)
+AT = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 PLACE = {"incident_id": ID, "number": "2026-0001", "is_drill": False}
 SAMPLES: list[domain.Event] = [
     MentionHit(mention_id=ID, incident_id=None, platform="weibo", rule_ids=[ID]),
@@ -210,6 +224,13 @@ SAMPLES: list[domain.Event] = [
     GradeChanged(**PLACE, seq=3, from_="major", to=None, level=None, label=None,
                  source="person", reason="so", evidence={}),
     StatusChanged(**PLACE, seq=4, from_="watching", to="merged", reason="so", overridden=[]),
+    StatusChanged(**PLACE, seq=5, from_="responding", to="handling", reason="so", overridden=["fact_check"]),
+    IncidentAcknowledged(**PLACE, seq=6, happened_at=AT, acknowledgement_id=ID),
+    MeetingHeld(**PLACE, seq=7, happened_at=AT, meeting_id=ID, has_direction=False),
+    FactChecked(**PLACE, seq=8, happened_at=AT, fact_check_id=ID, truth="unfounded", responsibility="user"),
+    PublicationRecorded(**PLACE, seq=9, happened_at=AT, publication_id=ID, platform="weibo",
+                        statement_kind="holding", on_origin=True),
+    DecisionMade(**PLACE, seq=10, happened_at=AT, decision_id=ID, decision_kind="other", corrects=ID),
     WebhookTested(endpoint_id=ID, message="hello"),
 ]  # fmt: skip
 

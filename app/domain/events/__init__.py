@@ -61,7 +61,8 @@ __all__ = [
 ]
 
 PUBLIC: tuple[type[Event], ...] = (
-    MentionHit, IncidentOpened, GradeChanged, StatusChanged, WebhookTested, WebhookEndpointDisabled,
-    WebhookBreakerOpened, WebhookBreakerClosed,
+    MentionHit, IncidentOpened, GradeChanged, StatusChanged, IncidentAcknowledged, MeetingHeld, FactChecked,
+    PublicationRecorded, DecisionMade, WebhookTested, WebhookEndpointDisabled, WebhookBreakerOpened,
+    WebhookBreakerClosed,
 )  # fmt: skip
 PUBLIC_TYPES: tuple[str, ...] = tuple(event.type for event in PUBLIC)
