@@ -19,6 +19,9 @@ from app.core.memory import settle
 from app.core.oidc import Issuer
 from app.core.ratelimit import Limits
 from app.core.vocabularies import router as vocabularies
+from app.incidents.act_routes import markdown_router as timeline_documents
+from app.incidents.act_routes import router as acts
+from app.incidents.act_routes import timeline_router as timelines
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
@@ -49,9 +52,25 @@ Every fault is a problem document (RFC 9457) with a `code` that never changes. L
 
 # In reading order.
 ROUTERS = (
-    mentions, rules, outlets, incidents, incident_mentions, deadlines, policies, sla_policies, webhooks, events, streams, people, api_keys,
-    vocabularies, health,
-)  # fmt: skip
+    mentions,
+    rules,
+    outlets,
+    incidents,
+    incident_mentions,
+    timelines,
+    timeline_documents,
+    acts,
+    deadlines,
+    policies,
+    sla_policies,
+    webhooks,
+    events,
+    streams,
+    people,
+    api_keys,
+    vocabularies,
+    health,
+)
 
 
 @asynccontextmanager

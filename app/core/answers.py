@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 PROBLEM = "application/problem+json"
+MARKDOWN = "text/markdown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class Facts:
     @property
     def writes(self) -> bool:
         return self.method not in ("get", "head")
+
+    @property
+    def exports(self) -> bool:
+        """Whether it answers with all there is, which may be too much."""
+        return "/export" in self.path
 
     @property
     def overwrites(self) -> bool:
@@ -61,7 +67,7 @@ FAULTS: dict[str, Fault] = {
     "404": Fault("NotFound", "There is no such thing.", lambda f: "{" in f.path),
     "406": Fault("NotAcceptable", "The answer can't be given in a type that `Accept` takes.", lambda f: f.secured),
     "408": Fault("TooSlow", "The body did not arrive in time; send it again.", lambda f: f.has_body),
-    "409": Fault("Conflict", "The present state does not allow this.", lambda f: f.writes, ("Retry-After",)),
+    "409": Fault("Conflict", "The present state does not allow this.", lambda f: f.writes or f.exports, ("Retry-After",)),
     "412": Fault("Stale", "Somebody changed it since: read it again, then decide again.",
                  lambda f: f.takes("header", "If-Match")),
     "413": Fault("TooLarge", "The body is too large.", lambda f: f.has_body),

@@ -38,6 +38,7 @@ SCOPES = {
     "rules:write": "Change watch rules, media outlets and grading policies",
     "incidents:read": "Read incidents, their spread and timeline",
     "incidents:write": "Open, grade, merge and change incidents",
+    "incidents:override": "Move an incident on past what is missing, with a reason (a lead's 特批)",
     "events:read": "Read and follow events, as webhooks tell them",
     "webhooks:read": "Read webhook endpoints and deliveries",
     "webhooks:write": "Change webhook endpoints, replay deliveries",
@@ -64,6 +65,12 @@ class PersonInactive(Forbidden):
     """The issuer still lets somebody in who has left here."""
 
     code, title = "person_inactive", ("This person is not active", "该人员已停用")
+
+
+class PersonNeeded(Forbidden):
+    """Only somebody can answer for this, not a machine."""
+
+    code, title = "person_needed", ("A person is needed", "须由人员本人操作")
 
 
 class PersonRef(NamedTuple):
@@ -105,6 +112,15 @@ class Caller:
         if scope not in self.scopes:
             bearer = f"The key {self.name!r}" if self.kind == "key" else "The token"
             raise Forbidden(f"{bearer} lacks the scope {scope!r}; ask an administrator for it.")
+
+    def require_person(self) -> PersonRef:
+        """Who answers for it; PersonNeeded where it is a machine."""
+        if self.person is None:
+            raise PersonNeeded(
+                f"The key {self.name!r} is a machine's, and somebody must answer for this: use a person's key, a token "
+                "minted for a person, or a sign-in."
+            )
+        return self.person
 
 
 SYSTEM = Caller("system", "fenghuo", "Fenghuo", frozenset())

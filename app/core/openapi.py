@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.json_schema import models_json_schema
 
 from app.core import answers, components, webhook_section
@@ -35,6 +35,7 @@ TAGS = {
     "Media outlets": "Whose reports are media follow-up 媒体跟进.",
     "Incidents": "Mentions handled as one case 危机事件, with grade, spread and timeline.",
     "Deadlines": "The plan's clocks 时限: what is due when, what rang, and how they were kept.",
+    "Acts": "What people did about an incident, when, and what they decided with what was known 处置记录, 决策记录.",
     "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
     "SLA policies": "How long each clock runs 时限标准: versioned.",
     "Webhooks": "Where we tell of what happens, signed by Standard Webhooks, and whether it arrived.",
@@ -55,6 +56,12 @@ class ProblemError(BaseModel):
     )
     detail: str = Field(description="What is wrong, in words.", examples=["must hold at least one visible character"])
     code: str = Field(description="What is wrong, for programs.", examples=["value_error"])
+
+
+class Markdown(RootModel[str]):
+    """A document for people, as CommonMark with tables."""
+
+    model_config = ConfigDict(json_schema_extra={"example": "# 2026-0031 牛奶异物\n", "maxLength": 64 * 1024 * 1024})
 
 
 class Problem(BaseModel):
@@ -154,7 +161,7 @@ def _add_schemas(document: dict[str, Any], bodies: set[type[BaseModel]]) -> None
         schemas.pop(unused, None)
     _, definitions = models_json_schema(
         [(model, "validation") for model in sorted(bodies, key=lambda m: m.__name__)]
-        + [(Problem, "serialization")],
+        + [(Problem, "serialization"), (Markdown, "serialization")],
         ref_template=REF,
     )  # fmt: skip
     added = definitions["$defs"]
@@ -180,6 +187,8 @@ def _complete(item: _Found) -> None:
     for response in operation["responses"].values():
         if STREAM in response.get("content", {}):
             response["content"] = {STREAM: {"schema": {"$ref": REF.format(model=webhook_section.UNION)}}}
+        if answers.MARKDOWN in response.get("content", {}):
+            response["content"] = {answers.MARKDOWN: {"schema": {"$ref": REF.format(model=Markdown.__name__)}}}
     has_body = "requestBody" in operation
     answers.complete(answers.Facts(item.method, item.path, operation, item.scopes, has_body))
 

@@ -64,3 +64,65 @@ class DeadlineState(StrEnum):
     BREACHED = "breached"
     CANCELLED = "cancelled"
     UNPUSHED = "unpushed"
+
+
+class Guard(StrEnum):
+    """What must be on record before an incident moves on (方案 二(二)). A lead may pass one by a reason 特批."""
+
+    FACT_CHECK = "fact_check"
+    MEETING_WITH_DIRECTION = "meeting_with_direction"
+    ORIGIN_STATEMENT = "origin_statement"
+    CALM = "calm"
+
+
+class IncidentAction(StrEnum):
+    """What people may do about an incident."""
+
+    SET_STATUS = "set_status"
+    SET_GRADE = "set_grade"
+    MERGE = "merge"
+    ATTACH_MENTIONS = "attach_mentions"
+    ACKNOWLEDGE = "acknowledge"
+    RECORD_MEETING = "record_meeting"
+    RECORD_FACT_CHECK = "record_fact_check"
+    RECORD_PUBLICATION = "record_publication"
+    RECORD_DECISION = "record_decision"
+
+
+class Truth(StrEnum):
+    """What of it is true: 属实, 部分属实, 不属实, 误解, 暂无法核实."""
+
+    CONFIRMED = "confirmed"
+    PARTLY_CONFIRMED = "partly_confirmed"
+    UNFOUNDED = "unfounded"
+    MISUNDERSTANDING = "misunderstanding"
+    UNVERIFIABLE = "unverifiable"
+
+
+class Responsibility(StrEnum):
+    """Who answers for it: 我方, 供应商, 经销商, 平台, 用户, 待定."""
+
+    COMPANY = "company"
+    SUPPLIER = "supplier"
+    DISTRIBUTOR = "distributor"
+    PLATFORM = "platform"
+    USER = "user"
+    UNDETERMINED = "undetermined"
+
+
+class StatementKind(StrEnum):
+    """What we say in public: 首次回应, 进展通报, 致歉声明, 澄清声明, 律师声明."""
+
+    HOLDING = "holding"
+    PROGRESS = "progress"
+    APOLOGY = "apology"
+    CLARIFICATION = "clarification"
+    LAWYER = "lawyer"
+
+
+class DecisionKind(StrEnum):
+    """Decisions that guards ask for 决定不发声, 首发平台不适用, and all others."""
+
+    OTHER = "other"
+    NO_STATEMENT = "no_statement"
+    ORIGIN_NOT_APPLICABLE = "origin_not_applicable"

@@ -4,6 +4,7 @@ The rules are :mod:`app.domain.grading`; here they meet the incident's row, and 
 its evidence, in the transaction that wrote the buckets.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -131,12 +132,14 @@ def worsen(incident: Incident, harm: str | None, *, now: datetime) -> list[Event
     ]  # fmt: skip
 
 
-def set_status(incident: Incident, status: str, *, reason: str, now: datetime) -> StatusChanged:
+def set_status(
+    incident: Incident, status: str, *, reason: str, overridden: Sequence[str] = (), now: datetime
+) -> StatusChanged:
     """Writes the status into the row and says so."""
     before, incident.status = incident.status, status
     incident.ended_at = None if status in ACCEPTING else now
     touch(incident, now)
-    return StatusChanged(**on_timeline(incident), from_=before, to=status, reason=reason, overridden=[])
+    return StatusChanged(**on_timeline(incident), from_=before, to=status, reason=reason, overridden=list(overridden))
 
 
 async def _come_back(tx: Tx, incident: Incident, policy: Policy, counted: Counted, *, now: datetime) -> list[Event]:

@@ -1,5 +1,6 @@
 """Everything that is read of incidents, their spread and timeline, and the grading policies."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -58,17 +59,21 @@ async def list_timeline(tx: Tx, incident_id: UUID, query: PageQuery, *, caller: 
     if after:
         rows = rows.where(Event.seq > after[0])
     page = paging.page((await tx.scalars(rows)).all(), query.limit, bound, lambda event: [event.seq])
-    who = {event.actor: UUID(event.actor[7:]) for event in page["data"] if event.actor.startswith("person:")}
+    return page | {"data": await shown_events(tx, page["data"], caller=caller)}
+
+
+async def shown_events(tx: Tx, events: Sequence[Event], *, caller: Caller) -> list[dict[str, Any]]:
+    """Events as a timeline shows them, with the names of those who acted as the caller may see them."""
+    who = {event.actor: UUID(event.actor[7:]) for event in events if event.actor.startswith("person:")}
     names = await names_of(tx, set(who.values()), caller=caller)
-    page["data"] = [
+    return [
         {
             "id": event.id, "seq": event.seq, "type": event.type, "at": event.at, "actor": event.actor,
             "via": event.via, "data": event.data,
             "person": {"id": who[event.actor], "name": names[who[event.actor]]} if event.actor in who else None,
         }
-        for event in page["data"]
+        for event in events
     ]  # fmt: skip
-    return page
 
 
 async def get_spread(tx: Tx, incident_id: UUID, query: SpreadQuery) -> dict[str, Any]:

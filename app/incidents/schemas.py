@@ -1,17 +1,21 @@
 """Incidents, their spread and the grading policies on the wire (方案 二(二)1)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from app.core.bodies import Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
-from app.domain.grades import Grade, HarmClass
+from app.domain.grades import Grade, HarmClass, grade_of
+from app.domain.lifecycle import Choice
 from app.domain.vocabulary import GradeSource, IncidentStatus
+from app.incidents.action_schemas import AllowedAction
+from app.models import Incident as IncidentRow
 
 
 class MediaFollowUp(StrEnum):
@@ -78,6 +82,10 @@ class StatusPut(Wire):
 
     status: Annotated[IncidentStatus, Field(description="Where to; `merged` has its own operation.")]
     reason: Reason
+    override: Annotated[
+        bool,
+        Field(description="Pass what is `missing` 特批, for this reason; needs the scope `incidents:override`."),
+    ] = False
 
 
 class MentionsMove(Wire):
@@ -106,8 +114,6 @@ class IncidentMerge(Wire):
 
 class Incident(BaseModel):
     """Mentions handled as one case 危机事件. Live figures are in `/spread`."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     id: UUID = Field(description="Our id.")
     number: str = Field(description="What people quote, for example 2026-0031.", examples=["2026-0031"])
@@ -145,16 +151,19 @@ class Incident(BaseModel):
     ended_at: datetime | None = Field(description="When it was closed, subsided, dismissed or merged.", examples=[None])
     merged_into: UUID | None = Field(description="The incident that goes on in its place.", examples=[None])
     version: int = Field(description="Counts the changes by people and of the grade.", examples=[3])
+    allowed_actions: list[AllowedAction] = Field(
+        description="The moves that lead on from here, and what else can be done, in the order of a screen's buttons."
+    )
 
-    @model_validator(mode="before")
     @classmethod
-    def _label(cls, row: Any) -> Any:
+    def of(cls, row: IncidentRow, choices: Iterable[Choice]) -> Self:
         """Grades are always shown with both words: 重大 alone is the second grade in the state's own scale."""
-        if isinstance(row, dict):
-            return row
-        grade = Grade[row.grade.upper()] if row.grade else None
+        grade = grade_of(row.grade)
         shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
-        return shown | {"level": grade.level if grade else None, "grade_label": grade.label if grade else None}
+        return cls(
+            **shown, level=grade.level if grade else None, grade_label=grade.label if grade else None,
+            allowed_actions=[AllowedAction.of(choice) for choice in choices],
+        )  # fmt: skip
 
 
 class IncidentQuery(PageQuery):

@@ -17,7 +17,7 @@ from app.domain.grades import Grade, HarmClass, grade_of, more_severe
 from app.domain.grading import advance_peaks
 from app.domain.lifecycle import MOVES, may_move
 from app.domain.spread import NONE_GAINED, Gains, minute_of
-from app.incidents import grading, media, queries
+from app.incidents import grading, guards, media, queries
 from app.incidents.opening import Opening, open_incident
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
 from app.incidents.timeline import on_timeline, touch
@@ -126,9 +126,15 @@ async def set_grade(
 
 
 async def set_status(
-    tx: Tx, incident_id: UUID, status: str, *, reason: str, expected: Expected = ANY, caller: Caller, now: datetime
-) -> Incident:
-    """A person's move. MoveNotAllowed names where the incident can go from here."""
+    tx: Tx, incident_id: UUID, status: str, *, reason: str, override: bool = False, expected: Expected = ANY,
+    caller: Caller, now: datetime,
+) -> Incident:  # fmt: skip
+    """A person's move. MoveNotAllowed names where the incident can go from here, GuardsMissing what it needs for that.
+
+    With ``override`` a lead passes what is missing 特批: it stands on the timeline with the reason.
+    """
+    if override:
+        caller.require(guards.OVERRIDE)
     incident = await queries.get_incident(tx, incident_id, lock=True)
     expected.meet(incident.version)
     if not may_move(incident.status, status):
@@ -140,7 +146,12 @@ async def set_status(
     comes_back = incident.status not in ACCEPTING and status in ACCEPTING
     if comes_back and not await grading.may_accept(tx, incident, now):
         raise RuleHasOpenIncident("Its watch rule has another open incident; merge this one into it.")
-    await record(tx, grading.set_status(incident, status, reason=reason, now=now), caller=caller)
+    missing = await guards.missing(tx, incident, status)
+    if missing and not override:
+        raise guards.refusal(incident, status, missing)
+    overridden = [rule.guard for rule in missing]
+    moved = grading.set_status(incident, status, reason=reason, overridden=overridden, now=now)
+    await record(tx, moved, caller=caller)
     if comes_back:
         # What it gained meanwhile was counted, and not graded.
         await _grade_anew(tx, incident, another_policy=False, now=now)

@@ -7,7 +7,7 @@ timer is involved. What is acknowledged is in ``mentions`` and ``inbox``; counti
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,13 +15,13 @@ import asyncpg
 
 from app.core.db import RETRYABLE, Database, Ring, Tx
 from app.core.doorbell import INBOX
-from app.core.errors import FieldError, Invalid, Unavailable
+from app.core.errors import Unavailable
+from app.core.instants import not_ahead
 from app.core.metrics import INGEST_BATCH, MENTIONS_ACCEPTED
 from app.domain.wording import platform_of
 from app.mentions.schemas import MentionIn
 from app.models.base import new_id
 
-AHEAD = timedelta(minutes=5)
 MOST_AT_ONCE = 1_000
 MOST_WAITING = 10_000
 TRIES = 8
@@ -98,16 +98,6 @@ def row_of(item: MentionIn, *, key_id: str, now: datetime, historical: bool = Fa
         item.sentiment, key_id, observed_at, item.reposts, item.comments, item.likes, item.views,
         historical or item.historical,
     )  # fmt: skip
-
-
-def not_ahead(instant: datetime | None, now: datetime, pointer: str) -> datetime | None:
-    """A clock a little ahead is taken for now; Invalid beyond that, naming the field."""
-    if instant is None or instant <= now:
-        return instant
-    if instant - now > AHEAD:
-        detail = "lies more than 5 minutes in the future; check the sender's clock and time zone"
-        raise Invalid(f"{pointer}: {detail}", errors=[FieldError(pointer, detail, "in_the_future")])
-    return now
 
 
 Run = Callable[[Sequence[Row]], Awaitable[Sequence[asyncpg.Record]]]

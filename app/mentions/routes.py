@@ -22,6 +22,7 @@ from app.core.deps import (
 from app.core.idempotency import key_of
 from app.core.params import PageQuery, refuse_query
 from app.core.routing import Handler, Operation, must_take, told
+from app.incidents.guards import shown_after
 from app.incidents.queries import get_incident
 from app.incidents.schemas import Incident, IncidentOpen, MentionsMove
 from app.mentions import queries, schemas, service
@@ -29,7 +30,6 @@ from app.mentions.batches import MAX_BODY as LARGEST_BATCH
 from app.mentions.batches import BatchBody, accept_batch
 from app.mentions.ingest import Intake, row_of
 from app.mentions.rulebook import Rules
-from app.models import Incident as IncidentRow
 
 
 class IngestOperation(Operation):
@@ -162,14 +162,16 @@ async def update_mention(
     )
 
 
-@incident_router.post("", status_code=201, operation_id="openIncident", response_model=Incident, responses=LOCATED)
+@incident_router.post("", status_code=201, operation_id="openIncident", responses=LOCATED)
 async def open_incident(
     caller: IncidentsWrite, body: Open, run: InRetries, rules: WithRules, response: Response
-) -> IncidentRow:
+) -> Incident:
     """Opens an incident by a person's judgement, with the mentions it starts with."""
     fields = body.model_dump(exclude={"mention_ids"})
     opened = await run(
-        lambda tx, now: service.open_with_mentions(tx, rules, fields, body.mention_ids, caller=caller, now=now)
+        lambda tx, now: shown_after(
+            tx, service.open_with_mentions(tx, rules, fields, body.mention_ids, caller=caller, now=now)
+        )
     )
     response.headers["location"] = f"/v1/incidents/{opened.id}"
     return opened
@@ -185,23 +187,27 @@ async def list_incident_mentions(
     return await queries.list_mentions(tx, filters)
 
 
-@incident_router.post("/{incident_id}/attach", operation_id="attachMentions", response_model=Incident)
+@incident_router.post("/{incident_id}/attach", operation_id="attachMentions")
 async def attach_mentions(
     incident_id: UUID, caller: IncidentsWrite, body: Move, run: InRetries, rules: WithRules
-) -> IncidentRow:
+) -> Incident:
     """Puts mentions into the incident, out of whatever they were in; their spread moves with them."""
     ids, reason = body.mention_ids, body.reason
     return await run(
-        lambda tx, now: service.attach_mentions(tx, rules, incident_id, ids, reason=reason, caller=caller, now=now)
+        lambda tx, now: shown_after(
+            tx, service.attach_mentions(tx, rules, incident_id, ids, reason=reason, caller=caller, now=now)
+        )
     )
 
 
-@incident_router.post("/{incident_id}/detach", operation_id="detachMentions", response_model=Incident)
+@incident_router.post("/{incident_id}/detach", operation_id="detachMentions")
 async def detach_mentions(
     incident_id: UUID, caller: IncidentsWrite, body: Move, run: InRetries, rules: WithRules
-) -> IncidentRow:
+) -> Incident:
     """Takes mentions out of the incident; the machine does not put them back."""
     ids, reason = body.mention_ids, body.reason
     return await run(
-        lambda tx, now: service.detach_mentions(tx, rules, incident_id, ids, reason=reason, caller=caller, now=now)
+        lambda tx, now: shown_after(
+            tx, service.detach_mentions(tx, rules, incident_id, ids, reason=reason, caller=caller, now=now)
+        )
     )

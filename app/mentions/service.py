@@ -11,6 +11,7 @@ from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid
+from app.core.instants import not_ahead
 from app.core.outbox import record
 from app.domain.events import Changed, MentionsMoved
 from app.incidents.queries import get_incident
@@ -18,7 +19,6 @@ from app.incidents.service import open_by_person
 from app.incidents.spread import Ledger
 from app.incidents.timeline import on_timeline, touch
 from app.mentions import queries
-from app.mentions.ingest import not_ahead
 from app.mentions.processing import claim_of, conclude, load_counted, merge_instants
 from app.mentions.reading import Work
 from app.mentions.rematching import change_rules

@@ -1,5 +1,6 @@
 """Every table, one file a room. Columns and constraints only: what may be done with them stands in the rooms."""
 
+from app.models.acts import Acknowledgement, Act, Decision, FactCheck, Meeting, Publication
 from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
@@ -20,15 +21,19 @@ from app.models.people import ApiKey, Person
 from app.models.webhooks import Delivery, DeliveryAttempt, WebhookEndpoint
 
 __all__ = [
+    "Acknowledgement",
+    "Act",
     "ApiKey",
     "Base",
     "CalendarDay",
     "CalendarYear",
     "Deadline",
     "DeadlineFiring",
+    "Decision",
     "Delivery",
     "DeliveryAttempt",
     "Event",
+    "FactCheck",
     "GradingPolicy",
     "Hit",
     "IdempotencyKey",
@@ -36,10 +41,12 @@ __all__ = [
     "Incident",
     "IncidentNumber",
     "MediaOutlet",
+    "Meeting",
     "Mention",
     "MentionState",
     "Observation",
     "Person",
+    "Publication",
     "Rematch",
     "Revision",
     "SaidOnce",

@@ -36,7 +36,7 @@ async def open_by_hand(client, **fields) -> dict:
 
 
 async def move(client, incident_id: str, status: str):
-    return await client.put(f"{URL}/{incident_id}/status", json={"status": status, "reason": "研判"})
+    return await client.put(f"{URL}/{incident_id}/status", json={"status": status, "reason": "研判", "override": True})
 
 
 async def gained(client, counter, word: str, **counters) -> str:

@@ -8,7 +8,8 @@ DOCUMENT = contract()
 LOCATED = [
     operation
     for operation in OPERATIONS
-    if "Location"
+    if "{" not in operation.path
+    and "Location"
     in DOCUMENT["paths"][operation.path][operation.method.lower()]["responses"].get("201", {}).get("headers", {})
 ]
 

@@ -1,5 +1,6 @@
 """What tests say to the API again and again: its operations, unique brands, posts, pages, and what a problem is."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,9 +34,8 @@ class Operation:
     def url(self) -> str:
         if self.id == "followEvents":
             return f"{self.path}?type=nothing.happened"
-        return self.path.replace("{delivery_id}", "4000000000").replace("{key_id}", "nobody1").replace(
-            self.path[self.path.find("{") : self.path.find("}") + 1] or "{}", str(uuid4())
-        )  # fmt: skip
+        path = self.path.replace("{delivery_id}", "4000000000").replace("{key_id}", "nobody1")
+        return re.sub(r"\{\w+\}", lambda _: str(uuid4()), path)
 
     def __str__(self) -> str:
         return self.id

@@ -310,6 +310,7 @@ async def test_a_closed_incident_keeps_counting_and_is_not_reopened_by_what_was_
     incident = await played.tell(("post", played.reading(at, 10_001, published_at=at)))
     path = f"/v1/incidents/{incident['id']}"
     for status in ("handling", "closing", "closed"):
-        assert (await client.put(f"{path}/status", json={"status": status, "reason": "done"})).status_code == 200
+        body = {"status": status, "reason": "done", "override": True}
+        assert (await client.put(f"{path}/status", json=body)).status_code == 200
     incident = await played.tell(("post", played.reading(at + MINUTE, 300_000)), exact=False)
     assert (incident["status"], incident["total"], incident["grade"]) == ("closed", 300_000, "general")

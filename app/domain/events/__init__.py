@@ -67,7 +67,21 @@ __all__ = [
 ]
 
 PUBLIC: tuple[type[Event], ...] = (
-    MentionHit, IncidentOpened, GradeChanged, StatusChanged, SlaWarning, SlaBreached, SlaMet, WebhookTested, WebhookEndpointDisabled,
-    WebhookBreakerOpened, WebhookBreakerClosed,
-)  # fmt: skip
+    MentionHit,
+    IncidentOpened,
+    GradeChanged,
+    StatusChanged,
+    IncidentAcknowledged,
+    MeetingHeld,
+    FactChecked,
+    PublicationRecorded,
+    DecisionMade,
+    SlaWarning,
+    SlaBreached,
+    SlaMet,
+    WebhookTested,
+    WebhookEndpointDisabled,
+    WebhookBreakerOpened,
+    WebhookBreakerClosed,
+)
 PUBLIC_TYPES: tuple[str, ...] = tuple(event.type for event in PUBLIC)

@@ -13,6 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from app.core.bodies import Instant
 from app.core.paging import Page
 from app.core.params import PageQuery
+from app.webhooks.event_schemas.acts import (
+    DecisionMadeEvent,
+    FactCheckedEvent,
+    IncidentAcknowledgedEvent,
+    MeetingHeldEvent,
+    PublicationRecordedEvent,
+)
 from app.webhooks.event_schemas.base import EventBase, shown_as
 from app.webhooks.event_schemas.deadlines import SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
 from app.webhooks.event_schemas.endpoints import (
@@ -38,6 +45,11 @@ class Event(
             | SlaWarningEvent
             | SlaBreachedEvent
             | SlaMetEvent
+            | IncidentAcknowledgedEvent
+            | MeetingHeldEvent
+            | FactCheckedEvent
+            | PublicationRecordedEvent
+            | DecisionMadeEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent

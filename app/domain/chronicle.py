@@ -1,0 +1,162 @@
+"""An incident's timeline as people read it: in Chinese, by Shanghai's clock, as Markdown that what people wrote can't break."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from app.domain.spelling import INVISIBLE
+from app.domain.wording import LABELS
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+_HEAD = ("序号", "发生时间", "记录时间", "人员", "事项", "内容")
+# Signs that mean something within a line of Markdown; an address or a mail would become a link without any.
+_SIGNS = re.compile(r"[\\`*_\[\]<>|~&#$@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+_UNSEEN = dict.fromkeys(INVISIBLE)
+
+# What only stands on timelines, and is told to nobody outside.
+_OWN: Final = MappingProxyType({"incident.changed": "修改信息", "incident.mentions_moved": "舆情归并"})
+_FIELDS: Final = MappingProxyType({
+    "title": "标题", "summary": "概述", "harm_class": "危害类别", "business_unit": "业务部门",
+    "media_follow_up": "媒体跟进", "policy_id": "分级标准",
+})  # fmt: skip
+_MOVES: Final = MappingProxyType({"attached": "归入", "detached": "移出", "merged_away": "并出", "merged_in": "并入"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline. ``act`` is what people put on record with it, where it tells of an act."""
+
+    seq: int
+    type: str
+    at: datetime
+    who: str
+    data: Mapping[str, Any]
+    act: Mapping[str, Any] | None
+
+
+def escaped(text: str) -> str:
+    """A text on one line, that means nothing in Markdown and shows all it holds."""
+    return _SIGNS.sub(r"\\\g<0>", " ".join(text.translate(_UNSEEN).split()))
+
+
+def local(instant: datetime) -> str:
+    """Shanghai's date and time, to the second."""
+    return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def who_of(actor: str, name: str | None) -> str:
+    """How people read who did it."""
+    kind, _, rest = actor.partition(":")
+    return name or {"system": "系统", "key": f"密钥 {rest}", "cli": f"命令行 {rest}"}.get(kind, actor)
+
+
+def word(vocabulary: str, value: str | None) -> str:
+    """A word of ours as people see it in Chinese; a dash for none."""
+    return LABELS[vocabulary][value][0] if value else "—"
+
+
+def markdown(title: str, facts: Iterable[tuple[str, str]], entries: Iterable[Entry]) -> str:
+    """The whole document."""
+    lines = [f"# {escaped(title)}", "", *(f"- {name}：{escaped(value)}" for name, value in facts), ""]
+    lines += [_row(_HEAD), _row(["---"] * len(_HEAD))]
+    for entry in entries:
+        happened_at = datetime.fromisoformat(entry.data["happened_at"]) if "happened_at" in entry.data else entry.at
+        what = LABELS["event_type"].get(entry.type, (_OWN.get(entry.type, entry.type),))[0]
+        cells = (str(entry.seq), local(happened_at), local(entry.at), entry.who, what, told(entry))
+        lines.append(_row(map(escaped, cells)))
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def told(entry: Entry) -> str:
+    """What happened and why, in words; the reason alone for what is not known here."""
+    parts = _TOLD.get(entry.type, _reason)(entry.data, entry.act or {})
+    return "；".join(part for part in parts if part)
+
+
+Parts = list[str]
+
+
+def _reason(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    return [_named("理由", data.get("reason"))]
+
+
+def _named(name: str, value: object) -> str:
+    return f"{name}：{value}" if value else ""
+
+
+def _opened(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    harm = word("harm_class", data["harm_class"]) if data["harm_class"] else ""
+    return ["由监测规则开启" if data["rule_id"] else "由人员开启", _named("危害类别", harm),
+            _named("业务部门", data["business_unit"])]  # fmt: skip
+
+
+def _graded(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    moved = f"{word('grade', data['from'])} → {word('grade', data['to'])}"
+    return [moved, word("grade_source", data["source"]), _named("理由", data["reason"])]
+
+
+def _moved(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    passed = "、".join(word("guard", guard) for guard in data.get("overridden", ()))
+    moved = f"{word('incident_status', data['from'])} → {word('incident_status', data['to'])}"
+    return [moved, _named("特批，未满足", passed), _named("理由", data["reason"])]
+
+
+def _changed(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    names = "、".join(_FIELDS.get(name, name) for name in data["fields"])
+    return [_named("修改", names), _named("理由", data["reason"])]
+
+
+def _mentions(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    what = _MOVES.get(data["action"], data["action"])
+    return [f"{what} {data['mention_count']} 条舆情", _named("理由", data["reason"])]
+
+
+def _acknowledged(_: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
+    return [_named("备注", act.get("note"))]
+
+
+def _met(_: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
+    return [_named("方向", act.get("direction")) or "未明确方向", _named("备注", act.get("note"))]
+
+
+def _checked(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
+    found = [word("truth", data["truth"]), _named("责任", word("responsibility", data["responsibility"]))]
+    return [*found, _named("依据", act.get("evidence")), _named("备注", act.get("note"))]
+
+
+def _spoken(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
+    where = word("platform", data["platform"]) + ("（首发平台）" if data["on_origin"] else "")
+    said = [where, word("statement_kind", data["statement_kind"])]
+    return [*said, _named("标题", act.get("title")), _named("链接", act.get("url"))]
+
+
+def _decided(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
+    if not act:
+        return [word("decision_kind", data["decision_kind"])]
+    known = act["known"]
+    then = (
+        f"{word('incident_status', known['status'])}，{word('grade', known['grade'])}，"
+        f"传播量 {known['total']:,}，舆情 {known['mention_count']} 条"
+    )
+    elsewhere = word("platform", act["substitute_platform"]) if act["substitute_platform"] else ""
+    return [
+        word("decision_kind", act["kind"]), _named("议题", act["question"]), _named("选项", " / ".join(act["options"])),
+        _named("决定", act["choice"]), _named("理由", act["reason"]), _named("替代平台", elsewhere),
+        _named("当时", then), "更正此前一条" if act["corrects"] else "", "已被更正" if act["corrected_by"] else "",
+    ]  # fmt: skip
+
+
+_TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]]] = MappingProxyType({
+    "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
+    "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
+    "incident.meeting_held": _met, "incident.fact_checked": _checked, "incident.publication_recorded": _spoken,
+    "incident.decision_made": _decided,
+})  # fmt: skip

@@ -1,0 +1,125 @@
+"""What people do about an incident, put on record (方案 一, 二(二)): acknowledgements, meetings, fact checks, publications.
+
+Entries are only added. A correction, or a meeting's direction that came later, is another entry: the last recorded
+fact check is what is known, and any meeting that set a direction will do.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypedDict
+from uuid import UUID
+
+from app.core.auth import Caller
+from app.core.db import Tx
+from app.core.errors import Conflict, FieldError, Invalid
+from app.core.instants import not_ahead
+from app.core.outbox import record
+from app.domain.events import FactChecked, IncidentAcknowledged, IncidentAct, MeetingHeld, PublicationRecorded
+from app.domain.lifecycle import RECORDING
+from app.incidents import guards
+from app.incidents.act_queries import origin_platform
+from app.incidents.queries import get_incident
+from app.incidents.timeline import on_timeline, touch
+from app.models import Acknowledgement, Act, FactCheck, Incident, Meeting, Publication
+from app.models.base import new_id
+
+
+class IncidentOver(Conflict):
+    """Nothing was done about what was none of ours, or is another incident's now."""
+
+    code = "incident_over"
+
+
+class Said(TypedDict):
+    """What every act says first: see :class:`app.models.Act`."""
+
+    id: UUID
+    incident_id: UUID
+    happened_at: datetime
+    recorded_at: datetime
+    actor: str
+    person_id: UUID | None
+
+
+async def acknowledge(
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
+) -> Acknowledgement:
+    """A person takes the incident on; PersonNeeded where a machine says so."""
+    incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
+    caller.require_person()
+    act = Acknowledgement(**said, note=fields["note"])
+    event = IncidentAcknowledged(
+        **on_timeline(incident), happened_at=act.happened_at, acknowledgement_id=act.id
+    )  # fmt: skip
+    await keep(tx, incident, act, event, caller=caller, now=now)
+    return act
+
+
+async def record_meeting(
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
+) -> Meeting:
+    """A meeting took place."""
+    incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
+    act = Meeting(**said, direction=fields["direction"], note=fields["note"])
+    event = MeetingHeld(
+        **on_timeline(incident), happened_at=act.happened_at, meeting_id=act.id,
+        has_direction=act.direction is not None,
+    )  # fmt: skip
+    await keep(tx, incident, act, event, caller=caller, now=now)
+    return act
+
+
+async def record_fact_check(
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
+) -> FactCheck:
+    """The facts were checked."""
+    incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
+    named = {name: fields[name] for name in ("truth", "responsibility")}
+    act = FactCheck(**said, **named, evidence=fields["evidence"], note=fields["note"])
+    event = FactChecked(**on_timeline(incident), happened_at=act.happened_at, fact_check_id=act.id, **named)
+    await keep(tx, incident, act, event, caller=caller, now=now)
+    return act
+
+
+async def record_publication(
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
+) -> Publication:
+    """Something was said in public. Whether it was where it began is judged by what is known of that now."""
+    incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
+    origin = await origin_platform(tx, incident_id)
+    named = {name: fields[name] for name in ("platform", "statement_kind")} | {
+        "on_origin": fields["platform"] == origin
+    }
+    act = Publication(**said, **named, url=fields["url"], title=fields["title"], origin_platform=origin)
+    event = PublicationRecorded(**on_timeline(incident), happened_at=act.happened_at, publication_id=act.id, **named)
+    await keep(tx, incident, act, event, caller=caller, now=now)
+    return act
+
+
+async def start(
+    tx: Tx, incident_id: UUID, happened_at: datetime | None, *, caller: Caller, now: datetime
+) -> tuple[Incident, Said]:
+    """The incident, locked, and what every act says first. IncidentOver where nothing more is recorded of it."""
+    incident = await get_incident(tx, incident_id, lock=True)
+    if incident.status not in RECORDING:
+        why = "look at the one it was merged into" if incident.status == "merged" else "bring it back first"
+        raise IncidentOver(f"The incident {incident.number} is {incident.status}: nothing is recorded of it; {why}.")
+    happened_at = not_ahead(happened_at, now, "/happened_at") or now
+    if happened_at < incident.opened_at:
+        detail = f"lies before the incident, which was opened at {incident.opened_at:%Y-%m-%dT%H:%M:%S.%fZ}"
+        raise Invalid(f"/happened_at: {detail}", errors=[FieldError("/happened_at", detail, "before_the_incident")])
+    person_id = caller.person.id if caller.person else None
+    return incident, Said(
+        id=new_id(), incident_id=incident.id, happened_at=happened_at, recorded_at=now, actor=caller.actor,
+        person_id=person_id,
+    )  # fmt: skip
+
+
+async def keep(tx: Tx, incident: Incident, act: Act, event: IncidentAct, *, caller: Caller, now: datetime) -> None:
+    """Keeps the act and says so. The incident has another version where that opens or closes a way on."""
+    before = await guards.choices_of(tx, [incident])
+    tx.add(act)
+    await tx.flush()
+    if await guards.choices_of(tx, [incident]) != before:
+        touch(incident, now)
+    await record(tx, event, caller=caller)

@@ -1,0 +1,106 @@
+"""The decision log 决策记录: what was decided and why, with what was known at that moment.
+
+Entries are never changed. A correction is a new entry that takes the place of one; then that one is corrected.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.core.auth import Caller
+from app.core.db import Tx
+from app.core.errors import Conflict, FieldError, Invalid
+from app.domain.events import DecisionMade
+from app.domain.spread import minute_of
+from app.incidents import act_queries
+from app.incidents.act_schemas import Known, KnownDeadline, KnownFacts, KnownWindow
+from app.incidents.acts import keep, start
+from app.incidents.guards import calmed_at
+from app.incidents.spread import Ledger
+from app.incidents.timeline import on_timeline
+from app.models import Deadline, Decision, Incident
+
+
+class AlreadyCorrected(Conflict):
+    """Another entry took its place: that one is to be corrected."""
+
+    code = "already_corrected"
+
+
+async def record_decision(
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
+) -> Decision:
+    """Adds an entry to the log. AlreadyCorrected names the one to correct instead."""
+    incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
+    if fields["substitute_platform"] is not None and fields["kind"] != "origin_not_applicable":
+        raise _invalid("/substitute_platform", "is for decisions of the kind origin_not_applicable", "not_applicable")
+    if fields["corrects"] is not None:
+        await _must_stand(tx, incident, fields["corrects"])
+    known = (await known_of(tx, incident, now=now)).model_dump(mode="json")
+    told = {name: value for name, value in fields.items() if name != "happened_at"}
+    act = Decision(**said, **told, known=known)
+    event = DecisionMade(
+        **on_timeline(incident), happened_at=act.happened_at, decision_id=act.id, decision_kind=act.kind,
+        corrects=act.corrects,
+    )  # fmt: skip
+    await keep(tx, incident, act, event, caller=caller, now=now)
+    return act
+
+
+async def _must_stand(tx: Tx, incident: Incident, decision_id: UUID) -> None:
+    """The incident is locked, so nobody else corrects the same entry meanwhile."""
+    corrected = await tx.get(Decision, decision_id)
+    if corrected is None or corrected.incident_id != incident.id:
+        raise _invalid("/corrects", "there is no such decision of this incident", "not_found")
+    later = await act_queries.correction_of(tx, decision_id)
+    if later is not None:
+        detail = f"was corrected by {later}; correct that one"
+        raise AlreadyCorrected(f"/corrects: {detail}.", errors=[FieldError("/corrects", detail, "already_corrected")])
+
+
+def _invalid(pointer: str, detail: str, code: str) -> Invalid:
+    return Invalid(f"{pointer}: {detail}", errors=[FieldError(pointer, detail, code)])
+
+
+async def known_of(tx: Tx, incident: Incident, *, now: datetime) -> Known:
+    """What is known of the incident, which is locked, at this moment."""
+    checked = await act_queries.latest_fact_check(tx, incident.id)
+    running = select(Deadline.kind, Deadline.due_at).where(Deadline.state == "running")
+    deadlines = await tx.execute(running.where(Deadline.incident_id == incident.id).order_by(Deadline.due_at))
+    named = (
+        "status",
+        "grade",
+        "auto_grade",
+        "suggested_grade",
+        "harm_class",
+        "media_follow_up",
+        "total",
+        "mention_count",
+    )
+    return Known.model_validate(
+        {name: getattr(incident, name) for name in named}
+        | {
+            "at": now, "origin_platform": await act_queries.origin_platform(tx, incident.id),
+            "windows": await _windows(tx, incident, now), "calmed_at": calmed_at(incident),
+            "fact_check": KnownFacts.model_validate(checked, from_attributes=True) if checked else None,
+            "deadlines": [KnownDeadline(kind=kind, due_at=due_at) for kind, due_at in deadlines],
+        }
+    )  # fmt: skip
+
+
+async def _windows(tx: Tx, incident: Incident, now: datetime) -> list[KnownWindow]:
+    ledger = Ledger()
+    policy = await ledger.policy(tx, incident.policy_id)
+    series = (await ledger.series(tx, [incident]))[incident.id]
+    minute = minute_of(now)
+    return [
+        KnownWindow(
+            rule=rule.id, window_seconds=rule.volume.window_minutes * 60, threshold=rule.volume.threshold,
+            sum=series.window(minute, rule.volume.window_minutes),
+        )
+        for rule in policy.rules
+        if rule.volume is not None
+    ]  # fmt: skip

@@ -1,0 +1,125 @@
+"""What is on record of incidents, what of it a move still needs, and what may be done: `allowed_actions`.
+
+The rules are :mod:`app.domain.lifecycle`; a page of incidents costs two queries here, however long it is.
+"""
+
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from app.core.db import Tx
+from app.core.errors import Conflict, FieldError
+from app.domain.lifecycle import ACCEPTING, GUARDS, Choice, Facts, GuardRule, choices, unmet
+from app.incidents.opening import accepting
+from app.incidents.schemas import Incident as IncidentOut
+from app.models import Decision, FactCheck, Incident, Meeting, Publication
+
+OVERRIDE: Final = "incidents:override"
+_GUARDED = frozenset(rule.before for rule in GUARDS)
+
+
+class GuardsMissing(Conflict):
+    """The move leads there, and something must be on record first."""
+
+    code = "guards_missing"
+    title = ("Something is missing for this move", "状态变更条件未满足")
+
+
+def refusal(incident: Incident, status: str, missing: Sequence[GuardRule]) -> GuardsMissing:
+    """Says what each guard asks for, and how it is passed without."""
+    first = " ".join(rule.says for rule in missing)
+    return GuardsMissing(
+        f"The incident {incident.number} can't go from {incident.status} to {status} yet. {first} A lead with the "
+        f"scope {OVERRIDE!r} may pass this with `override` and a reason.",
+        errors=[FieldError("/status", rule.says, rule.guard) for rule in missing],
+        missing=[rule.guard for rule in missing],
+    )
+
+
+async def missing(tx: Tx, incident: Incident, status: str) -> tuple[GuardRule, ...]:
+    """The guards that refuse a person's move of the incident, which is locked."""
+    return unmet(incident.status, status, (await _facts(tx, [incident]))[incident.id])
+
+
+async def choices_of(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, tuple[Choice, ...]]:
+    """Everything people may want to do about each of them, with what would refuse it."""
+    facts = await _facts(tx, incidents)
+    ended = {incident.rule_id for incident in incidents if incident.status not in ACCEPTING and incident.rule_id}
+    taken = await accepting(tx, ended)
+    return {
+        incident.id: choices(incident.status, facts[incident.id], rule_taken=incident.rule_id in taken)
+        for incident in incidents
+    }
+
+
+async def shown(tx: Tx, incidents: Sequence[Incident]) -> list[IncidentOut]:
+    """The incidents as the API shows them."""
+    allowed = await choices_of(tx, incidents)
+    return [IncidentOut.of(incident, allowed[incident.id]) for incident in incidents]
+
+
+async def shown_after(tx: Tx, act: Awaitable[Incident]) -> IncidentOut:
+    """The incident as an act leaves it behind, or as a query finds it."""
+    [answer] = await shown(tx, [await act])
+    return answer
+
+
+def calmed_at(incident: Incident) -> datetime | None:
+    """When the calm test last passed, unless it was taken back since."""
+    return getattr(incident, "calmed_at", None)
+
+
+async def _facts(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, Facts]:
+    """What is on record, of those that a guard stands before; nothing is asked of the others."""
+    guarded = [incident.id for incident in incidents if incident.status in _GUARDED]
+    found = {}
+    if guarded:
+        await tx.flush()
+        columns = (_fact_checked(), _directed(), _spoken())
+        for incident_id, *said in await tx.execute(select(Incident.id, *columns).where(Incident.id.in_(guarded))):
+            found[incident_id] = said
+    facts = {}
+    for incident in incidents:
+        fact_checked, directed, spoken = found.get(incident.id, (False, False, False))
+        facts[incident.id] = Facts(
+            major=incident.grade == "major", fact_checked=fact_checked, directed=directed, spoken=spoken,
+            calmed=calmed_at(incident) is not None,
+        )  # fmt: skip
+    return facts
+
+
+def _fact_checked() -> ColumnElement[bool]:
+    return exists().where(FactCheck.incident_id == Incident.id)
+
+
+def _directed() -> ColumnElement[bool]:
+    return exists().where(Meeting.incident_id == Incident.id, Meeting.direction.is_not(None))
+
+
+def _spoken() -> ColumnElement[bool]:
+    """More than a first word where it began or where that was decided; or a decision that stands, not to."""
+    silent = (
+        exists()
+        .where(Decision.incident_id == Incident.id, Decision.substitute_platform.is_(None), _stands())
+        .where(Decision.kind.in_(("no_statement", "origin_not_applicable")))
+    )
+    elsewhere = exists().where(
+        Decision.incident_id == Publication.incident_id,
+        Decision.substitute_platform == Publication.platform,
+        _stands(),
+    )
+    said = exists().where(
+        Publication.incident_id == Incident.id, Publication.statement_kind != "holding",
+        or_(Publication.on_origin, elsewhere),
+    )  # fmt: skip
+    return or_(silent, said)
+
+
+def _stands() -> ColumnElement[bool]:
+    """No later entry takes the decision's place."""
+    later = aliased(Decision)
+    return ~exists().where(later.corrects == Decision.id)

@@ -1,0 +1,97 @@
+"""The whole timeline, as JSON and as a document for people."""
+
+from uuid import uuid4
+
+import pytest
+
+from app.incidents import chronicle
+from tests.support.acts import URL, check_facts, decide, grade, meet, move, opened, person_headers, publish, put
+from tests.support.api import everything, good, problem, timeline
+
+
+@pytest.fixture
+async def handled(client, bare) -> str:
+    """An incident with something of everything."""
+    person = await person_headers(client, "incidents:write", "incidents:override", name="王小明")
+    incident_id = await opened(client, title="牛奶|异物")
+    await grade(client, incident_id, "major")
+    note = {"note": "已接警 | <b>急</b>\n第二行"}
+    good(await bare.post(f"{URL}/{incident_id}/acknowledgements", json=note, headers=person), 201)
+    await meet(client, incident_id, "先停售")
+    await check_facts(client, incident_id)
+    await publish(client, incident_id)
+    first = await decide(client, incident_id)
+    await decide(client, incident_id, kind="no_statement", corrects=first["id"])
+    body = {"status": "handling", "reason": "研判"}
+    good(await bare.put(f"{URL}/{incident_id}/status", json=body, headers=person))
+    good(await move(client, incident_id, "closing"))
+    good(await bare.put(f"{URL}/{incident_id}/status", json={"status": "closed", "reason": "收尾", "override": True},
+                        headers=person))  # fmt: skip
+    return incident_id
+
+
+async def test_the_json_holds_every_event_and_every_entry(client, handled):
+    exported = good(await client.get(f"{URL}/{handled}/timeline/export"))
+    assert exported["events"] == await timeline(client, handled)
+    assert (exported["title"], exported["status"], exported["grade"]) == ("牛奶|异物", "closed", "major")
+    for name in ("acknowledgements", "meetings", "fact_checks", "publications", "decisions"):
+        rows = await everything(client, f"{URL}/{handled}/{name.replace('_', '-')}")
+        assert exported[name] == rows[::-1] != [], name
+    named = {value for event in exported["events"] for value in event["data"].values() if isinstance(value, str)}
+    entries = [row["id"] for name in ("meetings", "decisions", "fact_checks") for row in exported[name]]
+    assert set(entries) <= named
+
+
+async def test_the_document_tells_when_who_what_and_why(client, handled):
+    answer = await client.get(f"{URL}/{handled}/timeline/export/markdown")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+    lines = answer.text.splitlines()
+    assert lines[0].startswith("# 2026-") or lines[0].startswith("# 20")
+    assert lines[0].endswith(r"牛奶\|异物")
+    assert "- 状态：已结案" in lines
+    assert "- 等级：一级(重大)" in lines
+    rows = [line for line in lines if line.startswith("| ") and line[2].isdigit()]
+    events = await timeline(client, handled)
+    assert [int(row.split(" | ")[0][2:]) for row in rows] == [event["seq"] for event in events]
+    by_type = {event["type"]: row for event, row in zip(events, rows, strict=True)}
+    assert "| 王小明 | 接警响应 | 备注：已接警 \\| \\<b\\>急\\</b\\> 第二行 |" in by_type["incident.acknowledged"]
+    assert "方向：先停售" in by_type["incident.meeting_held"]
+    assert "不属实；责任：用户；依据：监控录像" in by_type["incident.fact_checked"]
+    assert "微博；进展通报" in by_type["incident.publication_recorded"]
+    assert "更正此前一条" in by_type["incident.decision_made"]
+    assert "已被更正" in "".join(rows)
+    assert "收尾中 → 已结案；特批，未满足：舆情平稳；理由：收尾" in rows[-1]
+
+
+@pytest.mark.parametrize("path", ["export", "export/markdown"])
+async def test_names_are_masked_and_each_look_behind_is_on_record(client, bare, database, handled, path):
+    reader = await person_headers(client, "incidents:read")
+    text = (await bare.get(f"{URL}/{handled}/timeline/{path}", headers=reader)).text
+    assert "王小明" not in text
+    assert ("王**" in text) or (r"王\*\*" in text)
+    count = "select count(*) as n from events where type = 'people.unmasked'"
+    before = (await database.fetch(count))[0]["n"]
+    seen = await person_headers(client, "incidents:read", "people:unmask")
+    assert "王小明" in (await bare.get(f"{URL}/{handled}/timeline/{path}", headers=seen)).text
+    assert (await database.fetch(count))[0]["n"] > before
+
+
+@pytest.mark.parametrize("path", ["export", "export/markdown"])
+async def test_a_timeline_that_is_too_long_is_read_page_by_page(client, monkeypatch, path):
+    incident_id = await opened(client)
+    await meet(client, incident_id)
+    monkeypatch.setattr(chronicle, "MOST", 2)
+    assert (await client.get(f"{URL}/{incident_id}/timeline/{path}")).status_code == 200
+    await meet(client, incident_id)
+    problem(await client.get(f"{URL}/{incident_id}/timeline/{path}"), 409, code="timeline_too_long")
+    problem(await client.get(f"{URL}/{uuid4()}/timeline/{path}"), 404)
+
+
+async def test_a_document_is_markdown_and_nothing_else(client):
+    one = f"{URL}/{await opened(client)}/timeline/export"
+    problem(await client.get(f"{one}/markdown", headers={"accept": "application/json"}), 406)
+    assert (await client.get(f"{one}/markdown", headers={"accept": "text/*"})).status_code == 200
+    assert (await client.get(f"{one}/markdown", headers={"accept": "text/markdown"})).status_code == 200
+    problem(await client.get(one, headers={"accept": "text/markdown"}), 406)
+    assert (await put(client, one.split("/")[3], "meetings")).status_code == 201

@@ -1,0 +1,58 @@
+"""What people put on record of an incident, as tests do it."""
+
+from typing import Any
+
+import httpx
+
+from tests.support.api import good
+from tests.support.people import bearer, make_key, make_person
+
+URL = "/v1/incidents"
+DECISION = {"question": "是否发声", "options": ["发声", "不发声"], "choice": "不发声", "reason": "热度已回落"}
+
+
+async def opened(client: httpx.AsyncClient, **fields: Any) -> str:
+    """The id of an incident that a person opened, without a mention."""
+    return good(await client.post(URL, json={"title": "门店纠纷"} | fields), 201)["id"]  # type: ignore[no-any-return]
+
+
+async def grade(client: httpx.AsyncClient, incident_id: str, grade: str | None) -> dict[str, Any]:
+    """A person's grade; the first one makes a watched incident one that is responded to."""
+    body = {"grade": grade, "reason": "研判"}
+    return good(await client.put(f"{URL}/{incident_id}/grade", json=body))  # type: ignore[no-any-return]
+
+
+async def move(client: httpx.AsyncClient, incident_id: str, status: str, **fields: Any) -> httpx.Response:
+    body = {"status": status, "reason": "研判"} | fields
+    return await client.put(f"{URL}/{incident_id}/status", json=body)
+
+
+async def put(client: httpx.AsyncClient, incident_id: str, path: str, /, **fields: Any) -> httpx.Response:
+    """One entry of a kind: `fact-checks`, `meetings`, ..."""
+    return await client.post(f"{URL}/{incident_id}/{path}", json=fields)
+
+
+async def check_facts(client: httpx.AsyncClient, incident_id: str, **fields: Any) -> dict[str, Any]:
+    body = {"truth": "unfounded", "responsibility": "user", "evidence": "监控录像"} | fields
+    return good(await put(client, incident_id, "fact-checks", **body), 201)  # type: ignore[no-any-return]
+
+
+async def meet(client: httpx.AsyncClient, incident_id: str, direction: str | None = None) -> dict[str, Any]:
+    return good(await put(client, incident_id, "meetings", direction=direction), 201)  # type: ignore[no-any-return]
+
+
+async def publish(
+    client: httpx.AsyncClient, incident_id: str, platform: str = "weibo", kind: str = "progress"
+) -> dict[str, Any]:
+    body = {"platform": platform, "statement_kind": kind}
+    return good(await put(client, incident_id, "publications", **body), 201)  # type: ignore[no-any-return]
+
+
+async def decide(client: httpx.AsyncClient, incident_id: str, **fields: Any) -> dict[str, Any]:
+    return good(await put(client, incident_id, "decisions", **DECISION | fields), 201)  # type: ignore[no-any-return]
+
+
+async def person_headers(client: httpx.AsyncClient, *scopes: str, **fields: Any) -> dict[str, str]:
+    """The header of a person's own key, with just these scopes."""
+    person = await make_person(client, *scopes, **fields)
+    return bearer((await make_key(client, *scopes, person_id=person["id"]))["key"])
