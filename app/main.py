@@ -19,6 +19,7 @@ from app.core.memory import settle
 from app.core.oidc import Issuer
 from app.core.ratelimit import Limits
 from app.core.vocabularies import router as vocabularies
+from app.incidents.calendar_routes import router as calendar
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
@@ -49,7 +50,7 @@ Every fault is a problem document (RFC 9457) with a `code` that never changes. L
 
 # In reading order.
 ROUTERS = (
-    mentions, rules, outlets, incidents, incident_mentions, deadlines, policies, sla_policies, webhooks, events, streams, people, api_keys,
+    mentions, rules, outlets, incidents, incident_mentions, deadlines, policies, sla_policies, calendar, webhooks, events, streams, people, api_keys,
     vocabularies, health,
 )  # fmt: skip
 

@@ -17,6 +17,9 @@ from app.core.outbox import record, settled
 from app.domain import events as domain
 from app.domain.events import (
     PUBLIC,
+    CalendarYearMissing,
+    CalendarYearPublished,
+    DeadlineRedated,
     GradeChanged,
     IncidentOpened,
     MentionHit,
@@ -213,7 +216,8 @@ def test_there_is_a_model_for_each_public_event_and_they_say_the_same():
 ID = UUID(int=7)
 PLACE = {"incident_id": ID, "number": "2026-0001", "is_drill": False}
 AT = "2026-03-01T08:00:00Z"
-CLOCK = {"deadline_id": ID, "clock": "first_response", "grade": "major", "started_at": AT, "due_at": AT}
+CLOCK = {"deadline_id": ID, "clock": "first_response", "grade": "major", "started_at": AT, "due_at": AT,
+         "estimated": False}  # fmt: skip
 SAMPLES: list[domain.Event] = [
     MentionHit(mention_id=ID, incident_id=None, platform="weibo", rule_ids=[ID]),
     IncidentOpened(**PLACE, seq=1, rule_id=None, harm_class=None, business_unit=None),
@@ -225,6 +229,9 @@ SAMPLES: list[domain.Event] = [
     SlaWarning(**PLACE, seq=5, **CLOCK, threshold=50, late_by_seconds=0),
     SlaBreached(**PLACE, seq=6, **CLOCK, late_by_seconds=31),
     SlaMet(**PLACE, seq=7, **CLOCK, state="met_recorded_late", happened_at=AT),
+    DeadlineRedated(**PLACE, seq=8, **CLOCK, previous_due_at=AT),
+    CalendarYearPublished(year=2027, version=2, previous_status="estimated", days_off=33, make_up_days=6),
+    CalendarYearMissing(year=2027),
     WebhookTested(endpoint_id=ID, message="hello"),
 ]  # fmt: skip
 

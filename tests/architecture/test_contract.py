@@ -190,6 +190,8 @@ PINNED = sorted(
         "deleteWebhookEndpoint",
         "detachMentions",
         "followEvents",
+        "getCalendar",
+        "getCalendarYear",
         "getDeadline",
         "getGradingPolicy",
         "getIncident",
@@ -238,5 +240,7 @@ PINNED = sorted(
         "updatePerson",
         "updateWatchRule",
         "updateWebhookEndpoint",
+        "getWorkingDue",
+        "publishCalendarYear",
     ]
 )

@@ -33,7 +33,8 @@ class Operation:
     def url(self) -> str:
         if self.id == "followEvents":
             return f"{self.path}?type=nothing.happened"
-        return self.path.replace("{delivery_id}", "4000000000").replace("{key_id}", "nobody1").replace(
+        known = self.path.replace("{delivery_id}", "4000000000").replace("{key_id}", "nobody1")
+        return known.replace("{year}", "2200").replace(
             self.path[self.path.find("{") : self.path.find("}") + 1] or "{}", str(uuid4())
         )  # fmt: skip
 

@@ -14,7 +14,8 @@ from app.core.bodies import Instant
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.webhooks.event_schemas.base import EventBase, shown_as
-from app.webhooks.event_schemas.deadlines import SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
+from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, CalendarYearPublishedEvent
+from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
     WebhookBreakerOpenedEvent,
@@ -38,6 +39,9 @@ class Event(
             | SlaWarningEvent
             | SlaBreachedEvent
             | SlaMetEvent
+            | DeadlineRedatedEvent
+            | CalendarYearPublishedEvent
+            | CalendarYearMissingEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent
