@@ -22,6 +22,7 @@ from app.core.vocabularies import router as vocabularies
 from app.incidents.act_routes import markdown_router as timeline_documents
 from app.incidents.act_routes import router as acts
 from app.incidents.act_routes import timeline_router as timelines
+from app.incidents.calendar_routes import router as calendar
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
@@ -70,6 +71,7 @@ ROUTERS = (
     api_keys,
     vocabularies,
     health,
+    calendar,
 )
 
 

@@ -13,12 +13,13 @@ import uvloop
 
 from app import reactions
 from app.core.db import Database
-from app.core.doorbell import CLOCKS, DELIVERIES, INBOX, Doorbell, connect, listen
+from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, INBOX, Doorbell, connect, listen
 from app.core.logging import configure
 from app.core.memory import settle
 from app.core.migrations import is_behind, newest_migration
 from app.models.base import new_id
 from app.settings import Settings, settings
+from workers.calendar import follow_calendar
 from workers.clocks import Clockwork
 from workers.context import Context
 from workers.deliver import Deliverer, rescue
@@ -47,6 +48,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep(INBOX, counter.sweep, 1.0),
         deliveries,
         Sweep(CLOCKS, clockwork.sweep, clockwork.seconds),
+        Sweep(CALENDAR, lambda: follow_calendar(database), 60.0),
         Sweep("audit", clockwork.audit, 5.0),
         Sweep("rematch", counter.sweep_rematches, 1.0),
         Sweep("rescue", free, 1.0),

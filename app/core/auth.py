@@ -34,8 +34,8 @@ _FORM = re.compile(r"fh_([a-z]{1,12})_([A-Za-z0-9]{4,32})_([A-Za-z0-9]{24,128})"
 SCOPES = {
     "mentions:read": "Read mentions, their observations and hits",
     "mentions:write": "Post mentions, and correct a mention's sentiment or time",
-    "rules:read": "Read watch rules, media outlets and grading policies",
-    "rules:write": "Change watch rules, media outlets and grading policies",
+    "rules:read": "Read watch rules, media outlets, policies and the working calendar",
+    "rules:write": "Change watch rules, media outlets, policies and the working calendar",
     "incidents:read": "Read incidents, their spread and timeline",
     "incidents:write": "Open, grade, merge and change incidents",
     "incidents:override": "Move an incident on past what is missing, with a reason (a lead's 特批)",

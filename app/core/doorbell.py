@@ -19,9 +19,10 @@ log = structlog.get_logger()
 INBOX = "inbox"
 DELIVERIES = "deliveries"
 CLOCKS = "clocks"
+CALENDAR = "calendar"
 # Rung for the streams of the API processes; the others are the workers'.
 EVENTS = "events"
-BELLS = (INBOX, DELIVERIES, CLOCKS)
+BELLS = (INBOX, DELIVERIES, CLOCKS, CALENDAR)
 PATIENCE = 0.2
 
 

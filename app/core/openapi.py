@@ -38,6 +38,7 @@ TAGS = {
     "Acts": "What people did about an incident, when, and what they decided with what was known 处置记录, 决策记录.",
     "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
     "SLA policies": "How long each clock runs 时限标准: versioned.",
+    "Calendar": "Which days are worked 工作日历, with make-up days 调休, and when something is due that counts them.",
     "Webhooks": "Where we tell of what happens, signed by Standard Webhooks, and whether it arrived.",
     "Events": "What happened and what happens: pages, and a stream of Server-Sent Events.",
     "API keys": "Who may call, and what.",

@@ -17,6 +17,9 @@ DAY: Final = timedelta(days=1)
 END_OF_DAY: Final = time(23, 59, 59)
 SATURDAY: Final = 5
 DECEMBER: Final = 12
+# As the instants that are taken in: nothing is dated before or after.
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2199
 # (month, day) of the holidays that the law puts on the same day each year 元旦 劳动节 国庆节; the others follow the moon.
 FIXED: Final = MappingProxyType(
     {(1, 1): "元旦", (5, 1): "劳动节", (10, 1): "国庆节", (10, 2): "国庆节", (10, 3): "国庆节"}
@@ -30,10 +33,6 @@ class DayKind(StrEnum):
     WEEKEND = "weekend"
     HOLIDAY = "holiday"
     MAKE_UP_DAY = "make_up_day"
-
-    @property
-    def is_working(self) -> bool:
-        return self in (DayKind.WORKING_DAY, DayKind.MAKE_UP_DAY)
 
 
 class YearStatus(StrEnum):
@@ -57,6 +56,10 @@ class Day(NamedTuple):
     kind: DayKind
     name: str | None
     estimated: bool
+
+    @property
+    def is_working(self) -> bool:
+        return self.kind in (DayKind.WORKING_DAY, DayKind.MAKE_UP_DAY)
 
 
 class WorkingDue(NamedTuple):
@@ -117,7 +120,7 @@ def on_the_way(calendar: Calendar, at: datetime, working_days: int) -> Iterator[
     while left:
         date_ += DAY
         day = calendar.day(date_)
-        left -= day.kind.is_working
+        left -= day.is_working
         yield day
 
 

@@ -254,7 +254,8 @@ async def _say(tx: Tx, incident: Incident, reason: str, changed: Sequence[tuple[
     if not changed:
         return
     said: list[Mapping[str, Any]] = [
-        {"deadline_id": row.id, "clock": row.kind, "due_at": row.due_at, "action": action} for row, action in changed
+        {"deadline_id": row.id, "clock": row.kind, "due_at": row.due_at, "estimated": row.estimated, "action": action}
+        for row, action in changed
     ]
     await record(tx, DeadlinesSet(**on_timeline(incident), reason=reason, deadlines=list(said)), caller=SYSTEM)  # type: ignore[arg-type]
     tx.ring(CLOCKS)

@@ -48,6 +48,7 @@ class Named(TypedDict):
     grade: str | None
     started_at: datetime
     due_at: datetime
+    estimated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +141,6 @@ def named(row: Deadline) -> Named:
     """The clock, as events name it."""
     grades = {1: "major", 2: "serious", 3: "general"}
     return Named(
-        deadline_id=row.id, clock=row.kind, grade=grades.get(row.level), started_at=row.started_at, due_at=row.due_at
+        deadline_id=row.id, clock=row.kind, grade=grades.get(row.level), started_at=row.started_at, due_at=row.due_at,
+        estimated=row.estimated,
     )  # fmt: skip

@@ -18,6 +18,9 @@ from app.core.outbox import record, settled
 from app.domain import events as domain
 from app.domain.events import (
     PUBLIC,
+    CalendarYearMissing,
+    CalendarYearPublished,
+    DeadlineRedated,
     DecisionMade,
     FactChecked,
     GradeChanged,
@@ -219,7 +222,8 @@ def test_there_is_a_model_for_each_public_event_and_they_say_the_same():
 ID = UUID(int=7)
 AT = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 PLACE = {"incident_id": ID, "number": "2026-0001", "is_drill": False}
-CLOCK = {"deadline_id": ID, "clock": "first_response", "grade": "major", "started_at": AT, "due_at": AT}
+CLOCK = {"deadline_id": ID, "clock": "first_response", "grade": "major", "started_at": AT, "due_at": AT,
+         "estimated": False}  # fmt: skip
 SAMPLES: list[domain.Event] = [
     MentionHit(mention_id=ID, incident_id=None, platform="weibo", rule_ids=[ID]),
     IncidentOpened(**PLACE, seq=1, rule_id=None, harm_class=None, business_unit=None),
@@ -238,6 +242,9 @@ SAMPLES: list[domain.Event] = [
     PublicationRecorded(**PLACE, seq=9, happened_at=AT, publication_id=ID, platform="weibo",
                         statement_kind="holding", on_origin=True),
     DecisionMade(**PLACE, seq=10, happened_at=AT, decision_id=ID, decision_kind="other", corrects=ID),
+    DeadlineRedated(**PLACE, seq=8, **CLOCK, previous_due_at=AT),
+    CalendarYearPublished(year=2027, version=2, previous_status="estimated", days_off=33, make_up_days=6),
+    CalendarYearMissing(year=2027),
     WebhookTested(endpoint_id=ID, message="hello"),
 ]  # fmt: skip
 

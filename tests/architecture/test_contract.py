@@ -192,6 +192,8 @@ PINNED = sorted(
         "exportIncidentTimeline",
         "exportIncidentTimelineAsMarkdown",
         "followEvents",
+        "getCalendar",
+        "getCalendarYear",
         "getDeadline",
         "getGradingPolicy",
         "getIncident",
@@ -255,5 +257,7 @@ PINNED = sorted(
         "updatePerson",
         "updateWatchRule",
         "updateWebhookEndpoint",
+        "getWorkingDue",
+        "publishCalendarYear",
     ]
 )

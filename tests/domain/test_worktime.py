@@ -124,6 +124,7 @@ def test_less_than_a_day_is_nothing_to_count(working_days: int, wrong: str) -> N
         ("2026-12-31", 1, "2027-01-04", True),
         ("2025-12-31", 1, "2026-01-04", False),  # the day itself doesn't count, in whichever year: a Sunday, worked
         ("2025-12-30", 1, "2025-12-31", True),
+        ("2025-12-29", 3, "2026-01-04", True),  # guessed on the way, though not at its end
         ("2031-03-03", 3, "2031-03-06", True),  # a year nobody ever loaded
         ("2031-09-30", 1, "2031-10-06", True),  # its fixed holidays, and a weekend
     ],
@@ -137,7 +138,7 @@ def test_a_date_says_whether_a_year_on_the_way_is_guessed(
 
 def test_monday_to_friday_is_wrong_on_25_days_of_2026() -> None:
     year = NOTICE.days(date(2026, 1, 1), date(2026, 12, 31))
-    assert sum(day.kind.is_working != (day.date.weekday() < 5) for day in year) == 25
+    assert sum(day.is_working != (day.date.weekday() < 5) for day in year) == 25
 
 
 def test_days_have_a_kind_and_the_name_of_their_holiday() -> None:

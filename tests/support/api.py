@@ -34,7 +34,10 @@ class Operation:
     def url(self) -> str:
         if self.id == "followEvents":
             return f"{self.path}?type=nothing.happened"
-        path = self.path.replace("{delivery_id}", "4000000000").replace("{key_id}", "nobody1")
+        known = {"{delivery_id}": "4000000000", "{key_id}": "nobody1", "{year}": "2200"}
+        path = self.path
+        for name, value in known.items():
+            path = path.replace(name, value)
         return re.sub(r"\{\w+\}", lambda _: str(uuid4()), path)
 
     def __str__(self) -> str:

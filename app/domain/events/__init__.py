@@ -13,8 +13,9 @@ from app.domain.events.acts import (
     PublicationRecorded,
 )
 from app.domain.events.base import Changed, Event
+from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
-from app.domain.events.deadlines import DeadlineEvent, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
+from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
 from app.domain.events.incidents import (
     GradeChanged,
     IncidentChanged,
@@ -36,8 +37,11 @@ from app.domain.events.webhooks import (
 __all__ = [
     "PUBLIC",
     "PUBLIC_TYPES",
+    "CalendarYearMissing",
+    "CalendarYearPublished",
     "Changed",
     "DeadlineEvent",
+    "DeadlineRedated",
     "DeadlinesSet",
     "DecisionMade",
     "Event",
@@ -83,5 +87,8 @@ PUBLIC: tuple[type[Event], ...] = (
     WebhookEndpointDisabled,
     WebhookBreakerOpened,
     WebhookBreakerClosed,
+    DeadlineRedated,
+    CalendarYearPublished,
+    CalendarYearMissing,
 )
 PUBLIC_TYPES: tuple[str, ...] = tuple(event.type for event in PUBLIC)

@@ -15,7 +15,7 @@ class DeadlinesSet(IncidentEvent):
     type: ClassVar[str] = "incident.deadlines_set"
     public: ClassVar[bool] = False
     reason: str
-    # Each with deadline_id, clock, due_at and action: started, tightened or cancelled.
+    # Each with deadline_id, clock, due_at, estimated and action: started, tightened or cancelled.
     deadlines: list[dict[str, Any]]
 
 
@@ -28,6 +28,16 @@ class DeadlineEvent(IncidentEvent):
     grade: str | None
     started_at: datetime
     due_at: datetime
+    # Counted on a calendar that is not official yet: it may be dated anew.
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineRedated(DeadlineEvent):
+    """The working calendar changed under a clock that runs: it is due at another time, or certainly at the same."""
+
+    type: ClassVar[str] = "deadline.redated"
+    previous_due_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ from app.webhooks.event_schemas.acts import (
     PublicationRecordedEvent,
 )
 from app.webhooks.event_schemas.base import EventBase, shown_as
-from app.webhooks.event_schemas.deadlines import SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
+from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, CalendarYearPublishedEvent
+from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
     WebhookBreakerOpenedEvent,
@@ -50,6 +51,9 @@ class Event(
             | FactCheckedEvent
             | PublicationRecordedEvent
             | DecisionMadeEvent
+            | DeadlineRedatedEvent
+            | CalendarYearPublishedEvent
+            | CalendarYearMissingEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent

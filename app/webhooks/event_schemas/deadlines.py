@@ -19,6 +19,17 @@ _CLOCK: JsonDict = INCIDENT | {
     "grade": "major",
     "started_at": "2026-03-01T07:30:00Z",
     "due_at": "2026-03-01T08:00:00Z",
+    "estimated": False,
+}
+_REDATED: JsonDict = INCIDENT | {
+    "seq": 31,
+    "deadline_id": "0197a3f0-7011-7aaa-8bbb-0123456789ab",
+    "clock": "review",
+    "grade": "major",
+    "started_at": "2026-12-30T08:00:00Z",
+    "due_at": "2027-01-05T15:59:59Z",
+    "estimated": False,
+    "previous_due_at": "2027-01-04T15:59:59Z",
 }
 _WARNING: JsonDict = _CLOCK | {"threshold": 80, "late_by_seconds": 0}
 _BREACHED: JsonDict = _CLOCK | {"late_by_seconds": 0}
@@ -35,6 +46,19 @@ class DeadlineData(IncidentData):
     grade: Grade | None = Field(description="The grade it runs at; null: none.")
     started_at: datetime = Field(description="When it began to run.")
     due_at: datetime = Field(description="When its time is over.")
+    estimated: bool = Field(
+        description="Whether it was counted on a working calendar that is not official yet: then it may be dated anew."
+    )
+
+
+class DeadlineRedatedData(DeadlineData):
+    """What it was before."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _REDATED})
+
+    previous_due_at: datetime = Field(
+        description="When its time would have been over. The same as `due_at` where it only became certain."
+    )
 
 
 class SlaWarningData(DeadlineData):
@@ -61,6 +85,15 @@ class SlaMetData(DeadlineData):
 
     state: DeadlineState = Field(description="`met`, or `met_recorded_late` where it was told only after the breach.")
     happened_at: datetime = Field(description="When what the clock waited for happened.")
+
+
+class DeadlineRedatedEvent(EventBase):
+    """The working calendar changed under a review clock that runs, and with it when it is due."""
+
+    model_config = shown_as("deadline.redated", _REDATED)
+
+    type: Literal[EventType.DEADLINE_REDATED] = Field(description="Always `deadline.redated`.")
+    data: DeadlineRedatedData = Field(description="The particulars.")
 
 
 class SlaWarningEvent(EventBase):
