@@ -19,6 +19,7 @@ from app.core.memory import settle
 from app.core.migrations import is_behind, newest_migration
 from app.models.base import new_id
 from app.settings import Settings, settings
+from workers.alerts import EVERY, AlertClock
 from workers.context import Context
 from workers.deliver import Deliverer, rescue
 from workers.heartbeat import beat, forget
@@ -34,6 +35,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer) -> lis
     """Everything this process looks for by itself, and how often at least."""
     database = context.database
     deliveries = Sweep(DELIVERIES, deliverer.sweep, 1.0)
+    alerts = AlertClock(database)
 
     async def free() -> int:
         freed = await rescue(database, context.settings.webhook_schedule)
@@ -47,6 +49,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer) -> lis
         deliveries,
         Sweep("rematch", counter.sweep_rematches, 1.0),
         Sweep("rescue", free, 1.0),
+        Sweep("alerts", alerts.sweep, EVERY, alerts.wake),
         Sweep("tidy", lambda: tidy(database), 60.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]

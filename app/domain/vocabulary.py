@@ -40,3 +40,10 @@ class Platform(StrEnum):
     FORUM = "forum"
     NEWS = "news"
     OTHER = "other"
+
+
+class LegalThreshold(StrEnum):
+    """Which counter is as great as the law on defamation asks for: 5,000 views or 500 reposts."""
+
+    VIEWS = "views"
+    REPOSTS = "reposts"

@@ -176,6 +176,11 @@ _LABELS = {
     },
     "event_type": {
         "mention.hit": ("舆情命中", "A mention hit watch rules"),
+        "mention.legal_threshold": ("达到法律取证线", "A mention reached the legal threshold"),
+        "mention.views_high": ("阅读量超十万", "A mention has over 100,000 views"),
+        "mention.needs_judgement": ("待人工判断", "A mention spreads and is not judged"),
+        "alert.breached": ("预警超时", "A hit reached nobody in time"),
+        "alert.no_receiver": ("预警无人接收", "Hits can reach nobody"),
         "incident.opened": ("危机事件开启", "An incident was opened"),
         "incident.grade_changed": ("分级变更", "An incident's grade changed"),
         "incident.status_changed": ("状态变更", "An incident's status changed"),
@@ -183,6 +188,20 @@ _LABELS = {
         "webhook_endpoint.disabled": ("外发停用", "A webhook endpoint was disabled"),
         "webhook_endpoint.breaker_opened": ("外发熔断", "A webhook endpoint fails"),
         "webhook_endpoint.breaker_closed": ("外发恢复", "A webhook endpoint is back"),
+    },
+    "alert_state": {
+        "running": ("待推送", "Not pushed yet"),
+        "met": ("按时推送", "Pushed in time"),
+        "breached": ("推送超时", "Not pushed in time"),
+        "unpushed": ("无人接收", "There was nobody to push it to"),
+        "cancelled": ("已取消", "Cancelled"),
+    },
+    "legal_threshold": {
+        "views": ("浏览满5000次", "5,000 views"),
+        "reposts": ("转发满500次", "500 reposts"),
+    },
+    "snapshot_reason": {
+        "legal_threshold": ("达到法律取证线", "It reached the legal threshold"),
     },
     "breaker_state": {
         "closed": ("正常", "Everything owed is sent"),
@@ -242,10 +261,12 @@ _COLOURS = {
         "xiaohongshu": "#FF2442", "zhihu": "#0066FF", "bilibili": "#00A1D6", "forum": "#722ED1", "news": "#13C2C2",
     },
     "event_type": {
-        "mention.hit": _ORANGE, "incident.opened": _RED, "incident.grade_changed": _RED,
+        "mention.hit": _ORANGE, "mention.legal_threshold": _RED, "mention.views_high": _ORANGE,
+        "mention.needs_judgement": _YELLOW, "alert.breached": _RED, "alert.no_receiver": _RED, "incident.opened": _RED, "incident.grade_changed": _RED,
         "incident.status_changed": _BLUE, "webhook_endpoint.disabled": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
+    "alert_state": {"running": _BLUE, "met": _GREEN, "breached": _RED, "unpushed": _RED},
     "breaker_state": {"closed": _GREEN, "open": _ORANGE},
     "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
     "word_role": {"brand": _BLUE, "negative": _RED},

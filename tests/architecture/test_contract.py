@@ -206,6 +206,7 @@ PINNED = sorted(
         "listIncidents",
         "listMediaOutlets",
         "listMentionObservations",
+        "listMentionSnapshots",
         "listMentions",
         "listPeople",
         "listWatchRules",

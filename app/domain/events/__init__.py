@@ -12,6 +12,7 @@ from app.domain.events.acts import (
     MeetingHeld,
     PublicationRecorded,
 )
+from app.domain.events.alerts import AlertBreached, AlertNoReceiver
 from app.domain.events.base import Changed, Event
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
 from app.domain.events.incidents import (
@@ -22,7 +23,14 @@ from app.domain.events.incidents import (
     MentionsMoved,
     StatusChanged,
 )
-from app.domain.events.mentions import MentionHit
+from app.domain.events.mentions import (
+    LegalThresholdReached,
+    MentionFigures,
+    MentionHit,
+    MentionUnmasked,
+    NeedsJudgement,
+    ViewsHigh,
+)
 from app.domain.events.people import PeopleUnmasked
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
@@ -35,6 +43,8 @@ from app.domain.events.webhooks import (
 __all__ = [
     "PUBLIC",
     "PUBLIC_TYPES",
+    "AlertBreached",
+    "AlertNoReceiver",
     "Changed",
     "DecisionMade",
     "Event",
@@ -47,12 +57,17 @@ __all__ = [
     "IncidentEvent",
     "IncidentOpened",
     "IncidentRebounded",
+    "LegalThresholdReached",
     "MeetingHeld",
+    "MentionFigures",
     "MentionHit",
+    "MentionUnmasked",
     "MentionsMoved",
+    "NeedsJudgement",
     "PeopleUnmasked",
     "PublicationRecorded",
     "StatusChanged",
+    "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
     "WebhookEndpointDisabled",
@@ -61,7 +76,8 @@ __all__ = [
 ]
 
 PUBLIC: tuple[type[Event], ...] = (
-    MentionHit, IncidentOpened, GradeChanged, StatusChanged, WebhookTested, WebhookEndpointDisabled,
+    MentionHit, LegalThresholdReached, ViewsHigh, NeedsJudgement, AlertBreached, AlertNoReceiver,
+    IncidentOpened, GradeChanged, StatusChanged, WebhookTested, WebhookEndpointDisabled,
     WebhookBreakerOpened, WebhookBreakerClosed,
 )  # fmt: skip
 PUBLIC_TYPES: tuple[str, ...] = tuple(event.type for event in PUBLIC)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from app.core.bodies import Instant
 from app.core.paging import Page
 from app.core.params import PageQuery
+from app.webhooks.event_schemas.alerts import AlertBreachedEvent, AlertNoReceiverEvent
 from app.webhooks.event_schemas.base import EventBase, shown_as
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
@@ -21,7 +22,12 @@ from app.webhooks.event_schemas.endpoints import (
     WebhookTestEvent,
 )
 from app.webhooks.event_schemas.incidents import GRADED, GradeChangedEvent, IncidentOpenedEvent, StatusChangedEvent
-from app.webhooks.event_schemas.mentions import MentionHitEvent
+from app.webhooks.event_schemas.mentions import (
+    MentionHitEvent,
+    MentionLegalThresholdEvent,
+    MentionNeedsJudgementEvent,
+    MentionViewsHighEvent,
+)
 from app.webhooks.schemas import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -31,6 +37,11 @@ class Event(
     RootModel[
         Annotated[
             MentionHitEvent
+            | MentionLegalThresholdEvent
+            | MentionViewsHighEvent
+            | MentionNeedsJudgementEvent
+            | AlertBreachedEvent
+            | AlertNoReceiverEvent
             | IncidentOpenedEvent
             | GradeChangedEvent
             | StatusChangedEvent

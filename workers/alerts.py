@@ -1,0 +1,33 @@
+"""Watches the clocks of hits: what was pushed is noted, what was not rings, as soon as its time is up."""
+
+import asyncio
+
+from app.core.db import Database
+from app.incidents.alerts import START, breach_alerts, next_alert_in, note_pushes
+
+# Of one transaction, so that a great many that are due at once don't hold their rows for long.
+AT_ONCE = 500
+EVERY = 1.0
+# A push that is waited for leaves its clock due: that is no reason to look without a pause.
+PAUSE = 0.1
+
+
+class AlertClock:
+    """The alerts of one process. Other processes do the same; each row is ended once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._mark = START
+        # Set when the next clock is up: the sweep that calls us waits for it.
+        self.wake = asyncio.Event()
+
+    async def sweep(self) -> int:
+        """Ends what has come to its end; how many clocks those were."""
+        noted, self._mark = await self._database.run(lambda tx: note_pushes(tx, self._mark))
+        total = noted
+        while ended := await self._database.run(lambda tx: breach_alerts(tx, AT_ONCE)):
+            total += ended
+        seconds = await self._database.run(lambda tx: next_alert_in(tx, EVERY))
+        if seconds is not None:
+            asyncio.get_running_loop().call_later(max(seconds, PAUSE), self.wake.set)
+        return total
