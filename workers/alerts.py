@@ -3,7 +3,7 @@
 import asyncio
 
 from app.core.db import Database
-from app.incidents.alerts import START, breach_alerts, next_alert_in, note_pushes
+from app.incidents.alerts import START, breach_alerts, is_any_running, next_alert_in, note_pushes
 
 # Of one transaction, so that a great many that are due at once don't hold their rows for long.
 AT_ONCE = 500
@@ -23,11 +23,21 @@ class AlertClock:
 
     async def sweep(self) -> int:
         """Ends what has come to its end; how many clocks those were."""
-        noted, self._mark = await self._database.run(lambda tx: note_pushes(tx, self._mark))
-        total = noted
+        if not await is_any_running(self._database):
+            return 0
+        total = await self._note()
         while ended := await self._database.run(lambda tx: breach_alerts(tx, AT_ONCE)):
             total += ended
-        seconds = await self._database.run(lambda tx: next_alert_in(tx, EVERY))
+        seconds = await next_alert_in(self._database, EVERY)
         if seconds is not None:
             asyncio.get_running_loop().call_later(max(seconds, PAUSE), self.wake.set)
         return total
+
+    async def _note(self) -> int:
+        """Goes on while there is something to note; else those that nobody takes cost one look a sweep."""
+        total = 0
+        while True:
+            noted, self._mark = await self._database.run(lambda tx: note_pushes(tx, self._mark))
+            total += noted
+            if not noted or self._mark == START:
+                return total

@@ -76,8 +76,7 @@ class State:
     @property
     def negative(self) -> bool:
         """The judgement that counts: a person's, else the sender's, else that of the negative words."""
-        judged = self.person_sentiment or self.sentiment
-        return judged == "negative" if judged else self.worded_negative
+        return self.judgement == "negative"
 
     @property
     def posted_at(self) -> datetime | None:
