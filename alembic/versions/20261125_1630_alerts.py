@@ -38,14 +38,14 @@ def upgrade() -> None:
     )
     # No deadline of a hit has been written yet: these are built on nothing.
     op.create_index('ix_deadlines_alerts', 'deadlines', ['due_at', 'id'], unique=False, postgresql_where=sa.text("kind = 'alert' and state = 'running'"))
-    op.create_index('ix_deadlines_mention', 'deadlines', ['mention_id'], unique=False, postgresql_where=sa.text("kind = 'alert'"))
+    op.create_index('ix_deadlines_mention', 'deadlines', ['mention_id'], unique=False, postgresql_where=sa.text('mention_id is not null'))
     # Not concurrently: that ends the transaction, and with it the lock that keeps a second migration out.
     op.execute("-- squawk-ignore require-concurrent-index-deletion\ndrop index ix_deadlines_hit")
 
 
 def downgrade() -> None:
     op.create_index('ix_deadlines_hit', 'deadlines', ['event_id'], unique=False, postgresql_where=sa.text("kind = 'alert'"))
-    op.drop_index('ix_deadlines_mention', table_name='deadlines', postgresql_where=sa.text("kind = 'alert'"))
+    op.drop_index('ix_deadlines_mention', table_name='deadlines', postgresql_where=sa.text('mention_id is not null'))
     op.drop_index('ix_deadlines_alerts', table_name='deadlines', postgresql_where=sa.text("kind = 'alert' and state = 'running'"))
     op.drop_table('mention_snapshots')
     op.drop_column('mention_states', 'raised')

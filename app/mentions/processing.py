@@ -26,10 +26,10 @@ from app.incidents.grading import regrade, worsen
 from app.incidents.media import follow_up
 from app.incidents.opening import Opening, accepting, open_for_rules, title_of
 from app.incidents.spread import Change, Ledger, count, lock_incidents
+from app.mentions import snapshots
 from app.mentions.claims import Claim
 from app.mentions.reading import Post, Receipt, Work, reading_of
 from app.mentions.rulebook import HARM_ORDER, RuleBook, Rules
-from app.mentions.snapshots import find, keep, tell
 from app.mentions.states import Overtaken, State, insert_states, lock_states, update_states
 from app.models import Incident
 from app.models.incidents import ACCEPTING
@@ -155,7 +155,7 @@ async def conclude(
     for work in works:
         work.take()
     events = [_alert(work, now) for work in works if work.alerts and work.rule_ids]
-    findings = find(works)
+    findings = snapshots.find(works)
     changes: dict[UUID, Change] = {}
     before = await _observed(driver, [work.post.id for work in works if work.recount])
     for work in works:
@@ -163,8 +163,8 @@ async def conclude(
     await _write(driver, works, observed)
     joined = _joined(works, book)
     held = await settle(tx, ledger, changes, joined=joined, news=news, now=now)
-    await keep(driver, findings)
-    await record(tx, *events, *tell(findings), caller=SYSTEM)
+    await snapshots.keep(driver, findings)
+    await record(tx, *events, *snapshots.tell(findings), caller=SYSTEM)
     return held
 
 

@@ -61,7 +61,7 @@ class Deadline(Base):
         Index("ix_deadlines_running", "due_at", postgresql_where=text("state = 'running'")),
         # For the look at what was pushed, which must not wade through incidents' clocks; and for the mention itself.
         Index("ix_deadlines_alerts", "due_at", "id", postgresql_where=text("kind = 'alert' and state = 'running'")),
-        Index("ix_deadlines_mention", "mention_id", postgresql_where=text("kind = 'alert'")),
+        Index("ix_deadlines_mention", "mention_id", postgresql_where=text("mention_id is not null")),
         Index("ix_deadlines_incident", "incident_id", "id"),
         Index("ix_deadlines_due", "due_at", "id"),
         one_of("kind", DEADLINE_KINDS),

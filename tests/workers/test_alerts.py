@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,10 +22,12 @@ from tests.support.api import brand, crisis, mention
 from tests.support.owed import Make, subscribe, sweep_until
 from tests.support.receiver import Answer, Receiver
 from tests.support.waiting import eventually
+from workers.__main__ import make_sweeps
 from workers.alerts import AlertClock
 from workers.context import Context
 from workers.deliver import Deliverer
 from workers.ingest import Counter
+from workers.sweeps import run_sweep
 
 TEN_MINUTES = timedelta(minutes=10)
 
@@ -113,6 +116,9 @@ async def test_a_hit_has_ten_minutes_from_when_its_reading_was_received(
     assert clock["met_at"] < clock["recorded_at"]
     shown = (await mention(client, mention_id))["alert"]
     assert (shown["state"], datetime.fromisoformat(shown["pushed_at"])) == ("met", sent["finished_at"])
+    # Sent again, as anybody may ask.
+    await database.fetch("update deliveries set state = 'pending', finished_at = null")
+    assert (await mention(client, mention_id))["alert"] == shown
 
 
 @pytest.mark.parametrize(
@@ -306,7 +312,12 @@ async def test_one_microsecond_before_its_time_nothing_rings(database: Database,
 async def test_what_is_grave_rings_first(database: Database, reading: Receiver) -> None:
     ids = await hit(database, 4, minutes=20)
     for level, id_ in zip((3, 1, 4, 2), ids, strict=True):
-        await database.fetch("update deadlines set level = $1 where mention_id = $2", level, id_)
+        # The graver, the shorter it has been due.
+        await database.fetch(
+            "update deadlines set level = $1::int, next_at = next_at - make_interval(secs => $1::int) where mention_id = $2",
+            level,
+            id_,
+        )
     for _ in range(2):
         async with database.transaction() as tx:
             assert await breach_alerts(tx, 2) == 2
@@ -370,3 +381,20 @@ async def test_the_sweep_wakes_when_the_next_one_is_due(
     async with asyncio.timeout(5):
         await alerts.wake.wait()
     assert await alerts.sweep() == 1
+
+
+async def test_a_worker_watches_the_clocks_and_is_woken_by_them(
+    context: Context, database: Database, counter: Counter, reading: Receiver, deliverer: Deliverer
+) -> None:
+    (sweep,) = [sweep for sweep in make_sweeps(context, counter, deliverer) if sweep.name == "alerts"]
+    await hit(database, minutes=9, seconds=59.6)
+    stopping = asyncio.Event()
+    running = asyncio.create_task(run_sweep(replace(sweep, seconds=60.0), stopping))
+    await eventually(lambda: _are(database, "breached"), 30)
+    stopping.set()
+    sweep.wake.set()
+    await running
+
+
+async def _are(database: Database, state: str) -> bool:
+    return set(await states(database)) == {state}
