@@ -1,8 +1,17 @@
 """The one table of consequences: what happened -> who hears of it, in the same transaction."""
 
 from app.core.outbox import react
-from app.domain.events import Event, GradeChanged, IncidentAct, IncidentCalmed, IncidentRebounded, StatusChanged
+from app.domain.events import (
+    Event,
+    GradeChanged,
+    IncidentAct,
+    IncidentCalmed,
+    IncidentRebounded,
+    MentionHit,
+    StatusChanged,
+)
 from app.incidents import clocks
+from app.incidents.alerts import start_alerts
 from app.webhooks.service import fan_out
 
 
@@ -14,3 +23,5 @@ def install() -> None:
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)
+    # After the deliveries are owed: these say whether anybody hears of the hit.
+    react(MentionHit, start_alerts)

@@ -61,7 +61,10 @@ async def _happen(context: Context, beside: str, a_second: int, seconds: int) ->
     began = loop.time()
     for number in range(a_second * seconds):
         await asyncio.sleep(max(0.0, began + number / a_second - loop.time()))
-        event = MentionHit(mention_id=new_id(), incident_id=None, platform="weibo", rule_ids=[new_id()])
+        event = MentionHit(
+            mention_id=new_id(), incident_id=None, platform="weibo", rule_ids=[new_id()],
+            received_at=await database.clock.now(),
+        )  # fmt: skip
         async with database.transaction() as tx:
             [stored] = await record(tx, event, caller=SYSTEM)
         first = first or stored.id

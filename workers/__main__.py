@@ -19,6 +19,7 @@ from app.core.memory import settle
 from app.core.migrations import is_behind, newest_migration
 from app.models.base import new_id
 from app.settings import Settings, settings
+from workers.alerts import AlertClock
 from workers.calendar import follow_calendar
 from workers.clocks import Clockwork
 from workers.context import Context
@@ -36,6 +37,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
     """Everything this process looks for by itself, and how often at least."""
     database = context.database
     deliveries = Sweep(DELIVERIES, deliverer.sweep, 1.0)
+    alerts = AlertClock(database)
 
     async def free() -> int:
         freed = await rescue(database, context.settings.webhook_schedule)
@@ -52,6 +54,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("audit", clockwork.audit, 5.0),
         Sweep("rematch", counter.sweep_rematches, 1.0),
         Sweep("rescue", free, 1.0),
+        Sweep("alerts", alerts.sweep, alerts.seconds),
         Sweep("tidy", lambda: tidy(database), 60.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]

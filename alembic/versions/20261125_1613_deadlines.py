@@ -87,10 +87,9 @@ def upgrade() -> None:
     op.create_index('ix_deadlines_due', 'deadlines', ['due_at', 'id'], unique=False)
     op.create_index('ix_deadlines_ended', 'deadlines', ['ended_at'], unique=False, postgresql_where=sa.text('ended_at is not null'))
     op.create_index('ix_deadlines_started', 'deadlines', ['started_at'], unique=False, postgresql_using='brin')
-    op.create_index('ix_deadlines_hit', 'deadlines', ['event_id'], unique=False, postgresql_where=sa.text("kind = 'alert'"))
     op.create_index('ix_deadlines_incident', 'deadlines', ['incident_id', 'id'], unique=False)
     op.create_index('ix_deadlines_next', 'deadlines', ['level', 'next_at'], unique=False, postgresql_where=sa.text("next_at is not null and kind <> 'alert'"))
-    op.create_index('ix_deadlines_alerts', 'deadlines', ['level', 'next_at'], unique=False, postgresql_where=sa.text("next_at is not null and kind = 'alert'"))
+    op.create_index('ix_alerts_next', 'deadlines', ['level', 'next_at'], unique=False, postgresql_where=sa.text("next_at is not null and kind = 'alert'"))
     op.create_index('ix_deadlines_running', 'deadlines', ['due_at'], unique=False, postgresql_where=sa.text("state = 'running' and kind <> 'first_word'"))
     op.create_index('uq_deadlines_running', 'deadlines', ['incident_id', 'kind'], unique=True, postgresql_where=sa.text("state = 'running' and incident_id is not null and kind <> 'alert'"))
     op.create_table('deadline_firings',

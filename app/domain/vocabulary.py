@@ -126,3 +126,10 @@ class DecisionKind(StrEnum):
     OTHER = "other"
     NO_STATEMENT = "no_statement"
     ORIGIN_NOT_APPLICABLE = "origin_not_applicable"
+
+
+class LegalThreshold(StrEnum):
+    """Which counter is as great as the law on defamation asks for: 5,000 views or 500 reposts."""
+
+    VIEWS = "views"
+    REPOSTS = "reposts"

@@ -238,6 +238,11 @@ _LABELS = {
     },
     "event_type": {
         "mention.hit": ("舆情命中", "A mention hit watch rules"),
+        "mention.legal_threshold": ("达到法律取证线", "A mention reached the legal threshold"),
+        "mention.views_high": ("阅读量超十万", "A mention has over 100,000 views"),
+        "mention.needs_judgement": ("待人工判断", "A mention spreads and is not judged"),
+        "alert.breached": ("预警超时", "A hit reached nobody in time"),
+        "alert.no_receiver": ("预警无人接收", "Hits can reach nobody"),
         "incident.opened": ("危机事件开启", "An incident was opened"),
         "incident.grade_changed": ("分级变更", "An incident's grade changed"),
         "incident.status_changed": ("状态变更", "An incident's status changed"),
@@ -266,6 +271,13 @@ _LABELS = {
     "year_status": {
         "official": ("已公布", "As published"),
         "estimated": ("推定", "A guess until it is published"),
+    },
+    "legal_threshold": {
+        "views": ("浏览满5000次", "5,000 views"),
+        "reposts": ("转发满500次", "500 reposts"),
+    },
+    "snapshot_reason": {
+        "legal_threshold": ("达到法律取证线", "It reached the legal threshold"),
     },
     "breaker_state": {
         "closed": ("正常", "Everything owed is sent"),
@@ -326,11 +338,16 @@ _COLOURS = {
         "xiaohongshu": "#FF2442", "zhihu": "#0066FF", "bilibili": "#00A1D6", "forum": "#722ED1", "news": "#13C2C2",
     },
     "event_type": {
-        "mention.hit": _ORANGE, "incident.opened": _RED, "incident.grade_changed": _RED,
-        "incident.status_changed": _BLUE, "incident.acknowledged": _BLUE, "incident.meeting_held": _BLUE,
-        "incident.fact_checked": _BLUE, "incident.publication_recorded": _BLUE, "incident.decision_made": _BLUE,
-        "webhook_endpoint.disabled": _RED,
+        "mention.hit": _ORANGE, "mention.legal_threshold": _RED, "mention.views_high": _ORANGE,
+        "mention.needs_judgement": _YELLOW, "alert.breached": _RED, "alert.no_receiver": _RED,
+        "incident.opened": _RED, "incident.grade_changed": _RED, "incident.status_changed": _BLUE,
+        "incident.acknowledged": _BLUE, "incident.meeting_held": _BLUE, "incident.fact_checked": _BLUE,
+        "incident.publication_recorded": _BLUE, "incident.decision_made": _BLUE, "sla.warning": _ORANGE,
+        "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
+    },
+    "deadline_state": {
+        "running": _BLUE, "met": _GREEN, "met_recorded_late": _YELLOW, "breached": _RED, "unpushed": _RED,
     },
     "day_kind": {"working_day": _BLUE, "holiday": _RED, "make_up_day": _ORANGE},
     "year_status": {"official": _GREEN, "estimated": _ORANGE},

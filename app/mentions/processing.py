@@ -26,6 +26,7 @@ from app.incidents.grading import regrade, worsen
 from app.incidents.media import follow_up
 from app.incidents.opening import Opening, accepting, open_for_rules, title_of
 from app.incidents.spread import Change, Ledger, count, lock_incidents
+from app.mentions import snapshots
 from app.mentions.claims import Claim
 from app.mentions.reading import Post, Receipt, Work, reading_of
 from app.mentions.rulebook import HARM_ORDER, RuleBook, Rules
@@ -153,7 +154,8 @@ async def conclude(
     news = await _join(tx, works, book, now=now)
     for work in works:
         work.take()
-    events = [_alert(work) for work in works if work.alerts and work.rule_ids]
+    events = [_alert(work, now) for work in works if work.alerts and work.rule_ids]
+    findings = snapshots.find(works)
     changes: dict[UUID, Change] = {}
     before = await _observed(driver, [work.post.id for work in works if work.recount])
     for work in works:
@@ -161,7 +163,8 @@ async def conclude(
     await _write(driver, works, observed)
     joined = _joined(works, book)
     held = await settle(tx, ledger, changes, joined=joined, news=news, now=now)
-    await record(tx, *events, caller=SYSTEM)
+    await snapshots.keep(driver, findings)
+    await record(tx, *events, *snapshots.tell(findings), caller=SYSTEM)
     return held
 
 
@@ -336,9 +339,9 @@ async def settle(
     return [(incident_id, incidents[incident_id].spread_version, c.series) for incident_id, c in counted.items()]
 
 
-def _alert(work: Work) -> MentionHit:
+def _alert(work: Work, now: datetime) -> MentionHit:
     work.state.alerted = True
     return MentionHit(
         mention_id=work.post.id, incident_id=work.state.incident_id, platform=work.post.platform,
-        rule_ids=work.rule_ids,
+        rule_ids=work.rule_ids, received_at=work.told_at(now),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.params import PageQuery
 from app.domain.wording import mask_name, mask_text, mask_url
+from app.incidents.alerts import alerts_of
 from app.mentions.schemas import Mention as MentionOut
 from app.mentions.schemas import MentionQuery
 from app.models import Hit, InboxReading, MediaOutlet, Mention, MentionState, Observation, WatchRule
@@ -71,17 +72,24 @@ async def _shown(tx: Tx, rows: list[tuple[Mention, MentionState | None]]) -> lis
     ids = [mention.id for mention, _ in rows]
     for hit in await tx.scalars(select(Hit).where(Hit.mention_id.in_(ids)).order_by(Hit.mention_id, Hit.rule_id)):
         hits.setdefault(hit.mention_id, []).append({"rule_id": hit.rule_id, "spans": hit.spans})
-    return [await _one_shown(mention, state, hits.get(mention.id, [])) for mention, state in rows]
+    alerts = await alerts_of(tx, [mention.id for mention, state in rows if state and state.alerted])
+    return [
+        await _one_shown(mention, state, hits.get(mention.id, []), alerts.get(mention.id)) for mention, state in rows
+    ]
 
 
-async def _one_shown(mention: Mention, state: MentionState | None, hits: list[dict[str, Any]]) -> MentionOut:
+async def _one_shown(
+    mention: Mention, state: MentionState | None, hits: list[dict[str, Any]], alert: dict[str, Any] | None
+) -> MentionOut:
     if len(mention.text) > LONG:
         # A page of 200 such texts takes a second or two to mask; others have their turn in between.
         await asyncio.sleep(0)
-    return shown(mention, state, hits)
+    return shown(mention, state, hits, alert)
 
 
-def shown(mention: Mention, state: MentionState | None, hits: list[dict[str, Any]]) -> MentionOut:
+def shown(
+    mention: Mention, state: MentionState | None, hits: list[dict[str, Any]], alert: dict[str, Any] | None
+) -> MentionOut:
     """A mention as people may see it: names, phones and mails masked."""
     sentiment, source = _judgement(mention, state)
     counters = {name: getattr(state, name, None) for name in ("reposts", "comments", "likes", "views")}
@@ -106,6 +114,7 @@ def shown(mention: Mention, state: MentionState | None, hits: list[dict[str, Any
             "incident_id": state.incident_id if state else None,
             "pending": state is None,
             "hits": hits,
+            "alert": alert,
             "version": state.version if state else 1,
         }
     )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from app.domain import watch
 from app.domain.matching import Hit
 from app.domain.spread import Contribution, Gains, Reading, advance, contribute, difference
 from app.incidents.spread import Change
@@ -149,6 +150,24 @@ class Work:
         """Whether people are to hear of it: a negative hit, not yet alerted, and not loaded from the past."""
         state = self.state
         return state.hit and state.negative and not (state.alerted or self.silent or self.receipt.historical)
+
+    @property
+    def unsaid(self) -> int:
+        """What its figures ask to be said, and nobody has said: bits of :mod:`app.domain.watch`.
+
+        Not while only the past was loaded: the next live reading says it then. What was received long ago is silent,
+        but for a person who just now judged it: the law knows no such day.
+        """
+        state = self.state
+        if not state.hit or self.receipt.historical or (self.silent and state.person_sentiment != "negative"):
+            return 0
+        return watch.due(
+            state.raised, state.judgement, reposts=state.reposts, views=state.views, spread=state.spread
+        )  # fmt: skip
+
+    def told_at(self, now: datetime) -> datetime:
+        """When we were told what makes it a hit: by readings, else only now, by a person or by rules that changed."""
+        return min((row["received_at"] for row in self.readings if not row["historical"]), default=now)
 
     @property
     def joined(self) -> UUID | None:

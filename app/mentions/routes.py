@@ -25,7 +25,7 @@ from app.core.routing import Handler, Operation, must_take, told
 from app.incidents.guards import shown_after
 from app.incidents.queries import get_incident
 from app.incidents.schemas import Incident, IncidentOpen, MentionsMove
-from app.mentions import queries, schemas, service
+from app.mentions import queries, schemas, service, snapshots
 from app.mentions.batches import MAX_BODY as LARGEST_BATCH
 from app.mentions.batches import BatchBody, accept_batch
 from app.mentions.ingest import Intake, row_of
@@ -147,6 +147,17 @@ async def list_mention_observations(
 ) -> dict[str, Any]:
     """Its readings by time, those that wait to be counted too."""
     return await queries.list_observations(tx, mention_id, query)
+
+
+@router.get(
+    "/mentions/{mention_id}/snapshots", operation_id="listMentionSnapshots",
+    response_model=schemas.MentionSnapshotPage,
+)  # fmt: skip
+async def list_mention_snapshots(
+    mention_id: UUID, query: Annotated[PageQuery, Query()], tx: InTransaction, caller: MentionsRead
+) -> dict[str, Any]:
+    """The copies kept of it as evidence 存证, oldest first."""
+    return await snapshots.list_snapshots(tx, mention_id, query, caller=caller)
 
 
 @router.patch("/mentions/{mention_id}", operation_id="updateMention")

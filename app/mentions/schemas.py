@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from app.core.bodies import MAX_COUNT, Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
-from app.domain.vocabulary import Platform
+from app.domain.vocabulary import DeadlineState, LegalThreshold, Platform
 
 EXAMPLE: dict[str, JsonValue] = {
     "platform": "weibo", "external_id": "5012345678901234", "url": "https://weibo.com/1/OAbCdEfGh",
@@ -171,6 +171,19 @@ class HitOut(BaseModel):
     )
 
 
+class MentionAlert(BaseModel):
+    """The clock of a hit 预警时限: people are to hear of it within 10 minutes (方案 二(一)2)."""
+
+    state: DeadlineState = Field(
+        description="`unpushed`: when it was received, no enabled endpoint that reaches people took hits."
+    )
+    received_at: datetime = Field(description="When we were told of what makes it a hit.")
+    due_at: datetime = Field(description="Until when people are to hear of it.")
+    pushed_at: datetime | None = Field(
+        description="When it first reached an endpoint that people read, late or not; null: not yet."
+    )
+
+
 class Mention(BaseModel):
     """One public post about us 舆情. Names, phones and mails are masked."""
 
@@ -204,6 +217,7 @@ class Mention(BaseModel):
         description="Whether its first reading is stored but not matched and counted yet.", examples=[False]
     )
     hits: list[HitOut] = Field(description="The watch rules it matches.")
+    alert: MentionAlert | None = Field(description="The clock of its hit; null where it alerts nobody.")
     version: int = Field(description="Counts what people change; readings leave it alone.")
 
 
@@ -218,6 +232,42 @@ class Observation(BaseModel):
     views: int | None = Field(description="阅读; null: not read.", examples=[510000])
     key_id: str = Field(description="The API key it came by.", examples=["7f3a9c"])
     counted: bool = Field(description="False while it waits to be counted.", examples=[True])
+
+
+class SnapshotReason(StrEnum):
+    """What made a copy of a mention worth keeping."""
+
+    LEGAL_THRESHOLD = "legal_threshold"
+
+
+class MentionSnapshot(BaseModel):
+    """A mention as it stood when it became evidence 存证. The post may have changed, or be gone, since.
+
+    Masked like the mention itself unless you have `people:unmask`; that you saw it is an event then.
+    """
+
+    id: UUID = Field(description="Our id.")
+    mention_id: UUID = Field(description="The mention.")
+    reason: SnapshotReason = Field(description="What made it evidence.")
+    reached: list[LegalThreshold] = Field(description="Which thresholds were reached then.", examples=[["views"]])
+    platform: Platform = Field(description="Where it was posted.")
+    external_id: str = Field(description="Its id there.", examples=["5012345678901234"])
+    url: str | None = Field(description="Where it could be read.", examples=["https://weibo.com/1/OAbCdEfGh"])
+    author: str | None = Field(description="Who wrote it.", examples=["示***户"])
+    title: str | None = Field(description="Its title.", examples=["买到的牛奶"])
+    text: str = Field(description="What it said.", examples=["避雷！示例牌牛奶喝出异物，客服不理"])
+    text_sha256: str = Field(
+        description="SHA-256 of the unmasked text in UTF-8, in hexadecimal; the event of the audit log has it too.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
+    masked: bool = Field(description="Whether names, phones and mails are hidden here.", examples=[True])
+    published_at: datetime | None = Field(description="When it was posted, as far as was known.")
+    observed_at: datetime = Field(description="The newest reading then.")
+    reposts: int | None = Field(description="Greatest count read until then; null: never read.", examples=[1203])
+    comments: int | None = Field(description="Greatest count read until then; null: never read.", examples=[845])
+    likes: int | None = Field(description="Greatest count read until then; null: never read.", examples=[12000])
+    views: int | None = Field(description="Greatest count read until then; null: never read.", examples=[510000])
+    created_at: datetime = Field(description="When the copy was made.")
 
 
 class MentionPatch(Wire):
@@ -248,6 +298,10 @@ class MentionQuery(PageQuery):
 
 class MentionPage(Page[Mention]):
     """Some mentions, newest first."""
+
+
+class MentionSnapshotPage(Page[MentionSnapshot]):
+    """Some copies of one mention, oldest first."""
 
 
 class ObservationPage(Page[Observation]):

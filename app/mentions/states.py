@@ -17,7 +17,8 @@ from app.domain.spread import Tally
 
 _TYPES = {
     "mention_id": "uuid", "incident_id": "uuid", "version": "int", "rules_version": "bigint",
-    "worded_negative": "bool", "hit": "bool", "media": "bool", "alerted": "bool", "held_out": "bool", "sentiment": "text", "sentiment_at": "timestamptz",
+    "worded_negative": "bool", "hit": "bool", "media": "bool", "alerted": "bool", "raised": "int",
+    "held_out": "bool", "sentiment": "text", "sentiment_at": "timestamptz",
     "person_sentiment": "text", "text_at": "timestamptz", "title_at": "timestamptz", "published_at": "timestamptz",
     "person_published_at": "timestamptz", "last_at": "timestamptz", "reposts": "bigint", "comments": "bigint",
     "likes": "bigint", "views": "bigint",
@@ -52,6 +53,7 @@ class State:
     hit: bool = False
     media: bool = False
     alerted: bool = False
+    raised: int = 0
     held_out: bool = False
     sentiment: str | None = None
     sentiment_at: datetime | None = None
@@ -67,10 +69,14 @@ class State:
     views: int | None = None
 
     @property
+    def judgement(self) -> str:
+        """How it speaks of us as far as anybody has said, else "unknown"."""
+        return self.person_sentiment or self.sentiment or ("negative" if self.worded_negative else "unknown")
+
+    @property
     def negative(self) -> bool:
         """The judgement that counts: a person's, else the sender's, else that of the negative words."""
-        judged = self.person_sentiment or self.sentiment
-        return judged == "negative" if judged else self.worded_negative
+        return self.judgement == "negative"
 
     @property
     def posted_at(self) -> datetime | None:
@@ -81,6 +87,11 @@ class State:
     def counts(self) -> bool:
         """Whether its spread is counted: only negative mentions of an incident are."""
         return self.incident_id is not None and self.negative
+
+    @property
+    def spread(self) -> int:
+        """传播量, of the greatest counts read."""
+        return (self.reposts or 0) + (self.comments or 0) + (self.likes or 0)
 
     def tally(self) -> Tally:
         """What is needed to take the next reading in constant time."""

@@ -57,10 +57,12 @@ class Deadline(Base):
             postgresql_where=text("state = 'running' and incident_id is not null and kind <> 'alert'"),
         ),
         Index("ix_deadlines_next", "level", "next_at", postgresql_where=text("next_at is not null and kind <> 'alert'")),
-        Index("ix_deadlines_alerts", "level", "next_at", postgresql_where=text("next_at is not null and kind = 'alert'")),
+        Index("ix_alerts_next", "level", "next_at", postgresql_where=text("next_at is not null and kind = 'alert'")),
         # For the second look, which does not trust next_at. The first word is never breached.
         Index("ix_deadlines_running", "due_at", postgresql_where=text("state = 'running' and kind <> 'first_word'")),
-        Index("ix_deadlines_hit", "event_id", postgresql_where=text("kind = 'alert'")),
+        # For the look at what was pushed, which must not wade through incidents' clocks; and for the mention itself.
+        Index("ix_deadlines_alerts", "due_at", "id", postgresql_where=text("kind = 'alert' and state = 'running'")),
+        Index("ix_deadlines_mention", "mention_id", postgresql_where=text("mention_id is not null")),
         Index("ix_deadlines_incident", "incident_id", "id"),
         Index("ix_deadlines_due", "due_at", "id"),
         Index("ix_deadlines_ended", "ended_at", postgresql_where=text("ended_at is not null")),

@@ -13,6 +13,7 @@ PLATFORMS = (
     "wechat_official", "wechat_channels", "weibo", "douyin", "xiaohongshu", "zhihu", "bilibili", "forum", "news",
     "other",
 )  # fmt: skip
+SNAPSHOT_REASONS = ("legal_threshold",)
 HARM_CLASSES = ("core_interest", "user_rights", "individual")
 
 
@@ -116,6 +117,8 @@ class MentionState(Base):
     hit: Mapped[bool] = mapped_column(server_default="false")
     media: Mapped[bool] = mapped_column(server_default="false")
     alerted: Mapped[bool] = mapped_column(server_default="false")
+    # Bits of what was said of its figures, each once for good: see app.domain.watch.
+    raised: Mapped[int] = mapped_column(Integer, server_default="0")
     # A person took it out of an incident: the machine does not put it back.
     held_out: Mapped[bool] = mapped_column(server_default="false")
     # The sender's word of the newest reading that states one; a person's beside it.
@@ -133,6 +136,41 @@ class MentionState(Base):
     comments: Mapped[int | None] = mapped_column(BigInteger)
     likes: Mapped[int | None] = mapped_column(BigInteger)
     views: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class MentionSnapshot(Base):
+    """A mention as it stood when something made it evidence: posts are deleted, and counters move on.
+
+    Written once, with the event that tells of it. It stands alone: the mention may be gone one day.
+    """
+
+    __tablename__ = "mention_snapshots"
+    __table_args__ = (
+        UniqueConstraint("mention_id", "reason"),
+        one_of("platform", PLATFORMS),
+        one_of("reason", SNAPSHOT_REASONS),
+    )
+
+    id: Mapped[Id]
+    mention_id: Mapped[UUID]
+    reason: Mapped[str]
+    # Which of the reason's thresholds were reached.
+    reached: Mapped[Words]
+    platform: Mapped[str]
+    external_id: Mapped[str]
+    url: Mapped[str | None]
+    author: Mapped[str | None]
+    title: Mapped[str | None]
+    text: Mapped[str]
+    text_sha256: Mapped[str]
+    published_at: Mapped[datetime | None]
+    # The newest reading then, and the greatest counts read until then.
+    observed_at: Mapped[datetime]
+    reposts: Mapped[int | None] = mapped_column(BigInteger)
+    comments: Mapped[int | None] = mapped_column(BigInteger)
+    likes: Mapped[int | None] = mapped_column(BigInteger)
+    views: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[CreatedAt]
 
 
 class WatchRule(Base):

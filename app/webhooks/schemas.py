@@ -71,6 +71,11 @@ class EventType(StrEnum):
     """What may be subscribed to."""
 
     MENTION_HIT = "mention.hit"
+    MENTION_LEGAL_THRESHOLD = "mention.legal_threshold"
+    MENTION_VIEWS_HIGH = "mention.views_high"
+    MENTION_NEEDS_JUDGEMENT = "mention.needs_judgement"
+    ALERT_BREACHED = "alert.breached"
+    ALERT_NO_RECEIVER = "alert.no_receiver"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_GRADE_CHANGED = "incident.grade_changed"
     INCIDENT_STATUS_CHANGED = "incident.status_changed"

@@ -11,9 +11,8 @@ import pytest
 from app.core.auth import SYSTEM
 from app.core.db import Database
 from app.core.outbox import record
-from app.domain.events import MentionHit
 from app.domain.signature import decode_secret
-from tests.support.owed import forget
+from tests.support.owed import forget, hit
 from tests.support.receiver import Answer, Receiver
 from workers.context import Context
 from workers.deliver import Deliverer
@@ -47,7 +46,7 @@ async def create(client: httpx.AsyncClient, **body: object) -> dict[str, Any]:
 
 
 async def happen(database: Database, count: int = 1) -> list[int]:
-    events = [MentionHit(mention_id=uuid4(), incident_id=None, platform="weibo", rule_ids=[]) for _ in range(count)]
+    events = [hit() for _ in range(count)]
     async with database.transaction() as tx:
         return [stored.id for stored in await record(tx, *events, caller=SYSTEM)]
 

@@ -226,6 +226,7 @@ PINNED = sorted(
         "listIncidents",
         "listMediaOutlets",
         "listMentionObservations",
+        "listMentionSnapshots",
         "listMentions",
         "listPeople",
         "listSlaPolicies",

@@ -1,6 +1,7 @@
 """Making events that are owed to receivers, and looking at what became of them."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -47,7 +48,9 @@ async def happen(database: Database, *events: Event) -> list[Stored]:
 
 
 def hit() -> MentionHit:
-    return MentionHit(mention_id=uuid4(), incident_id=None, platform="weibo", rule_ids=[uuid4()])
+    return MentionHit(
+        mention_id=uuid4(), incident_id=None, platform="weibo", rule_ids=[uuid4()], received_at=datetime.now(UTC)
+    )
 
 
 async def incident(database: Database) -> Callable[[int], StatusChanged]:

@@ -12,6 +12,7 @@ from app.domain.events.acts import (
     MeetingHeld,
     PublicationRecorded,
 )
+from app.domain.events.alerts import AlertBreached, AlertNoReceiver
 from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
@@ -24,7 +25,14 @@ from app.domain.events.incidents import (
     MentionsMoved,
     StatusChanged,
 )
-from app.domain.events.mentions import MentionHit
+from app.domain.events.mentions import (
+    LegalThresholdReached,
+    MentionFigures,
+    MentionHit,
+    MentionUnmasked,
+    NeedsJudgement,
+    ViewsHigh,
+)
 from app.domain.events.people import PeopleUnmasked
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
@@ -37,6 +45,8 @@ from app.domain.events.webhooks import (
 __all__ = [
     "PUBLIC",
     "PUBLIC_TYPES",
+    "AlertBreached",
+    "AlertNoReceiver",
     "CalendarYearMissing",
     "CalendarYearPublished",
     "Changed",
@@ -54,15 +64,20 @@ __all__ = [
     "IncidentEvent",
     "IncidentOpened",
     "IncidentRebounded",
+    "LegalThresholdReached",
     "MeetingHeld",
+    "MentionFigures",
     "MentionHit",
+    "MentionUnmasked",
     "MentionsMoved",
+    "NeedsJudgement",
     "PeopleUnmasked",
     "PublicationRecorded",
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
     "StatusChanged",
+    "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
     "WebhookEndpointDisabled",
@@ -90,5 +105,10 @@ PUBLIC: tuple[type[Event], ...] = (
     DeadlineRedated,
     CalendarYearPublished,
     CalendarYearMissing,
+    LegalThresholdReached,
+    ViewsHigh,
+    NeedsJudgement,
+    AlertBreached,
+    AlertNoReceiver,
 )
 PUBLIC_TYPES: tuple[str, ...] = tuple(event.type for event in PUBLIC)

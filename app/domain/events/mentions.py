@@ -1,6 +1,7 @@
 """Of mentions 舆情."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,3 +17,56 @@ class MentionHit(Event):
     incident_id: UUID | None
     platform: str
     rule_ids: list[UUID]
+    # When we were told what made it one: the alert clock starts here.
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionFigures(Event):
+    """Something that a mention's counters say, once for good. Each is the greatest read so far."""
+
+    mention_id: UUID
+    incident_id: UUID | None
+    platform: str
+    observed_at: datetime
+    reposts: int | None
+    comments: int | None
+    likes: int | None
+    views: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalThresholdReached(MentionFigures):
+    """Views or reposts are as many as the law on defamation asks for (法释〔2013〕21号 第二条). Evidence was kept."""
+
+    type: ClassVar[str] = "mention.legal_threshold"
+    reached: list[str]
+    snapshot_id: UUID
+    # Of the text in the snapshot: events are chained, so it can be shown that nobody has changed it since.
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewsHigh(MentionFigures):
+    """Many have seen it, whatever the spread says: WeChat shows little else."""
+
+    type: ClassVar[str] = "mention.views_high"
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsJudgement(MentionFigures):
+    """It hits and spreads, and nobody has said how it speaks of us: a person is to."""
+
+    type: ClassVar[str] = "mention.needs_judgement"
+    spread: int
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionUnmasked(Event):
+    """Somebody with people:unmask was shown the mention's words and author as they are: for the audit log only."""
+
+    type: ClassVar[str] = "mention.unmasked"
+    public: ClassVar[bool] = False
+    mention_id: UUID

@@ -20,6 +20,7 @@ from app.webhooks.event_schemas.acts import (
     MeetingHeldEvent,
     PublicationRecordedEvent,
 )
+from app.webhooks.event_schemas.alerts import AlertBreachedEvent, AlertNoReceiverEvent
 from app.webhooks.event_schemas.base import EventBase, shown_as
 from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, CalendarYearPublishedEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
@@ -30,7 +31,12 @@ from app.webhooks.event_schemas.endpoints import (
     WebhookTestEvent,
 )
 from app.webhooks.event_schemas.incidents import GRADED, GradeChangedEvent, IncidentOpenedEvent, StatusChangedEvent
-from app.webhooks.event_schemas.mentions import MentionHitEvent
+from app.webhooks.event_schemas.mentions import (
+    MentionHitEvent,
+    MentionLegalThresholdEvent,
+    MentionNeedsJudgementEvent,
+    MentionViewsHighEvent,
+)
 from app.webhooks.schemas import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -40,6 +46,11 @@ class Event(
     RootModel[
         Annotated[
             MentionHitEvent
+            | MentionLegalThresholdEvent
+            | MentionViewsHighEvent
+            | MentionNeedsJudgementEvent
+            | AlertBreachedEvent
+            | AlertNoReceiverEvent
             | IncidentOpenedEvent
             | GradeChangedEvent
             | StatusChangedEvent
