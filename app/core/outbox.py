@@ -86,7 +86,7 @@ async def record(tx: Tx, *events: Event, caller: Caller) -> list[Stored]:
         [event.kind for event in events],
         [incident_id for incident_id, _ in places],
         [seq for _, seq in places],
-        [orjson.dumps(event.data(), default=str).decode() for event in events],
+        [orjson.dumps(event.data(), default=str, option=orjson.OPT_UTC_Z).decode() for event in events],
         caller.actor,
         caller.via,
         not tx.info.get("announced"),

@@ -238,7 +238,7 @@ SAMPLES: list[domain.Event] = [
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda event: event.type)
 def test_what_is_recorded_goes_through_its_model_unchanged(event):
     told = {"id": "evt_1", "type": event.type, "timestamp": "2026-03-01T08:00:00Z"}
-    told["data"] = orjson.loads(orjson.dumps(event.data(), default=str))
+    told["data"] = orjson.loads(orjson.dumps(event.data(), default=str, option=orjson.OPT_UTC_Z))
     assert Event.model_validate(told).model_dump(mode="json", by_alias=True) == told
 
 
