@@ -19,6 +19,7 @@ from app.core.memory import settle
 from app.core.oidc import Issuer
 from app.core.ratelimit import Limits
 from app.core.vocabularies import router as vocabularies
+from app.incidents.calm_routes import router as calm
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.mentions.ingest import Intake
@@ -47,7 +48,7 @@ Every fault is a problem document (RFC 9457) with a `code` that never changes. L
 
 # In reading order.
 ROUTERS = (
-    mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, events, streams, people, api_keys,
+    mentions, rules, outlets, incidents, calm, incident_mentions, policies, webhooks, events, streams, people, api_keys,
     vocabularies, health,
 )  # fmt: skip
 

@@ -19,6 +19,7 @@ from app.core.memory import settle
 from app.core.migrations import is_behind, newest_migration
 from app.models.base import new_id
 from app.settings import Settings, settings
+from workers.calm import watch_calm
 from workers.context import Context
 from workers.deliver import Deliverer, rescue
 from workers.heartbeat import beat, forget
@@ -48,6 +49,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer) -> lis
         Sweep("rematch", counter.sweep_rematches, 1.0),
         Sweep("rescue", free, 1.0),
         Sweep("tidy", lambda: tidy(database), 60.0),
+        Sweep("calm", lambda: watch_calm(database), 60.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

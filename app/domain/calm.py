@@ -213,6 +213,22 @@ def flared(
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Relapse:
+    """Why it is calm no more, in words and figures."""
+
+    reason: str
+    evidence: dict[str, Any]
+
+    @classmethod
+    def by_rule(cls, held: Held) -> "Relapse":
+        return cls(f"Rule {held.rule.id} holds again: {held}.", held.figures())
+
+    @classmethod
+    def by_report(cls, minute: int) -> "Relapse":
+        return cls(f"A listed outlet reported at {shown(minute)}.", {"reported_at": shown(minute)})
+
+
 def reported_since(calm_minute: int, last_media_minute: int | None) -> bool:
     """Whether a report is news to who recorded calm: one dated after it, or in the 480 minutes to it, where there
     was none. An older one that is only found now would not have stood against calm, and is no relapse."""

@@ -179,6 +179,8 @@ _LABELS = {
         "incident.opened": ("危机事件开启", "An incident was opened"),
         "incident.grade_changed": ("分级变更", "An incident's grade changed"),
         "incident.status_changed": ("状态变更", "An incident's status changed"),
+        "incident.calmed": ("热度平息", "An incident is calm"),
+        "incident.rebounded": ("二次发酵", "An incident flared up again"),
         "webhook.test": ("推送测试", "A webhook was tested"),
         "webhook_endpoint.disabled": ("外发停用", "A webhook endpoint was disabled"),
         "webhook_endpoint.breaker_opened": ("外发熔断", "A webhook endpoint fails"),
@@ -243,7 +245,8 @@ _COLOURS = {
     },
     "event_type": {
         "mention.hit": _ORANGE, "incident.opened": _RED, "incident.grade_changed": _RED,
-        "incident.status_changed": _BLUE, "webhook_endpoint.disabled": _RED,
+        "incident.status_changed": _BLUE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
+        "webhook_endpoint.disabled": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
     "breaker_state": {"closed": _GREEN, "open": _ORANGE},

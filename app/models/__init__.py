@@ -6,6 +6,7 @@ from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaO
 from app.models.mentions import (
     Hit,
     InboxReading,
+    LastHeard,
     Mention,
     MentionState,
     Observation,
@@ -32,6 +33,7 @@ __all__ = [
     "InboxReading",
     "Incident",
     "IncidentNumber",
+    "LastHeard",
     "MediaOutlet",
     "Mention",
     "MentionState",

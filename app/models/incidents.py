@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Count, CreatedAt, Id, JsonList, Words, one_of
+from app.models.base import Base, Count, CreatedAt, Id, Json, JsonList, Words, one_of
 from app.models.mentions import HARM_CLASSES
 
 GRADES = ("major", "serious", "general")
@@ -106,6 +106,9 @@ class Incident(Base):
     live_peaks: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
     live_peak_minutes: Mapped[list[int | None]] = mapped_column(ARRAY(Integer), server_default="{}")
     last_gain_at: Mapped[datetime | None]
+    # When calm was recorded, and what it rests on. Provisional: a relapse and a reopening clear both.
+    calmed_at: Mapped[datetime | None]
+    calm_evidence: Mapped[Json | None]
 
     seq: Mapped[Count]
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")

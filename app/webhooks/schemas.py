@@ -74,6 +74,8 @@ class EventType(StrEnum):
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_GRADE_CHANGED = "incident.grade_changed"
     INCIDENT_STATUS_CHANGED = "incident.status_changed"
+    INCIDENT_CALMED = "incident.calmed"
+    INCIDENT_REBOUNDED = "incident.rebounded"
     WEBHOOK_TEST = "webhook.test"
     WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
     WEBHOOK_BREAKER_OPENED = "webhook_endpoint.breaker_opened"

@@ -190,6 +190,7 @@ PINNED = sorted(
         "followEvents",
         "getGradingPolicy",
         "getIncident",
+        "getIncidentCalm",
         "getIncidentSpread",
         "getMe",
         "getMention",

@@ -229,7 +229,7 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "platform": "微信公众号 微信视频号 微博 抖音 小红书 知乎 B站 论坛 新闻 其他",
         "word_role": "品牌词 负面词 排除词",
         "text_field": "标题 正文",
-        "event_type": "舆情命中 危机事件开启 分级变更 状态变更 推送测试 外发停用 外发熔断 外发恢复",
+        "event_type": "舆情命中 危机事件开启 分级变更 状态变更 热度平息 二次发酵 推送测试 外发停用 外发熔断 外发恢复",
         "breaker_state": "正常 熔断中",
         "payload_format": "标准格式 CloudEvents 格式",
         "delivery_state": "待送达 已送达 已放弃",

@@ -61,7 +61,7 @@ __all__ = [
 ]
 
 PUBLIC: tuple[type[Event], ...] = (
-    MentionHit, IncidentOpened, GradeChanged, StatusChanged, WebhookTested, WebhookEndpointDisabled,
-    WebhookBreakerOpened, WebhookBreakerClosed,
+    MentionHit, IncidentOpened, GradeChanged, StatusChanged, IncidentCalmed, IncidentRebounded,
+    WebhookTested, WebhookEndpointDisabled, WebhookBreakerOpened, WebhookBreakerClosed,
 )  # fmt: skip
 PUBLIC_TYPES: tuple[str, ...] = tuple(event.type for event in PUBLIC)

@@ -14,6 +14,7 @@ from app.core.bodies import Instant
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.webhooks.event_schemas.base import EventBase, shown_as
+from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
     WebhookBreakerOpenedEvent,
@@ -34,6 +35,8 @@ class Event(
             | IncidentOpenedEvent
             | GradeChangedEvent
             | StatusChangedEvent
+            | IncidentCalmedEvent
+            | IncidentReboundedEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent
