@@ -1,13 +1,14 @@
 """Tables of the incidents room 危机处置."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Count, CreatedAt, Id, Json, JsonList, Words, one_of
+from app.models.base import Base, Count, CreatedAt, Id, JsonList, Words, one_of
 from app.models.mentions import HARM_CLASSES
 
 GRADES = ("major", "serious", "general")
@@ -108,7 +109,7 @@ class Incident(Base):
     last_gain_at: Mapped[datetime | None]
     # When calm was recorded, and what it rests on. Provisional: a relapse and a reopening clear both.
     calmed_at: Mapped[datetime | None]
-    calm_evidence: Mapped[Json | None]
+    calm_evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     seq: Mapped[Count]
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
