@@ -89,7 +89,8 @@ async def show(tx: Tx, incident_id: UUID) -> dict[str, Any]:
     """The look at this minute beside what is recorded."""
     incident = await queries.get_incident(tx, incident_id)
     figures = (await look_now(tx, incident, await tx.now())).figures()
-    return {"incident_id": incident.id, "status": incident.status, "calmed_at": incident.calmed_at} | figures
+    recorded = {"calmed_at": incident.calmed_at, "evidence": incident.calm_evidence}
+    return {"incident_id": incident.id, "status": incident.status} | recorded | figures
 
 
 async def check(tx: Tx, incident_id: UUID) -> int:

@@ -1,6 +1,7 @@
 """The calm test on the wire (方案 二(二)3)."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -69,6 +70,9 @@ class CalmLook(BaseModel):
     status: IncidentStatus = Field(description="Where it stands.", examples=["handling"])
     calmed_at: datetime | None = Field(
         description="When calm was recorded; null: it was not, or a relapse 二次发酵 took it back."
+    )
+    evidence: dict[str, Any] | None = Field(
+        description="The look that calm was recorded on, as it was then; null where none is recorded.", examples=[None]
     )
     minute: datetime = Field(description="The minute that was looked at: this one.")
     passes: bool = Field(description="Whether all four conditions are met.", examples=[True])
