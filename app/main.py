@@ -23,6 +23,7 @@ from app.incidents.act_routes import markdown_router as timeline_documents
 from app.incidents.act_routes import router as acts
 from app.incidents.act_routes import timeline_router as timelines
 from app.incidents.calendar_routes import router as calendar
+from app.incidents.calm_routes import router as calm
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
@@ -72,6 +73,7 @@ ROUTERS = (
     vocabularies,
     health,
     calendar,
+    calm,
 )
 
 

@@ -21,6 +21,7 @@ from app.models.base import new_id
 from app.settings import Settings, settings
 from workers.alerts import AlertClock
 from workers.calendar import follow_calendar
+from workers.calm import watch_calm
 from workers.clocks import Clockwork
 from workers.context import Context
 from workers.deliver import Deliverer, rescue
@@ -56,6 +57,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("rescue", free, 1.0),
         Sweep("alerts", alerts.sweep, alerts.seconds),
         Sweep("tidy", lambda: tidy(database), 60.0),
+        Sweep("calm", lambda: watch_calm(database), 60.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

@@ -6,7 +6,7 @@ from pydantic.config import JsonDict
 
 from app.core.deps import AnyCaller
 from app.core.routing import Operation
-from app.domain.wording import LABELS, colour_of
+from app.domain.labels import LABELS, colour_of
 
 router = APIRouter(prefix="/v1/vocabularies", tags=["Vocabularies"], route_class=Operation)
 

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from app.domain.labels import LABELS
 from app.domain.spelling import INVISIBLE
-from app.domain.wording import LABELS
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _HEAD = ("序号", "发生时间", "记录时间", "人员", "事项", "内容")

@@ -235,12 +235,12 @@ def _greater(total: int, at: int | None, other: int, other_at: int) -> tuple[int
 
 def holds(rule: Rule, volumes: Mapping[int, int], harm: HarmClass | None, media: bool) -> bool:
     """Whether all that a rule states is true; `volumes` maps a window's width to its sum."""
-    return _applies(rule, harm, media) and (
+    return applies(rule, harm, media) and (
         rule.volume is None or volumes[rule.volume.window_minutes] > rule.volume.threshold
     )
 
 
-def _applies(rule: Rule, harm: HarmClass | None, media: bool) -> bool:
+def applies(rule: Rule, harm: HarmClass | None, media: bool) -> bool:
     """Whether the conditions other than volume are true."""
     return (not rule.harm or harm in rule.harm) and (media or not rule.media_follow_up)
 
@@ -364,7 +364,7 @@ def history(policy: Policy, series: Series, harm: HarmClass | None, media: bool)
     begin, end = series.minutes[0], series.minutes[-1]
     firsts = []
     for place, rule in enumerate(policy.rules):
-        if not _applies(rule, harm, media):
+        if not applies(rule, harm, media):
             continue
         first: int | None = begin
         if rule.volume:

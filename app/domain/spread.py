@@ -294,6 +294,27 @@ class Series:
         """The first end in lo..hi whose (live) window exceeds the threshold."""
         return next((end for end, held in self.rises(width, lo, hi, live) if held > threshold), None)
 
+    def last_above(self, width: int, threshold: int, lo: int, hi: int) -> int | None:
+        """The last end in lo..hi whose window exceeds the threshold. Looks back from `hi`: what is late is found soon.
+
+        Looking back, a window only gains where an older bucket comes in: at the last end that still holds it.
+        """
+        minutes, totals = self.minutes, self.totals
+        start, stop, end = bisect_right(minutes, hi - width), bisect_right(minutes, hi), hi
+        held = sum(totals[start:stop])
+        while end >= lo:
+            if held > threshold:
+                return end
+            if start == 0:
+                return None
+            start -= 1
+            end = minutes[start] + width - 1
+            held += totals[start]
+            while minutes[stop - 1] > end:
+                stop -= 1
+                held -= totals[stop]
+        return None
+
 
 def forecast(series: Series, now_minute: int, width: int, threshold: int) -> int | None:
     """Minutes until a window exceeds the threshold if the last 30 minutes go on (避免升级, 方案 二(二)).

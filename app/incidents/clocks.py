@@ -198,9 +198,9 @@ async def _start_review(tx: Tx, incident: Incident, at: datetime) -> None:
 
 async def _closing(tx: Tx, incident: Incident, *, calm_waived: bool) -> None:
     now = await tx.now()
-    if getattr(incident, "calmed_at", None) is not None or calm_waived:
+    if incident.calmed_at is not None or calm_waived:
         await _meet(tx, incident, [DeadlineKind.CLOSING], now, SYSTEM.actor)
-    if incident.status == "closed" and getattr(incident, "calmed_at", None) is None:
+    if incident.status == "closed" and incident.calmed_at is None:
         await _start_review(tx, incident, now)
 
 

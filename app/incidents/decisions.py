@@ -18,7 +18,6 @@ from app.domain.spread import minute_of
 from app.incidents import act_queries
 from app.incidents.act_schemas import Known, KnownDeadline, KnownFacts, KnownWindow
 from app.incidents.acts import keep, start
-from app.incidents.guards import calmed_at
 from app.incidents.spread import Ledger
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Decision, Incident
@@ -84,7 +83,7 @@ async def known_of(tx: Tx, incident: Incident, *, now: datetime) -> Known:
         {name: getattr(incident, name) for name in named}
         | {
             "at": now, "origin_platform": await act_queries.origin_platform(tx, incident.id),
-            "windows": await _windows(tx, incident, now), "calmed_at": calmed_at(incident),
+            "windows": await _windows(tx, incident, now), "calmed_at": incident.calmed_at,
             "fact_check": KnownFacts.model_validate(checked, from_attributes=True) if checked else None,
             "deadlines": [KnownDeadline(kind=kind, due_at=due_at) for kind, due_at in deadlines],
         }

@@ -52,7 +52,7 @@ async def subsiding(tx: Tx) -> list[UUID]:
 async def subside(tx: Tx, incident_id: UUID) -> int:
     """Ends watching, if it is still time and nothing of the incident waits to be counted."""
     incident, now = await queries.get_incident(tx, incident_id, lock=True), await tx.now()
-    if incident.status != "watching" or await _waits(tx, incident_id):
+    if incident.status != "watching" or await waits(tx, incident_id):
         return 0
     series = (await Ledger().series(tx, [incident]))[incident.id]
     gained = series.window(minute_of(now), DAY_MINUTES)
@@ -67,6 +67,7 @@ async def subside(tx: Tx, incident_id: UUID) -> int:
     return 1
 
 
-async def _waits(tx: Tx, incident_id: UUID) -> bool:
+async def waits(tx: Tx, incident_id: UUID) -> bool:
+    """Whether readings of the incident's mentions wait to be counted."""
     waiting = select(InboxReading.seq).join(MentionState, MentionState.mention_id == InboxReading.mention_id)
     return bool(await tx.scalar(select(exists(waiting.where(MentionState.incident_id == incident_id)))))

@@ -16,7 +16,8 @@ from app.core.auth import SYSTEM
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain import grading
-from app.domain.events import Event, GradeChanged, IncidentChanged, StatusChanged
+from app.domain.calm import Relapse, flared
+from app.domain.events import Event, GradeChanged, IncidentChanged, IncidentRebounded, StatusChanged
 from app.domain.grades import Grade, grade_of, harm_of
 from app.domain.grading import Policy, Rule, Standing, Volume
 from app.domain.spread import minute_of, minute_start
@@ -73,6 +74,8 @@ async def regrade(
     if before != (incident.auto_grade, incident.suggested_grade):
         touch(incident, now)
     events = await _come_back(tx, incident, policy, counted, now=now)
+    if incident.calmed_at is not None:
+        events += _relapse(incident, policy, counted, incident.calmed_at, now=now)
     if incident.status in ACCEPTING:
         events += await _raise(tx, incident, policy, finding, change, counted, now=now)
     await record(tx, *events, caller=SYSTEM)
@@ -138,8 +141,40 @@ def set_status(
     """Writes the status into the row and says so."""
     before, incident.status = incident.status, status
     incident.ended_at = None if status in ACCEPTING else now
+    if before not in ACCEPTING and status in ACCEPTING:
+        # Who comes back has not been calm yet. Of what has ended it stays: it tells how it was.
+        incident.calmed_at = incident.calm_evidence = None
     touch(incident, now)
     return StatusChanged(**on_timeline(incident), from_=before, to=status, reason=reason, overridden=list(overridden))
+
+
+def _relapse(
+    incident: Incident, policy: Policy, counted: Counted, calmed_at: datetime, *, now: datetime
+) -> list[Event]:
+    """Takes calm back where live data made a rule hold again. What is closed reopens by a rule of its own."""
+    if counted.live is None or incident.status not in ACCEPTING:
+        return []
+    lo, hi = counted.live
+    held = flared(
+        policy, counted.series, minute_of(calmed_at), lo=lo, hi=hi, cutoff=counted.cutoff,
+        harm=harm_of(incident.harm_class), media=incident.media_follow_up == CONFIRMED,
+    )  # fmt: skip
+    return rebound(incident, Relapse.by_rule(held), now=now) if held else []
+
+
+def rebound(incident: Incident, relapse: Relapse, *, now: datetime) -> list[Event]:
+    """Clears calm and says so 二次发酵; what was about to be closed is handled again."""
+    assert incident.calmed_at is not None, "only what is calm flares up again"
+    calmed_at, incident.calmed_at, incident.calm_evidence = incident.calmed_at, None, None
+    touch(incident, now)
+    events: list[Event] = [
+        IncidentRebounded(
+            **on_timeline(incident), calmed_at=calmed_at, reason=relapse.reason, evidence=relapse.evidence,
+        )
+    ]  # fmt: skip
+    if incident.status == "closing":
+        events.append(set_status(incident, "handling", reason=f"It flared up again. {relapse.reason}", now=now))
+    return events
 
 
 async def _come_back(tx: Tx, incident: Incident, policy: Policy, counted: Counted, *, now: datetime) -> list[Event]:

@@ -4,7 +4,6 @@ The rules are :mod:`app.domain.lifecycle`; a page of incidents costs two queries
 """
 
 from collections.abc import Awaitable, Sequence
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -68,11 +67,6 @@ async def shown_after(tx: Tx, act: Awaitable[Incident]) -> IncidentOut:
     return answer
 
 
-def calmed_at(incident: Incident) -> datetime | None:
-    """When the calm test last passed, unless it was taken back since."""
-    return getattr(incident, "calmed_at", None)
-
-
 async def _facts(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, Facts]:
     """What is on record, of those that a guard stands before; nothing is asked of the others."""
     guarded = [incident.id for incident in incidents if incident.status in _GUARDED]
@@ -87,7 +81,7 @@ async def _facts(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, Facts]:
         fact_checked, directed, spoken = found.get(incident.id, (False, False, False))
         facts[incident.id] = Facts(
             major=incident.grade == "major", fact_checked=fact_checked, directed=directed, spoken=spoken,
-            calmed=calmed_at(incident) is not None,
+            calmed=incident.calmed_at is not None,
         )  # fmt: skip
     return facts
 

@@ -70,8 +70,7 @@ def _due(calendar: Calendar, incident: Incident, row: Deadline, policy: SlaPolic
     assert clock is not None, "a policy always has the review's clock"
     assert clock.working_days is not None, "and it counts working days"
     # From the calm, which may have been recorded a little later; or from an end without one.
-    calmed_at = getattr(incident, "calmed_at", None)
-    at = row.started_at if calmed_at is None else min(calmed_at, row.started_at)
+    at = row.started_at if incident.calmed_at is None else min(incident.calmed_at, row.started_at)
     return due(calendar, at, clock.working_days)
 
 

@@ -143,6 +143,9 @@ class Incident(BaseModel):
     media_follow_up: MediaFollowUp = Field(description="Whether listed media report it.", examples=["none"])
     rule_id: UUID | None = Field(description="The watch rule it was opened by; null where a person did.")
     policy_id: UUID = Field(description="The grading policy version it is graded by.")
+    calmed_at: datetime | None = Field(
+        description="When calm was recorded; null: it was not, or a relapse 二次发酵 took it back.", examples=[None]
+    )
     total: int = Field(description="传播量 counted so far.", examples=[130000])
     baseline: int = Field(description="Spread that is older than our looking: shown, in no window.", examples=[0])
     mention_count: int = Field(description="Mentions that belong to it.", examples=[42])

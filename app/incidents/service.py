@@ -17,7 +17,7 @@ from app.domain.grades import Grade, HarmClass, grade_of, more_severe
 from app.domain.grading import advance_peaks
 from app.domain.lifecycle import MOVES, may_move
 from app.domain.spread import NONE_GAINED, Gains, minute_of
-from app.incidents import grading, guards, media, queries
+from app.incidents import calm, grading, guards, media, queries
 from app.incidents.opening import Opening, open_incident
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
 from app.incidents.timeline import on_timeline, touch
@@ -196,6 +196,7 @@ async def merge_incidents(
         target.decided_at, target.decided_auto = source.decided_at, source.decided_auto
     await grading.regrade(tx, ledger, target, counted[target.id], moved, now=now)
     await _inherit_grade(tx, target, source, caller=caller, now=now)
+    await calm.look_again(tx, target, now=now)
     await tx.flush()
     return target
 

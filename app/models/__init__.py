@@ -8,6 +8,7 @@ from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaO
 from app.models.mentions import (
     Hit,
     InboxReading,
+    LastHeard,
     Mention,
     MentionSnapshot,
     MentionState,
@@ -41,6 +42,7 @@ __all__ = [
     "InboxReading",
     "Incident",
     "IncidentNumber",
+    "LastHeard",
     "MediaOutlet",
     "Meeting",
     "Mention",

@@ -1,10 +1,11 @@
 """Tables of the incidents room 危机处置."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Count, CreatedAt, Id, JsonList, Words, one_of
@@ -106,6 +107,9 @@ class Incident(Base):
     live_peaks: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
     live_peak_minutes: Mapped[list[int | None]] = mapped_column(ARRAY(Integer), server_default="{}")
     last_gain_at: Mapped[datetime | None]
+    # When calm was recorded, and what it rests on. Provisional: a relapse and a reopening clear both.
+    calmed_at: Mapped[datetime | None]
+    calm_evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     seq: Mapped[Count]
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")

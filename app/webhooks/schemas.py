@@ -90,6 +90,8 @@ class EventType(StrEnum):
     DEADLINE_REDATED = "deadline.redated"
     CALENDAR_YEAR_PUBLISHED = "calendar.year_published"
     CALENDAR_YEAR_MISSING = "calendar.year_missing"
+    INCIDENT_CALMED = "incident.calmed"
+    INCIDENT_REBOUNDED = "incident.rebounded"
     WEBHOOK_TEST = "webhook.test"
     WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
     WEBHOOK_BREAKER_OPENED = "webhook_endpoint.breaker_opened"

@@ -9,7 +9,7 @@ import pytest
 
 from app.core.auth import SCOPES
 from app.core.vocabularies import vocabularies
-from app.domain.wording import LABELS
+from app.domain.labels import LABELS
 from tests.support.api import contract, good, problem
 
 URL = "/v1/vocabularies"

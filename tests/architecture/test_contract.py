@@ -202,6 +202,7 @@ PINNED = sorted(
         "getIncidentFactCheck",
         "getIncidentMeeting",
         "getIncidentPublication",
+        "getIncidentCalm",
         "getIncidentSpread",
         "getMe",
         "getMention",

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.wording import LABELS, mask_name, mask_text, mask_url, platform_of
+from app.domain.labels import LABELS
+from app.domain.wording import mask_name, mask_text, mask_url, platform_of
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,7 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "word_role": "品牌词 负面词 排除词",
         "text_field": "标题 正文",
         "event_type": "舆情命中 达到法律取证线 阅读量超十万 待人工判断 预警超时 预警无人接收 危机事件开启 分级变更 状态变更 接警响应 召开会议 信息核实 对外发布 作出决策 "
-        "时限预警 时限超时 时限达成 时限改期 工作日历公布 工作日历缺失 推送测试 外发停用 外发熔断 外发恢复",
+        "时限预警 时限超时 时限达成 时限改期 工作日历公布 工作日历缺失 热度平息 二次发酵 推送测试 外发停用 外发熔断 外发恢复",
         "day_kind": "工作日 周末 节假日 调休上班",
         "year_status": "已公布 推定",
         "legal_threshold": "浏览满5000次 转发满500次",

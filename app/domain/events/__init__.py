@@ -110,5 +110,7 @@ PUBLIC: tuple[type[Event], ...] = (
     NeedsJudgement,
     AlertBreached,
     AlertNoReceiver,
+    IncidentCalmed,
+    IncidentRebounded,
 )
 PUBLIC_TYPES: tuple[str, ...] = tuple(event.type for event in PUBLIC)

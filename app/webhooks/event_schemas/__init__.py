@@ -23,6 +23,7 @@ from app.webhooks.event_schemas.acts import (
 from app.webhooks.event_schemas.alerts import AlertBreachedEvent, AlertNoReceiverEvent
 from app.webhooks.event_schemas.base import EventBase, shown_as
 from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, CalendarYearPublishedEvent
+from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
@@ -65,6 +66,8 @@ class Event(
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
+            | IncidentCalmedEvent
+            | IncidentReboundedEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent
