@@ -28,6 +28,7 @@ from app.mentions.routes import router as mentions
 from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
+from app.mentions.split_routes import router as splits
 from app.people.person_routes import router as people
 from app.people.routes import router as api_keys
 from app.settings import Settings
@@ -47,8 +48,8 @@ Every fault is a problem document (RFC 9457) with a `code` that never changes. L
 
 # In reading order.
 ROUTERS = (
-    mentions, rules, outlets, incidents, incident_mentions, policies, webhooks, events, streams, people, api_keys,
-    vocabularies, health,
+    mentions, rules, outlets, incidents, incident_mentions, splits, policies, webhooks, events, streams, people,
+    api_keys, vocabularies, health,
 )  # fmt: skip
 
 

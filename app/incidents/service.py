@@ -167,7 +167,7 @@ async def merge_incidents(
     changes = {source.id: back, target.id: moved}
     ledger = Ledger()
     counted = await count(tx, ledger, incidents, changes, now=now)
-    source.merged_into = target.id
+    false_alarm, source.merged_into = source.status == "dismissed", target.id
     source.suggested_grade = source.auto_grade = None
     ended = grading.set_status(source, "merged", reason=reason, now=now)
     touch(target, now)
@@ -184,15 +184,20 @@ async def merge_incidents(
         # A person's decision stays the yardstick: what they judged too high does not raise the whole at once.
         target.decided_at, target.decided_auto = source.decided_at, source.decided_auto
     await grading.regrade(tx, ledger, target, counted[target.id], moved, now=now)
-    await _inherit_grade(tx, target, source, caller=caller, now=now)
+    await _inherit_grade(tx, target, source, false_alarm=false_alarm, caller=caller, now=now)
     await tx.flush()
     return target
 
 
-async def _inherit_grade(tx: Tx, target: Incident, source: Incident, *, caller: Caller, now: datetime) -> None:
-    """What was grave stays grave: a person's grade, and one by rules that ask no more of the whole, go along."""
+async def _inherit_grade(
+    tx: Tx, target: Incident, source: Incident, *, false_alarm: bool, caller: Caller, now: datetime
+) -> None:
+    """What was grave stays grave: a person's grade, and one by rules that ask no more of the whole, go along.
+
+    Not that of what was a false alarm 误报: it ended with it. What its mentions gained is graded in the whole.
+    """
     grade = grade_of(source.grade)
-    if more_severe(grade, grade_of(target.grade)):
+    if not false_alarm and more_severe(grade, grade_of(target.grade)):
         reason = f"{source.number} was merged into it, which had this grade."
         events = grading.set_grade(
             target, grade, source=source.grade_source or "machine", reason=reason,
@@ -219,6 +224,8 @@ async def _lock_both(tx: Tx, incident_id: UUID, into_id: UUID) -> dict[UUID, Inc
             f"{source.number} is {source.status} and {target.number} is {target.status}: only an incident that was "
             "not merged yet can go into one that takes mentions."
         )
+    if source.is_drill != target.is_drill:
+        raise CannotMerge("One of the two is a drill 演练 and the other is real: they are never mixed.")
     return incidents
 
 
