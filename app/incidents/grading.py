@@ -92,9 +92,10 @@ async def _raise(
 
 
 def foreseen(incident: Incident, finding: Finding) -> Grade | None:
-    """The grade in force once the machine has acted on the finding."""
+    """The grade in force once the machine has acted on the finding: what ended is not graded."""
     standing, auto, since = _standing(incident, finding)
-    return grading.machine_raise(standing, auto, since) or standing.grade
+    raised = grading.machine_raise(standing, auto, since) if incident.status in ACCEPTING else None
+    return raised or standing.grade
 
 
 def _standing(incident: Incident, finding: Finding) -> tuple[Standing, Grade | None, Grade | None]:

@@ -13,18 +13,18 @@ from app.models import Incident
 
 # Reports from the day before the incident was opened count too: media are often first.
 LOOK_BACK = timedelta(hours=24)
-# What a person moved into a case without a rule speaks for that case alone. $4 are mentions that are about to leave.
+# What a person took out, or moved into a case without a rule, speaks for this one no more. $4 are mentions that are about to leave.
 _FACTS = """
 select exists(select from hits h join mention_states s using (mention_id)
     where h.rule_id = any($2) and h.mention_id >= $3 and s.media and h.mention_id <> all($4)
-    and (s.incident_id is null or s.incident_id = $1
+    and (s.incident_id is null and not s.held_out or s.incident_id = $1
       or exists(select from incidents i where i.id = s.incident_id and i.rule_id is not null)))
   or exists(select from mention_states where incident_id = $1 and media and mention_id <> all($4)) as media,
   exists(select from mention_states where incident_id = $1 and not media and mention_id <> all($4)) as others"""
 _NEWS = """
 select exists(select from hits h join mentions m on m.id = h.mention_id join mention_states s using (mention_id)
     where h.rule_id = any($2) and h.mention_id >= $3 and m.platform = 'news' and h.mention_id <> all($4)
-    and (s.incident_id is null or s.incident_id = $1
+    and (s.incident_id is null and not s.held_out or s.incident_id = $1
       or exists(select from incidents i where i.id = s.incident_id and i.rule_id is not null)))"""
 # People's own cases have no rule that a report could hit: theirs are in them.
 _NEWS_OF_MEMBERS = """

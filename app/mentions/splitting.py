@@ -79,7 +79,8 @@ async def split_incident(
 async def preview_split(
     tx: Tx, rules: Rules, incident_id: UUID, asked: IncidentSplit, *, now: datetime
 ) -> dict[str, Any]:
-    """What the split would make of both, by the very functions that make it. Nothing is locked or stored."""
+    """What the split would make of both, by the very functions that make it. No mention or incident is locked,
+    and nothing is stored."""
     source = await get_incident(tx, incident_id)
     ids = await choose(tx, source.id, asked)
     gathered, opening = Gathered(), _opening(source, asked)

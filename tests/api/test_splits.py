@@ -97,12 +97,15 @@ async def test_the_grade_stays_with_the_source_and_the_new_one_is_graded_at_once
     assert (part["grade"], part["grade_source"], part["harm_class"]) == ("serious", "machine", "user_rights")
 
 
-async def test_a_persons_class_of_harm_is_the_new_ones(client, counter):
+async def test_a_persons_class_of_harm_is_the_new_ones_and_the_policy_that_of_the_source(client, counter):
     word = brand()
     there, _ = await crisis(client, counter, brands=(word,), rule={"harm_class": "core_interest"})
-    going = await grown(client, counter, word, likes=11_000)
+    rules = [{"id": "r", "grade": "serious", "window_seconds": 28_800, "threshold": 50, "harm_classes": ["individual"]}]
+    policy = good(await client.post("/v1/grading-policies", json={"name": brand(), "rules": rules}), 201)
+    good(await client.patch(f"{URL}/{there['id']}", json={"policy_id": policy["id"]}))
+    going = await grown(client, counter, word, likes=60)
     part = await split(client, there["id"], mention_ids=[going], harm_class="individual")
-    assert (part["harm_class"], part["grade"]) == ("individual", "general")
+    assert (part["policy_id"], part["harm_class"], part["grade"]) == (policy["id"], "individual", "serious")
 
 
 async def test_history_alone_never_grades_what_is_split_off(client, counter):
@@ -223,6 +226,19 @@ async def test_media_follow_up_is_looked_at_anew_for_both(client, counter):
     assert (await incident(client, there["id"]))["media_follow_up"] == "suspected"
 
 
+async def test_a_report_that_a_person_took_out_speaks_for_the_incident_no_more(client, counter):
+    word, domain = brand(), f"{uuid4().hex}.cn"
+    good(
+        await client.post("/v1/media-outlets", json={"name": f"{word}报", "tier": "central", "domains": [domain]}), 201
+    )
+    there, _ = await crisis(client, counter, brands=(word,))
+    report = await post(client, f"{word} 差评 报道", url=f"https://{domain}/1")
+    await counter.sweep()
+    assert (await incident(client, there["id"]))["media_follow_up"] == "confirmed"
+    body = {"mention_ids": [report], "reason": "不是一回事"}
+    assert good(await client.post(f"{URL}/{there['id']}/detach", json=body))["media_follow_up"] == "none"
+
+
 async def test_a_report_that_stays_alone_or_is_not_listed_asks_a_person(client, counter):
     word = brand()
     there, _ = await crisis(client, counter, brands=(word,))
@@ -247,11 +263,15 @@ async def test_a_persons_word_on_media_stays(client, counter):
 async def test_what_ended_can_be_split_and_a_part_of_a_drill_is_one(client, counter, database):
     word = brand()
     there, _ = await crisis(client, counter, brands=(word,))
-    going = await grown(client, counter, word, likes=11_000)
+    going = await grown(client, counter, word)
     good(await client.put(f"{URL}/{there['id']}/status", json={"status": "dismissed", "reason": "误报"}))
     await database.fetch("update incidents set is_drill = true where id = $1", UUID(there["id"]))
+    await again(client, going, likes=11_000)
+    await counter.sweep()
+    shown = await preview(client, there["id"], mention_ids=[going])
+    assert (shown["before"]["auto_grade"], shown["before"]["grade"]) == ("general", None), "what ended is not graded"
     part = await split(client, there["id"], mention_ids=[going])
-    assert (part["status"], part["grade"]) == ("responding", "general")
+    assert (part["status"], part["grade"]) == ("responding", shown["split_off"]["grade"]) == ("responding", "general")
     assert (await incident(client, there["id"]))["status"] == "dismissed"
     (kept,) = await database.fetch("select is_drill from incidents where id = $1", UUID(part["id"]))
     assert kept["is_drill"]
