@@ -24,6 +24,12 @@ from app.incidents.timeline import on_timeline, touch
 from app.models import Hit, Incident, MentionState, SpreadBucket, WatchRule
 from app.models.incidents import ACCEPTING
 
+# Mention by mention: no plan may read all observations for the sake of one incident's.
+_FIRST_RECEIVED = """
+select min(o.first) from mention_states s cross join lateral (
+  select min(received_at) as first from observations where mention_id = s.mention_id and not historical) o
+where s.incident_id = $1"""
+
 
 class MoveNotAllowed(Conflict):
     """The incident's status does not lead there."""
@@ -242,6 +248,11 @@ async def _bucket_change(tx: Tx, source: Incident) -> Change:
     )
     change = Change(baseline=source.baseline, mentions=members or 0)
     change.add(gains)
-    # What was not loaded from the past was received while the source was open.
-    change.received(gains, source.opened_at)
+    # What was not loaded from the past was received while the source was open; but people's own incidents hold what had
+    # been received before, and was graded then.
+    received_at = source.opened_at
+    if source.rule_id is None:
+        first = await (await tx.driver()).fetchval(_FIRST_RECEIVED, source.id)
+        received_at = min(first or received_at, received_at)
+    change.received(gains, received_at)
     return change

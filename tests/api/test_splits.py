@@ -122,6 +122,22 @@ async def test_history_alone_never_grades_what_is_split_off(client, counter):
     assert (merged["total"], merged["grade"], merged["suggested_grade"]) == (200_000, None, "major")
 
 
+async def test_what_was_live_when_it_came_is_live_in_the_part_and_when_that_is_merged_back(client, counter, database):
+    word = brand()
+    there, _ = await crisis(client, counter, brands=(word,))
+    at = {"published_at": ago(hours=80), "observed_at": ago(hours=79)}
+    old = await post(client, f"{word} 差评", likes=150_000, **at)
+    await counter.sweep()
+    assert (await incident(client, there["id"]))["grade"] is None, "it came too late"
+    # As if it had come in time.
+    await database.fetch("update observations set received_at = observed_at where mention_id = $1", UUID(old))
+    part = await split(client, there["id"], mention_ids=[old])
+    assert (part["grade"], part["auto_grade"]) == ("major", "major")
+    back = {"into_incident_id": there["id"], "reason": "同一件事"}
+    merged = good(await client.post(f"{URL}/{part['id']}/merge", json=back))
+    assert (merged["grade"], merged["auto_grade"]) == ("major", "major")
+
+
 async def test_the_historical_part_of_each_minute_goes_along(client, counter, database):
     word = brand()
     there, _ = await crisis(client, counter, brands=(word,))
