@@ -35,6 +35,7 @@ from app.mentions.routes import router as mentions
 from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
+from app.mentions.split_routes import router as splits
 from app.people.person_routes import router as people
 from app.people.routes import router as api_keys
 from app.settings import Settings
@@ -74,6 +75,7 @@ ROUTERS = (
     health,
     calendar,
     calm,
+    splits,
 )
 
 

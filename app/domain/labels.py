@@ -60,6 +60,7 @@ _LABELS = {
         "set_status": ("变更状态", "Move it on"),
         "set_grade": ("人工定级", "Set the grade"),
         "merge": ("并案", "Merge it into another"),
+        "split": ("拆分", "Split mentions off it"),
         "attach_mentions": ("归入舆情", "Attach mentions"),
         "acknowledge": ("接警响应", "Acknowledge"),
         "record_meeting": ("记录会议", "Record a meeting"),

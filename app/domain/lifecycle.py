@@ -111,6 +111,8 @@ class Choice:
 _ACTS: Final[tuple[tuple[IncidentAction, tuple[str, ...], str], ...]] = (
     (IncidentAction.SET_GRADE, tuple(status for status in MOVES if status != "merged"), "move_not_allowed"),
     (IncidentAction.MERGE, tuple(status for status in MOVES if status != "merged"), "cannot_merge"),
+    # Its mentions went with it.
+    (IncidentAction.SPLIT, tuple(status for status in MOVES if status != "merged"), "nothing_to_split"),
     (IncidentAction.ATTACH_MENTIONS, ACCEPTING, "incident_not_accepting"),
     (IncidentAction.ACKNOWLEDGE, RECORDING, "incident_over"),
     (IncidentAction.RECORD_MEETING, RECORDING, "incident_over"),

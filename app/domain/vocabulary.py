@@ -81,6 +81,7 @@ class IncidentAction(StrEnum):
     SET_STATUS = "set_status"
     SET_GRADE = "set_grade"
     MERGE = "merge"
+    SPLIT = "split"
     ATTACH_MENTIONS = "attach_mentions"
     ACKNOWLEDGE = "acknowledge"
     RECORD_MEETING = "record_meeting"

@@ -84,12 +84,7 @@ async def regrade(
 async def _raise(
     tx: Tx, incident: Incident, policy: Policy, finding: Finding, change: Change, counted: Counted, *, now: datetime
 ) -> list[Event]:
-    auto = finding.auto.grade if finding.auto else None
-    since = finding.since_decision.grade if finding.since_decision else None
-    standing = Standing(
-        grade_of(incident.grade), auto, incident.grade_source, incident.decided_at,  # type: ignore[arg-type]
-        grade_of(incident.decided_auto),
-    )  # fmt: skip
+    standing, auto, since = _standing(incident, finding)
     raised = grading.machine_raise(standing, auto, since)
     if raised is None:
         return []
@@ -98,6 +93,23 @@ async def _raise(
     assert rule is not None, "a raise has a rule"
     evidence = await _evidence(tx, incident, policy, rule, change, counted, after)
     return set_grade(incident, raised, source="machine", reason=_reason(rule, evidence), evidence=evidence, now=now)
+
+
+def foreseen(incident: Incident, finding: Finding) -> Grade | None:
+    """The grade in force once the machine has acted on the finding: what ended is not graded."""
+    standing, auto, since = _standing(incident, finding)
+    raised = grading.machine_raise(standing, auto, since) if incident.status in ACCEPTING else None
+    return raised or standing.grade
+
+
+def _standing(incident: Incident, finding: Finding) -> tuple[Standing, Grade | None, Grade | None]:
+    auto = finding.auto.grade if finding.auto else None
+    since = finding.since_decision.grade if finding.since_decision else None
+    standing = Standing(
+        grade_of(incident.grade), auto, incident.grade_source, incident.decided_at,  # type: ignore[arg-type]
+        grade_of(incident.decided_auto),
+    )  # fmt: skip
+    return standing, auto, since
 
 
 def set_grade(

@@ -67,6 +67,9 @@ class Opening:
     harm_by_person: bool = False
     business_unit: str | None = None
     is_drill: bool = False
+    # For those that are split off: the id that their mentions bear already, and the policy of the whole.
+    id: UUID | None = None
+    policy_id: UUID | None = None
 
 
 def title_of(rule_name: str, words: str) -> str:
@@ -98,18 +101,7 @@ async def _open(
     tx: Tx, openings: list[Opening], numbers: IncidentNumber, *, caller: Caller, now: datetime
 ) -> list[Incident]:
     policy_id = await active_policy_id(tx)
-    opened = [
-        Incident(
-            id=new_id(), number=next_number(numbers), title=opening.title, summary=opening.summary, status="watching",
-            rule_id=opening.rule_id, story="", business_unit=opening.business_unit, harm_class=opening.harm_class,
-            harm_by_person=opening.harm_by_person, media_follow_up="none", media_by_person=False, policy_id=policy_id,
-            total=0, baseline=0, mention_count=0, peaks=[], peak_minutes=[], live_peaks=[], live_peak_minutes=[],
-            seq=0, version=1, spread_version=0, is_drill=opening.is_drill, opened_at=now, updated_at=now, opened_by=caller.actor,
-            # An incident without any gain is subsided 72 h after it was opened.
-            last_gain_at=now,
-        )
-        for opening in openings
-    ]  # fmt: skip
+    opened = [newborn(opening, next_number(numbers), policy_id, caller=caller, now=now) for opening in openings]
     tx.add_all(opened)
     events = [
         IncidentOpened(
@@ -120,3 +112,17 @@ async def _open(
     ]  # fmt: skip
     await record(tx, *events, caller=caller)
     return opened
+
+
+def newborn(opening: Opening, number: str, policy_id: UUID, *, caller: Caller, now: datetime) -> Incident:
+    """An incident at its beginning, watched and empty; it is stored where it is added to a transaction."""
+    return Incident(
+        id=opening.id or new_id(), number=number, title=opening.title, summary=opening.summary, status="watching",
+        rule_id=opening.rule_id, story="", business_unit=opening.business_unit, harm_class=opening.harm_class,
+        harm_by_person=opening.harm_by_person, media_follow_up="none", media_by_person=False,
+        policy_id=opening.policy_id or policy_id,
+        total=0, baseline=0, mention_count=0, peaks=[], peak_minutes=[], live_peaks=[], live_peak_minutes=[],
+        seq=0, version=1, spread_version=0, is_drill=opening.is_drill, opened_at=now, updated_at=now, opened_by=caller.actor,
+        # An incident without any gain is subsided 72 h after it was opened.
+        last_gain_at=now,
+    )  # fmt: skip

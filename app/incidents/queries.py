@@ -11,7 +11,7 @@ from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.params import PageQuery
-from app.domain.grading import policy_from
+from app.domain.grading import Peaks, Policy, policy_from
 from app.domain.spread import Series, forecast, minute_of, minute_start
 from app.incidents.schemas import IncidentQuery, SpreadQuery
 from app.incidents.spread import peaks_of
@@ -86,24 +86,35 @@ async def get_spread(tx: Tx, incident_id: UUID, query: SpreadQuery) -> dict[str,
     series = Series([row.minute for row in rows], [row.reposts + row.comments + row.likes for row in rows])
     policy = policy_from((await get_policy(tx, incident.policy_id)).rules)
     now = minute_of(await tx.now())
-    peaks = peaks_of(incident, policy)
-    windows, forecasts = [], []
+    forecasts = [
+        {
+            "rule": rule.id, "grade": rule.grade,
+            "minutes": forecast(series, now, rule.volume.window_minutes, rule.volume.threshold),
+        }
+        for rule in policy.rules if rule.volume
+    ]  # fmt: skip
+    return {
+        "incident_id": incident.id, "grade": incident.grade, "total": incident.total, "baseline": incident.baseline,
+        "as_of": minute_start(now), "buckets": _buckets(rows, query), "forecast": forecasts,
+        "windows": windows_of(policy, series, peaks_of(incident, policy), now),
+    }  # fmt: skip
+
+
+def windows_of(policy: Policy, series: Series, peaks: Peaks, now: int) -> list[dict[str, Any]]:
+    """Each volume rule's window, as it is with the minute ``now`` and as it was at its greatest."""
+    windows = []
     for rule in policy.rules:
         if rule.volume is None:
             continue
-        width, threshold = rule.volume.window_minutes, rule.volume.threshold
-        peak = peaks[width]
-        named = {"rule": rule.id, "window_seconds": width * 60, "threshold": threshold, "grade": rule.grade}
+        width, peak = rule.volume.window_minutes, peaks[rule.volume.window_minutes]
         windows.append(
-            named
-            | {"current": series.window(now, width), "peak": peak.total}
-            | {"peak_at": minute_start(peak.at) if peak.at is not None else None}
-        )
-        forecasts.append({"rule": rule.id, "grade": rule.grade, "minutes": forecast(series, now, width, threshold)})
-    return {
-        "incident_id": incident.id, "grade": incident.grade, "total": incident.total, "baseline": incident.baseline,
-        "as_of": minute_start(now), "buckets": _buckets(rows, query), "windows": windows, "forecast": forecasts,
-    }  # fmt: skip
+            {
+                "rule": rule.id, "window_seconds": width * 60, "threshold": rule.volume.threshold, "grade": rule.grade,
+                "current": series.window(now, width), "peak": peak.total,
+                "peak_at": minute_start(peak.at) if peak.at is not None else None,
+            }
+        )  # fmt: skip
+    return windows
 
 
 def _buckets(rows: Any, query: SpreadQuery) -> list[dict[str, Any]]:

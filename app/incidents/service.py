@@ -24,6 +24,12 @@ from app.incidents.timeline import on_timeline, touch
 from app.models import Hit, Incident, MentionState, SpreadBucket, WatchRule
 from app.models.incidents import ACCEPTING
 
+# Mention by mention: no plan may read all observations for the sake of one incident's.
+_FIRST_RECEIVED = """
+select min(o.first) from mention_states s cross join lateral (
+  select min(received_at) as first from observations where mention_id = s.mention_id and not historical) o
+where s.incident_id = $1"""
+
 
 class MoveNotAllowed(Conflict):
     """The incident's status does not lead there."""
@@ -178,7 +184,7 @@ async def merge_incidents(
     changes = {source.id: back, target.id: moved}
     ledger = Ledger()
     counted = await count(tx, ledger, incidents, changes, now=now)
-    source.merged_into = target.id
+    false_alarm, source.merged_into = source.status == "dismissed", target.id
     source.suggested_grade = source.auto_grade = None
     ended = grading.set_status(source, "merged", reason=reason, now=now)
     touch(target, now)
@@ -195,16 +201,21 @@ async def merge_incidents(
         # A person's decision stays the yardstick: what they judged too high does not raise the whole at once.
         target.decided_at, target.decided_auto = source.decided_at, source.decided_auto
     await grading.regrade(tx, ledger, target, counted[target.id], moved, now=now)
-    await _inherit_grade(tx, target, source, caller=caller, now=now)
+    await _inherit_grade(tx, target, source, false_alarm=false_alarm, caller=caller, now=now)
     await calm.look_again(tx, target, now=now)
     await tx.flush()
     return target
 
 
-async def _inherit_grade(tx: Tx, target: Incident, source: Incident, *, caller: Caller, now: datetime) -> None:
-    """What was grave stays grave: a person's grade, and one by rules that ask no more of the whole, go along."""
+async def _inherit_grade(
+    tx: Tx, target: Incident, source: Incident, *, false_alarm: bool, caller: Caller, now: datetime
+) -> None:
+    """What was grave stays grave: a person's grade, and one by rules that ask no more of the whole, go along.
+
+    Not that of what was a false alarm 误报: it ended with it. What its mentions gained is graded in the whole.
+    """
     grade = grade_of(source.grade)
-    if more_severe(grade, grade_of(target.grade)):
+    if not false_alarm and more_severe(grade, grade_of(target.grade)):
         reason = f"{source.number} was merged into it, which had this grade."
         events = grading.set_grade(
             target, grade, source=source.grade_source or "machine", reason=reason,
@@ -231,6 +242,8 @@ async def _lock_both(tx: Tx, incident_id: UUID, into_id: UUID) -> dict[UUID, Inc
             f"{source.number} is {source.status} and {target.number} is {target.status}: only an incident that was "
             "not merged yet can go into one that takes mentions."
         )
+    if source.is_drill != target.is_drill:
+        raise CannotMerge("One of the two is a drill 演练 and the other is real: they are never mixed.")
     return incidents
 
 
@@ -247,6 +260,11 @@ async def _bucket_change(tx: Tx, source: Incident) -> Change:
     )
     change = Change(baseline=source.baseline, mentions=members or 0)
     change.add(gains)
-    # What was not loaded from the past was received while the source was open.
-    change.received(gains, source.opened_at)
+    # What was not loaded from the past was received while the source was open; but people's own incidents hold what had
+    # been received before, and was graded then.
+    received_at = source.opened_at
+    if source.rule_id is None:
+        first = await (await tx.driver()).fetchval(_FIRST_RECEIVED, source.id)
+        received_at = min(first or received_at, received_at)
+    change.received(gains, received_at)
     return change

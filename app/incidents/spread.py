@@ -162,7 +162,7 @@ async def count(
     for incident_id, change in changes.items():
         incident = incidents[incident_id]
         policy = await ledger.policy(tx, incident.policy_id)
-        counted[incident_id] = _apply(incident, change, series[incident_id], policy, now)
+        counted[incident_id] = apply(incident, change, series[incident_id], policy, now)
     return counted
 
 
@@ -185,7 +185,8 @@ def _by_minute(change: Change) -> Iterator[tuple[int, Counters, int]]:
             yield minute, counters, historical
 
 
-def _apply(incident: Incident, change: Change, series: Series, policy: Policy, now: datetime) -> Counted:
+def apply(incident: Incident, change: Change, series: Series, policy: Policy, now: datetime) -> Counted:
+    """Takes the change into the series and the incident's figures; nothing is asked of the database."""
     amounts = {minute: sum(counters) for minute, counters in change.buckets.items()}
     shrank = False
     for minute, _, historical in _by_minute(change):

@@ -6,7 +6,7 @@ number (only to open), then incidents by id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -30,7 +30,7 @@ from app.mentions import snapshots
 from app.mentions.claims import Claim
 from app.mentions.reading import Post, Receipt, Work, reading_of
 from app.mentions.rulebook import HARM_ORDER, RuleBook, Rules
-from app.mentions.states import Overtaken, State, insert_states, lock_states, update_states
+from app.mentions.states import Overtaken, State, insert_states, lock_states, read_states, update_states
 from app.models import Incident
 from app.models.incidents import ACCEPTING
 
@@ -38,6 +38,7 @@ from app.models.incidents import ACCEPTING
 _CLAIM_OF = """
 with taken as (delete from inbox where mention_id = any($1::uuid[]) returning *)
 select * from taken order by mention_id, observed_at, seq"""
+_WAITING = "select * from inbox where mention_id = any($1::uuid[]) order by mention_id, observed_at, seq"
 _POSTS = "select id, platform, author, url, title, text from mentions where id = any($1::uuid[])"
 _RECEIPTS = """
 select mention_id, max(observed_at), min(received_at), max(received_at), bool_and(historical)
@@ -108,10 +109,11 @@ def _receipt(readings: list[Any]) -> Receipt:
 
 
 async def load_works(
-    driver: asyncpg.Connection, readings: Mapping[UUID, list[Any]], receipts: Mapping[UUID, Receipt]
-) -> list[Work]:
-    """The mentions with their states, locked, in the order of their ids."""
-    states = await lock_states(driver, readings)
+    driver: asyncpg.Connection, readings: Mapping[UUID, list[Any]], receipts: Mapping[UUID, Receipt], *,
+    lock: bool = True,
+) -> list[Work]:  # fmt: skip
+    """The mentions with their states, locked unless they are only looked at, in the order of their ids."""
+    states = await (lock_states if lock else read_states)(driver, readings)
     posts = {row["id"]: Post(*row) for row in await driver.fetch(_POSTS, list(readings))}
     return [
         Work(posts[id], states.get(id) or State(id), id in states, readings[id], receipts[id])
@@ -120,8 +122,9 @@ async def load_works(
 
 
 async def load_counted(
-    driver: asyncpg.Connection, mention_ids: Sequence[UUID], *, now: datetime, waiting: Sequence[Any] = ()
-) -> list[Work]:
+    driver: asyncpg.Connection, mention_ids: Sequence[UUID], *, now: datetime, waiting: Sequence[Any] = (),
+    lock: bool = True,
+) -> list[Work]:  # fmt: skip
     """Mentions to be judged or moved, with the readings of them that ``waiting`` holds. What was received over a day
     ago alerts nobody."""
     receipts = dict.fromkeys(mention_ids, Receipt(now, now, historical=False))
@@ -132,7 +135,7 @@ async def load_counted(
     for mention_id, group in groupby(waiting, key=itemgetter("mention_id")):
         readings[mention_id] = list(group)
         receipts[mention_id], newest[mention_id] = _receipt(readings[mention_id]), now
-    works = await load_works(driver, readings, receipts)
+    works = await load_works(driver, readings, receipts, lock=lock)
     for work in works:
         work.silent = now - newest[work.post.id] > ALERTS_WITHIN
         work.absorb()
@@ -144,28 +147,53 @@ async def claim_of(driver: asyncpg.Connection, mention_ids: Sequence[UUID]) -> l
     return await driver.fetch(_CLAIM_OF, mention_ids)  # type: ignore[no-any-return]
 
 
+@dataclass(slots=True)
+class Gathered:
+    """What works come to, on its way to their incidents: those are locked last, however many works there are."""
+
+    changes: dict[UUID, Change] = field(default_factory=dict)
+    # The incidents that works joined, with the gravest class of harm of the rules that these hit; those that works
+    # left; and those of which there may be news of media.
+    joined: dict[UUID, str | None] = field(default_factory=dict)
+    left: set[UUID] = field(default_factory=set)
+    news: set[UUID] = field(default_factory=set)
+    alerts: list[MentionHit] = field(default_factory=list)
+    findings: list[snapshots.Finding] = field(default_factory=list)
+
+
+async def waiting_of(driver: asyncpg.Connection, mention_ids: Sequence[UUID]) -> list[Any]:
+    """The same, left where they are."""
+    return await driver.fetch(_WAITING, mention_ids)  # type: ignore[no-any-return]
+
+
 async def conclude(
     tx: Tx, ledger: Ledger, works: list[Work], book: RuleBook, *, observed: list[tuple[Any, ...]]
 ) -> list[tuple[UUID, int, Series]]:
     """Matches, joins, counts and grades what the works say; the one way a mention's change reaches its incident."""
+    gathered = Gathered()
+    await gather(tx, works, book, gathered)
+    await write(tx, works, observed)
+    return await settle(tx, ledger, gathered)
+
+
+async def gather(tx: Tx, works: list[Work], book: RuleBook, gathered: Gathered) -> None:
+    """Matches, joins, and adds what the works come to. Only opening an incident, where one is wanted, writes."""
     now, driver = await tx.now(), await tx.driver()
     await _match(driver, works, book)
     await _load_hits(driver, works, book)
-    news = await _join(tx, works, book, now=now)
+    gathered.news |= await _join(tx, works, book, now=now)
     for work in works:
         work.take()
-    events = [_alert(work, now) for work in works if work.alerts and work.rule_ids]
-    findings = snapshots.find(works)
-    changes: dict[UUID, Change] = {}
+    gathered.alerts += [_alert(work, now) for work in works if work.alerts and work.rule_ids]
+    gathered.findings += snapshots.find(works)
     before = await _observed(driver, [work.post.id for work in works if work.recount])
     for work in works:
-        work.settle(changes, before.get(work.post.id, ()))
-    await _write(driver, works, observed)
-    joined = _joined(works, book)
-    held = await settle(tx, ledger, changes, joined=joined, news=news, now=now)
-    await snapshots.keep(driver, findings)
-    await record(tx, *events, *snapshots.tell(findings), caller=SYSTEM)
-    return held
+        work.settle(gathered.changes, before.get(work.post.id, ()))
+        if work.joined:
+            harms = (gathered.joined.get(work.joined), work.harm(book))
+            gathered.joined[work.joined] = min(filter(None, harms), key=HARM_ORDER.index, default=None)
+        if work.attached_before not in (None, work.state.incident_id):
+            gathered.left.add(work.attached_before)
 
 
 async def _match(driver: asyncpg.Connection, works: Iterable[Work], book: RuleBook) -> None:
@@ -179,16 +207,6 @@ async def _match(driver: asyncpg.Connection, works: Iterable[Work], book: RuleBo
         if matched >= BREATH:
             matched = 0
             await driver.fetchval("select 1")
-
-
-def _joined(works: Iterable[Work], book: RuleBook) -> dict[UUID, str | None]:
-    """The incidents that works joined, and the gravest class of harm of the rules that these hit."""
-    joined: dict[UUID, str | None] = {}
-    for work in works:
-        if work.joined:
-            harm = book.rules[work.rule_ids[0]].harm_class if work.rule_ids else None
-            joined[work.joined] = min(filter(None, (joined.get(work.joined), harm)), key=HARM_ORDER.index, default=None)
-    return joined
 
 
 async def _load_hits(driver: asyncpg.Connection, works: Iterable[Work], book: RuleBook) -> None:
@@ -252,7 +270,9 @@ async def _observed(driver: asyncpg.Connection, mention_ids: list[UUID]) -> dict
     }
 
 
-async def _write(driver: asyncpg.Connection, works: list[Work], observed: list[tuple[Any, ...]]) -> None:
+async def write(tx: Tx, works: list[Work], observed: list[tuple[Any, ...]]) -> None:
+    """Writes what the works say of their mentions, and the readings they were told."""
+    driver = await tx.driver()
     await insert_states(driver, [work.state for work in works if not work.known])
     await update_states(driver, [work.state for work in works if work.known])
     await _observe(driver, observed, known={work.post.id for work in works if work.known})
@@ -312,30 +332,27 @@ def spans_json(hit: Hit) -> str:
     return orjson.dumps(hit.spans).decode()
 
 
-async def settle(
-    tx: Tx,
-    ledger: Ledger,
-    changes: dict[UUID, Change],
-    *,
-    joined: Mapping[UUID, str | None],
-    news: set[UUID],
-    now: datetime,
-) -> list[tuple[UUID, int, Series]]:
-    """Counts the changes into their incidents and grades them at once. Returns what the ledger may hold."""
-    for incident_id in joined.keys() | news:
+async def settle(tx: Tx, ledger: Ledger, gathered: Gathered) -> list[tuple[UUID, int, Series]]:
+    """Counts what was gathered into its incidents, grades them at once and tells of new hits. Returns what the ledger
+    may hold."""
+    now, changes, joined = await tx.now(), gathered.changes, gathered.joined
+    for incident_id in joined.keys() | gathered.news | gathered.left:
         changes.setdefault(incident_id, Change())
-    if not changes:
-        return []
-    incidents = await lock_incidents(tx, changes)
+    incidents = await lock_incidents(tx, changes) if changes else {}
     if any(incidents[incident_id].status not in ACCEPTING for incident_id in joined):
         raise Overtaken("an incident ended while mentions were about to join it")
-    counted = await count(tx, ledger, incidents, changes, now=now)
+    counted = await count(tx, ledger, incidents, changes, now=now) if changes else {}
     for incident_id in sorted(changes):
         incident = incidents[incident_id]
         await record(tx, *worsen(incident, joined.get(incident_id), now=now), caller=SYSTEM)
-        await follow_up(tx, incident, news=incident_id in news, joined=incident_id in joined)
+        await follow_up(
+            tx, incident, news=incident_id in gathered.news, joined=incident_id in joined,
+            left=incident_id in gathered.left,
+        )  # fmt: skip
         await regrade(tx, ledger, incident, counted[incident_id], changes[incident_id], now=now)
     await tx.flush()
+    await snapshots.keep(await tx.driver(), gathered.findings)
+    await record(tx, *gathered.alerts, *snapshots.tell(gathered.findings), caller=SYSTEM)
     return [(incident_id, incidents[incident_id].spread_version, c.series) for incident_id, c in counted.items()]
 
 

@@ -1,7 +1,7 @@
 """Everything that is read of mentions and watch rules."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,12 @@ async def get_mention(tx: Tx, mention_id: UUID) -> MentionOut:
     if row is None:
         raise NotFound(f"There is no mention {mention_id}.")
     return (await _shown(tx, [(row[0], row[1])]))[0]
+
+
+async def mentions_of(tx: Tx, ids: Sequence[UUID]) -> list[MentionOut]:
+    """These mentions with their hits, in this order."""
+    rows = {row[0].id: (row[0], row[1]) for row in await tx.execute(_mentions().where(Mention.id.in_(ids)))}
+    return await _shown(tx, [rows[mention_id] for mention_id in ids])
 
 
 async def list_mentions(tx: Tx, query: MentionQuery) -> dict[str, Any]:

@@ -174,6 +174,16 @@ class Work:
         """The incident it belongs to now and did not before."""
         return self.state.incident_id if self.state.incident_id != self.attached_before else None
 
+    def harm(self, book: RuleBook) -> str | None:
+        """The gravest class of harm of the rules it hits."""
+        return book.rules[self.rule_ids[0]].harm_class if self.rule_ids else None
+
+    @property
+    def spread(self) -> int:
+        """传播量 of the mention so far."""
+        state = self.state
+        return (state.reposts or 0) + (state.comments or 0) + (state.likes or 0)
+
     @property
     def is_news(self) -> bool:
         """Whether it may be media follow-up: by a listed outlet, or on a news platform."""

@@ -59,11 +59,13 @@ async def open_with_mentions(
     tx: Tx, rules: Rules, fields: Mapping[str, Any], mention_ids: Collection[UUID], *, caller: Caller, now: datetime
 ) -> Incident:
     """An incident opened by a person, with the mentions it starts with."""
-    incident = await open_by_person(tx, fields, caller=caller, now=now)
     if not mention_ids:
-        return incident
+        return await open_by_person(tx, fields, caller=caller, now=now)
+    works, observed = await _works(tx, mention_ids, now=now)
+    # After the mentions are locked: opening locks the year's number.
+    incident = await open_by_person(tx, fields, caller=caller, now=now)
     reason = "The incident was opened with them."
-    return await attach_mentions(tx, rules, incident.id, mention_ids, reason=reason, caller=caller, now=now)
+    return await _attach(tx, rules, incident.id, works, observed, reason=reason, caller=caller, now=now)
 
 
 async def attach_mentions(
@@ -84,6 +86,13 @@ async def attach_mentions(
     works, observed = await _works(tx, mention_ids, now=now)
     if incident.status not in ACCEPTING:
         raise IncidentNotAccepting(f"The incident {incident.number} is {incident.status}; reopen it first.")
+    return await _attach(tx, rules, incident_id, works, observed, reason=reason, caller=caller, now=now)
+
+
+async def _attach(
+    tx: Tx, rules: Rules, incident_id: UUID, works: list[Work], observed: list[tuple[Any, ...]], *, reason: str,
+    caller: Caller, now: datetime,
+) -> Incident:  # fmt: skip
     for work in works:
         work.state.incident_id, work.state.held_out = incident_id, False
     await _conclude(tx, rules, works, observed)

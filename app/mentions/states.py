@@ -24,9 +24,8 @@ _TYPES = {
     "likes": "bigint", "views": "bigint",
 }  # fmt: skip
 _COLUMNS = ", ".join(_TYPES)
-_LOCK = (
-    f"select {_COLUMNS} from mention_states where mention_id = any($1::uuid[]) order by mention_id for no key update"
-)
+_READ = f"select {_COLUMNS} from mention_states where mention_id = any($1::uuid[]) order by mention_id"
+_LOCK = f"{_READ} for no key update"
 _GIVEN = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES.values(), 1))
 _UPDATE = f"""
 update mention_states s set {", ".join(f"{name} = t.{name}" for name in list(_TYPES)[1:])}
@@ -112,6 +111,12 @@ assert tuple(_TYPES) == _NAMES, "the columns are written in the order of the fie
 async def lock_states(driver: asyncpg.Connection, mention_ids: Iterable[UUID]) -> dict[UUID, State]:
     """The states that exist, locked and as they are now."""
     rows = await driver.fetch(_LOCK, list(mention_ids))
+    return {row["mention_id"]: State(*row) for row in rows}
+
+
+async def read_states(driver: asyncpg.Connection, mention_ids: Iterable[UUID]) -> dict[UUID, State]:
+    """The states that exist, for those who only look: they may change at any moment."""
+    rows = await driver.fetch(_READ, list(mention_ids))
     return {row["mention_id"]: State(*row) for row in rows}
 
 

@@ -109,6 +109,14 @@ class Story:
         body = {"into_incident_id": str(into), "reason": "one story"}
         return await self.client.post(f"/v1/incidents/{incident_id}/merge", json=body)
 
+    async def split(self, incident_id: UUID, names: Iterable[str]) -> httpx.Response:
+        """Splits these off; the new incident is one of the story's."""
+        body = {"title": "another case", "mention_ids": [str(self.ids[name]) for name in names], "reason": "so"}
+        answer = await self.client.post(f"/v1/incidents/{incident_id}/split", json=body)
+        if answer.status_code == 201:
+            self.incidents.add(UUID(answer.json()["id"]))
+        return answer
+
     async def open(self, names: Iterable[str]) -> UUID:
         body = {"title": "by a person", "mention_ids": [str(self.ids[name]) for name in names]}
         answer = await self.client.post("/v1/incidents", json=body)

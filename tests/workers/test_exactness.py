@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from app.core.db import Database
 from app.mentions.ingest import Intake
 from tests.support.recount import Told, floor_minute
-from tests.support.story import NEGATIVE, Story, make_rule
+from tests.support.story import NEGATIVE, Story, get, make_rule
 from workers.context import Context
 from workers.ingest import Counter
 
@@ -45,6 +46,7 @@ steps = st.one_of(
     st.tuples(st.just("attach"), st.integers(0, 3), st.lists(POSTS, min_size=1, max_size=3, unique=True)),
     st.tuples(st.just("detach"), st.integers(0, 3), st.lists(POSTS, min_size=1, max_size=3, unique=True)),
     st.tuples(st.just("merge"), st.integers(0, 3), st.integers(0, 3)),
+    st.tuples(st.just("split"), st.integers(0, 3), st.lists(POSTS, min_size=1, max_size=2, unique=True), st.booleans()),
     st.tuples(st.just("open"), POSTS),
 )
 
@@ -117,10 +119,38 @@ class Player:
             answer = await self.story.merge(ids[place % len(ids)], ids[into % len(ids)])
             assert answer.status_code in (200, 409), answer.text
 
+    async def split(self, place: int, names: list[str], and_back: bool) -> None:
+        """What is split off and merged back leaves the incident as it was, minute by minute."""
+        names = [name for name in names if name in self.story.posts]
+        if not names or not self.story.incidents:
+            return
+        source = sorted(self.story.incidents)[place % len(self.story.incidents)]
+        before = await get(self.story.client, f"/v1/incidents/{source}/spread")
+        answer = await self.story.split(source, names)
+        assert answer.status_code in (201, 409, 422), answer.text
+        if answer.status_code != 201:
+            return
+        parts = [await get(self.story.client, f"/v1/incidents/{one}/spread") for one in (source, answer.json()["id"])]
+        assert self.pending or together(parts) == together([before])
+        if and_back and (await self.story.merge(UUID(answer.json()["id"]), source)).status_code == 200:
+            after = await get(self.story.client, f"/v1/incidents/{source}/spread")
+            assert self.pending or after["windows"] == before["windows"]
+            assert together([after]) == together(parts)
+
     async def open(self, name: str) -> None:
         if name in self.story.posts and len(self.story.incidents) < 4:
             self.story.taken_out.discard(name)
             await self.story.open([name])
+
+
+def together(spreads: list[Any]) -> tuple[int, dict[str, list[int]]]:
+    """The baselines and the buckets of some incidents added up."""
+    sums: dict[str, list[int]] = {}
+    for bucket in (bucket for spread in spreads for bucket in spread["buckets"]):
+        kept = sums.setdefault(bucket["minute"], [0, 0, 0])
+        for place, counter in enumerate(("reposts", "comments", "likes")):
+            kept[place] += bucket[counter]
+    return sum(spread["baseline"] for spread in spreads), sums
 
 
 counted = tuned(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)

@@ -60,7 +60,10 @@ class StatusChanged(IncidentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MentionsMoved(IncidentEvent):
-    """A person attached mentions to the incident, took them out of it, or merged another incident into it."""
+    """A person attached mentions to the incident, took them out of it, merged another incident into it or split it.
+
+    ``action``: attached, detached, merged_in, merged_away, split_off (they are another incident's now), split_from.
+    """
 
     type: ClassVar[str] = "incident.mentions_moved"
     public: ClassVar[bool] = False
