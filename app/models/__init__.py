@@ -16,7 +16,7 @@ from app.models.mentions import (
 )
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Person
-from app.models.webhooks import Delivery, DeliveryAttempt, WebhookEndpoint
+from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
@@ -39,6 +39,7 @@ __all__ = [
     "Person",
     "Rematch",
     "Revision",
+    "RobotMessage",
     "SaidOnce",
     "SetAside",
     "SlaPolicy",
