@@ -207,7 +207,7 @@ class Deliverer:
 
     async def _record(self) -> int:
         """Records what landed. What could not be recorded is kept, and recorded when the database is back."""
-        batch = self._landed[: self._whole(BATCH)]
+        batch = self._landed[:BATCH]
         if not batch:
             return 0
         schedule = self._settings.webhook_schedule
@@ -219,13 +219,6 @@ class Deliverer:
         for sent, _, _ in batch:
             self._held.pop((sent.id, sent.token), None)
         return recorded
-
-    def _whole(self, size: int) -> int:
-        """So many of what landed, and those that went in the same message as the last of them."""
-        landed = self._landed
-        while 0 < size < len(landed) and landed[size][1] is landed[size - 1][1]:
-            size += 1
-        return size
 
     async def _tell(self) -> None:
         """Counts what was answered into the breakers, where it is news or some of it is a second old."""

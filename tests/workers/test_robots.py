@@ -261,19 +261,37 @@ async def test_slack_says_itself_for_how_long(database: Database, deliverer: Del
     assert row["refusals"] == 0
 
 
-async def test_what_waits_for_the_quota_is_no_failure(database: Database, make: Make, wecom: WeComGroup) -> None:
-    await join(database, wecom)
+async def test_what_waits_for_the_quota_is_no_failure(database: Database, make: Make) -> None:
     deliverer = make(robot_second=1.0)
-    for _ in range(20):
-        await happen(database, hit())
-        assert await deliverer.sweep() == 1
-    await happen(database, hit(), hit())
-    assert await deliverer.sweep() == 0
-    [row] = await database.fetch("select count(*) as n from deliveries where attempts = 0 and state = 'pending'")
-    assert row["n"] == 2
-    await database.fetch("update robot_messages set at = at - interval '1 minute'")
-    assert await deliverer.sweep() == 2
-    assert len(wecom.texts) == 21
+    async with WeComGroup(second=0.0001) as wecom:
+        await join(database, wecom)
+        for _ in range(20):
+            await happen(database, hit())
+            assert await deliverer.sweep() == 1
+        await happen(database, hit(), hit())
+        assert await deliverer.sweep() == 0
+        [row] = await database.fetch(
+            "select sum(attempts) as tries, count(*) as owed from deliveries where attempts = 0"
+        )
+        assert (row["tries"], row["owed"]) == (0, 2)
+        await database.fetch("update robot_messages set at = at - interval '1 minute'")
+        assert await deliverer.sweep() == 2
+        assert len(wecom.texts) == 21
+
+
+async def test_what_waits_behind_a_failed_one_hides_nothing_else(
+    database: Database, make: Make, dingtalk: DingTalkGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "MOST_AT_ONCE", 2)
+    deliverer = make(webhook_schedule=(0.0, 3600.0))
+    await join(database, dingtalk)
+    this = await incident(database, grade="major")
+    dingtalk.instead = [say({"errcode": -1, "errmsg": "系统繁忙"})]
+    await happen(database, this(1))
+    await deliverer.sweep()
+    await happen(database, *(this(seq) for seq in range(2, 6)), hit())
+    assert await deliverer.sweep() == 1
+    assert "监测规则" in dingtalk.texts[0]
 
 
 async def test_a_message_whose_worker_died_is_sent_again_whole(
@@ -323,6 +341,8 @@ async def test_a_failed_message_is_tried_again_as_one_and_in_order(
     dingtalk.instead = [say({"errcode": -1, "errmsg": "系统繁忙"})]
     await happen(database, this(1), this(2))
     assert await deliverer.sweep() == 2
+    [row] = await database.fetch("select count(distinct due_at) as n from deliveries")
+    assert row["n"] == 1
     await happen(database, this(3), hit())
     assert await deliverer.sweep() == 1, "what waits behind it stays behind it; the other goes"
     assert len(dingtalk.texts) == 1
