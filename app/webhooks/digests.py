@@ -23,10 +23,14 @@ from app.webhooks.robots import ROBOTS, Call
 
 # Deliveries claimed for one message; those that don't fit are given back.
 MOST_AT_ONCE = 200
+# Due deliveries looked at for one message, the oldest of them.
+MOST_LOOKED_AT = 2000
 # After so many refusals or lost workers a delivery goes by itself, so that it takes no other down with it.
 SUSPECT = 2
 
 _ABOUT = "coalesce(v.incident_id, (v.data->>'incident_id')::uuid)"
+# Of a long backlog only the oldest are looked at, and what major incidents are owed, wherever it stands.
+#
 # Events of an incident go only with all earlier ones that hold them back: the first is looked up for each, because a
 # backlog behind one that waits must not hide what else is due; then whoever misses one before it stays behind.
 _CLAIM = f"""
@@ -48,12 +52,24 @@ with quotas as materialized (select * from unnest($1::text[], $2::int[], $3::flo
       select count(*) from robot_messages m
       where m.endpoint_id = e.id and m.at > now() - make_interval(secs => q.seconds)))
   order by random() limit $4 for no key update of e skip locked),
+ near as materialized (
+  select guarded.id as endpoint_id, d.id from guarded cross join lateral (
+    select d.id from deliveries d
+    where d.endpoint_id = guarded.id and d.state = 'pending' and d.token is null and d.due_at <= now()
+    order by d.due_at, d.id limit $11) d
+  union
+  select guarded.id, d.id from guarded cross join incidents i cross join lateral (
+    select d.id from deliveries d
+    where d.endpoint_id = guarded.id and d.incident_id = i.id and d.state = 'pending' and d.holds_back
+    order by d.endpoint_id, d.incident_id, d.seq limit $6) d
+  where i.grade = 'major'),
  found as materialized (
   select d.* from guarded cross join lateral (
     select d.id, d.endpoint_id, d.incident_id, d.seq, greatest(d.refusals, d.lost_leases) >= $5 as suspect,
       coalesce(i.is_drill, false) as drill, array_position('{{major,serious,general}}'::text[], i.grade) as level
-    from deliveries d join events v on v.id = d.event_id left join incidents i on i.id = {_ABOUT}
-    where d.endpoint_id = guarded.id and d.state = 'pending' and d.token is null and d.due_at <= now()
+    from near join deliveries d on d.id = near.id
+      join events v on v.id = d.event_id left join incidents i on i.id = {_ABOUT}
+    where near.endpoint_id = guarded.id and d.state = 'pending' and d.token is null and d.due_at <= now()
       and coalesce((
         select first.due_at <= now() or d.seq <= first.seq from deliveries first
         where first.endpoint_id = d.endpoint_id and first.incident_id = d.incident_id
@@ -93,6 +109,14 @@ from claimed c join webhook_endpoints e on e.id = c.endpoint_id join events v on
   left join webhook_endpoints named on named.id = (v.data->>'endpoint_id')::uuid
 order by c.id"""
 
+# The claim takes milliseconds to plan, and most of the time no robot is owed anything.
+_ANY = """
+select from webhook_endpoints e
+where e.disabled_at is null and e.deleted_at is null and e.payload_format = any($1)
+  and exists (select from deliveries d
+    where d.endpoint_id = e.id and d.state = 'pending' and d.token is null and d.due_at <= now())
+limit 1"""
+
 _GIVE_BACK = """
 update deliveries d set token = null, lease_until = null
 from unnest($1::bigint[], $2::uuid[]) as r(id, token) where d.id = r.id and d.token = r.token"""
@@ -127,11 +151,13 @@ class Digest(NamedTuple):
 
 async def claim(database: Database, settings: Settings, limit: int) -> list[Digest]:
     """At most ``limit`` messages that may go now, each for another robot."""
+    if not await database.fetch(_ANY, [str(form) for form in ROBOTS]):
+        return []
     quotas = [(str(form), quota) for form, robot in ROBOTS.items() for quota in robot.quotas]
     rows = await database.fetch(
         _CLAIM, [form for form, _ in quotas], [quota.most for _, quota in quotas],
         [quota.seconds * settings.robot_second for _, quota in quotas], limit, SUSPECT, MOST_AT_ONCE, new_id(),
-        LEASE_SECONDS, probe_seconds(settings), 2.0 * MINUTE,
+        LEASE_SECONDS, probe_seconds(settings), 2.0 * MINUTE, MOST_LOOKED_AT,
     )  # fmt: skip
     by_endpoint: dict[UUID, list[Record]] = {}
     for row in rows:

@@ -294,6 +294,18 @@ async def test_what_waits_behind_a_failed_one_hides_nothing_else(
     assert "监测规则" in dingtalk.texts[0]
 
 
+async def test_what_a_major_incident_is_owed_is_found_behind_any_backlog(
+    database: Database, quick: Settings, wecom: WeComGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "MOST_LOOKED_AT", 3)
+    await join(database, wecom)
+    this = await incident(database, grade="major")
+    await happen(database, *(hit() for _ in range(10)), this(1), this(2))
+    [digest] = await digests.claim(database, quick, 10)
+    assert [item.sent.message.data.count('"seq": 1,') for item in digest.items] == [1, 0, 0, 0, 0]
+    assert [item.told.about is not None for item in digest.items] == [True, True, False, False, False]
+
+
 async def test_a_message_whose_worker_died_is_sent_again_whole(
     database: Database, quick: Settings, deliverer: Deliverer, dingtalk: DingTalkGroup
 ) -> None:
