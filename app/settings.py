@@ -82,6 +82,11 @@ class Settings(BaseSettings):
     webhook_breaker_window: Annotated[float, Field(gt=0)] = 30.0
     # ... and lets one probe through every so many seconds.
     webhook_breaker_pause: Annotated[float, Field(gt=0)] = 30.0
+    # Where people read of an incident, {incident_id} standing for its id: https://desk.example.com/incidents/{incident_id}.
+    # Chat robots link to it. Empty: no link.
+    console_url: str = ""
+    # What a second of the chat robots' quotas lasts. For tests only.
+    robot_second: Annotated[float, Field(gt=0, le=1)] = 1.0
     # Seconds of nothing but failures after which an endpoint is disabled.
     webhook_disable_after: Annotated[float, Field(gt=0)] = 5.0 * 24 * HOUR
 
@@ -107,6 +112,15 @@ class Settings(BaseSettings):
     def split(cls, value: object) -> object:
         """Lists are written with commas, as people write them: FENGHUO_WEBHOOK_PORTS=443,8443."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("console_url")
+    @classmethod
+    def leads_to_an_incident(cls, value: str) -> str:
+        """A link that says no incident leads everybody to the same page."""
+        opens = value.startswith(("https://", "http://")) and not any(char.isspace() for char in value)
+        if value and not (opens and "{incident_id}" in value):
+            raise ValueError("must be an address with {incident_id}: https://desk.example.com/incidents/{incident_id}")
+        return value
 
     @field_validator("secret_key")
     @classmethod

@@ -3,19 +3,22 @@
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from app.core.auth import SYSTEM
 from app.core.db import Database
-from app.webhooks import breaker, delivery, service
+from app.webhooks import breaker, delivery, digests, messages, service
 from app.webhooks.breaker import Limits, Result
 from app.webhooks.delivery import Claimed
+from app.webhooks.digests import Digest
 from app.webhooks.exchange import Answer, Exchange
+from app.webhooks.robots import ROBOTS
 from app.webhooks.sealing import Unreadable, Vault, reseal
 from workers.context import Context
 
@@ -32,6 +35,10 @@ SLOW = 0.25
 TELL = 1.0
 
 
+# Does what there is to do at an instant; what it sent, and what came of it.
+Exchanging = Callable[[datetime], Awaitable[tuple[Sequence[Claimed], Answer]]]
+
+
 class Deliverer:
     """The deliveries of one process. One sweep at a time; connections are kept between sweeps."""
 
@@ -45,10 +52,12 @@ class Deliverer:
         self._flying: Counter[UUID] = Counter()
         # What is under way, and since when.
         self._tasks: dict[asyncio.Task[None], float] = {}
-        self._landed: list[tuple[Claimed, Answer]] = []
+        # What was sent, what came of it, and by how much of its jitter the next try is moved.
+        self._landed: list[tuple[Claimed, Answer, float]] = []
         # What is claimed and not recorded yet, and when its leases were last renewed.
         self._held: dict[tuple[int, UUID], Claimed] = {}
         self._renewed_at = 0.0
+        self._robots_at = 0.0
         # What the breakers are not told of yet, whether one of it is news, and when they were told last.
         self._untold: defaultdict[UUID, list[Result]] = defaultdict(list)
         self._news = False
@@ -100,11 +109,21 @@ class Deliverer:
             return
         await self._database.clock.now()
         for claimed in await delivery.claim(self._database, self._settings, self._flying, free):
-            self._flying[claimed.endpoint_id] += 1
-            self._held[claimed.id, claimed.token] = claimed
-            task = asyncio.create_task(self._send(claimed))
-            self._tasks[task] = asyncio.get_running_loop().time()
-            task.add_done_callback(self._tasks.pop)
+            self._fly([claimed], partial(self._post, claimed))
+            free -= 1
+        # Robots are few and get a message at a time: they are looked for less often where much is under way.
+        now = asyncio.get_running_loop().time()
+        if free > 0 and (not self._tasks or now - self._robots_at >= LOOK):
+            self._robots_at = now
+            for digest in await digests.claim(self._database, self._settings, free):
+                self._fly([item.sent for item in digest.items], partial(self._say, digest))
+
+    def _fly(self, sent: Sequence[Claimed], exchange: Exchanging) -> None:
+        self._flying[sent[0].endpoint_id] += 1
+        self._held.update(((claimed.id, claimed.token), claimed) for claimed in sent)
+        task = asyncio.create_task(self._send(sent, exchange))
+        self._tasks[task] = asyncio.get_running_loop().time()
+        task.add_done_callback(self._tasks.pop)
 
     def _free(self) -> int:
         """How many more may start. Those that take long stand aside, so that they keep nobody from starting."""
@@ -113,34 +132,61 @@ class Deliverer:
         aside = min(slow, delivery.room_of_slow_ones(self._settings))
         return self._settings.webhook_concurrency - (len(self._tasks) - aside)
 
-    async def _send(self, claimed: Claimed) -> None:
-        at = self._database.clock.estimate()
+    async def _send(self, sent: Sequence[Claimed], exchange: Exchanging) -> None:
+        """One exchange for all of ``sent``, which is one endpoint's."""
+        at, endpoint_id = self._database.clock.estimate(), sent[0].endpoint_id
         try:
             try:
-                answer = await self._post(claimed, at)
-                self._untold[claimed.endpoint_id].append(Result(at, answer.error is None))
-                self._news |= claimed.failing or answer.error is not None
+                told, answer = await exchange(at)
+                self._untold[endpoint_id].append(Result(at, answer.error is None))
+                self._news |= sent[0].failing or answer.error is not None
             except Unreadable as error:
                 # Our own fault: nothing to hold against the receiver.
-                answer = Answer(at, 0, error=str(error))
-            self._landed.append((claimed, answer))
+                told, answer = sent, Answer(at, 0, error=str(error))
+            chance = random.random()
+            self._landed.extend((claimed, answer, chance) for claimed in told)
             self._stirred.set()
         except BaseException:
-            # A lease that went on being renewed would never be rescued.
-            del self._held[claimed.id, claimed.token]
+            # Leases that went on being renewed would never be rescued.
+            for claimed in sent:
+                self._held.pop((claimed.id, claimed.token), None)
             raise
         finally:
-            self._flying[claimed.endpoint_id] -= 1
-            if not self._flying[claimed.endpoint_id]:
-                del self._flying[claimed.endpoint_id]
+            self._flying[endpoint_id] -= 1
+            if not self._flying[endpoint_id]:
+                del self._flying[endpoint_id]
 
-    async def _post(self, claimed: Claimed, at: datetime) -> Answer:
+    async def _post(self, claimed: Claimed, at: datetime) -> tuple[Sequence[Claimed], Answer]:
         sealed = [secret for secret in (claimed.secret, claimed.previous_secret) if secret is not None]
         secrets = [self._vault.open(secret, claimed.endpoint_id) for secret in sealed]
-        return await self._exchange.post(
+        answer = await self._exchange.post(
             claimed.url, secrets, claimed.message.id, claimed.message.body(claimed.form, self._settings.environment),
             at=at, content_type=claimed.form.content_type, trace=claimed.message.trace,
         )  # fmt: skip
+        return [claimed], answer
+
+    async def _say(self, digest: Digest, at: datetime) -> tuple[Sequence[Claimed], Answer]:
+        """One message for as much of the digest as it holds. The rest waits for the next one, not for this answer's."""
+        first = digest.items[0].sent
+        robot, told = ROBOTS[first.form], [item.told for item in digest.items]
+        sealed = digest.robot_secret if robot.signs else None
+        secret = self._vault.open(sealed, first.endpoint_id).decode() if sealed else None
+        called = digest.called(told)
+        text, count = messages.compose(
+            told, self._settings.console_url, lambda tried: robot.size(tried, called), robot.most_bytes
+        )
+        await self._give_back(digest.items[count:])
+        called = digest.called(told[:count])
+        answer = await self._exchange.say(
+            robot.url(first.url, secret, at), robot.body(text, called, secret, at), robot.read, at=at
+        )
+        return [item.sent for item in digest.items[:count]], answer
+
+    async def _give_back(self, items: Sequence[digests.Item]) -> None:
+        if items:
+            await digests.give_back(self._database, items)
+        for item in items:
+            self._held.pop((item.sent.id, item.sent.token), None)
 
     async def _renew(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -165,12 +211,12 @@ class Deliverer:
         if not batch:
             return 0
         schedule = self._settings.webhook_schedule
-        results = [(sent, answer, delivery.judge(sent, answer, schedule, random.random())) for sent, answer in batch]
+        results = [(sent, answer, delivery.judge(sent, answer, schedule, chance)) for sent, answer, chance in batch]
         for endpoint_id in {sent.endpoint_id for sent, answer, _ in results if answer.status == delivery.GONE}:
             await self._disable(endpoint_id)
         recorded = await delivery.finish(self._database, results)
         del self._landed[: len(batch)]
-        for sent, _ in batch:
+        for sent, _, _ in batch:
             self._held.pop((sent.id, sent.token), None)
         return recorded
 

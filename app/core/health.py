@@ -18,8 +18,8 @@ WORKER_SILENT_SECONDS = 10
 # Counting what was accepted takes milliseconds, and a burst of 300,000 posts a minute; beyond that a crisis would be
 # told of too late to answer it.
 INBOX_LATE_SECONDS = 60
-# For how long the delivery that should go next has been waiting. What a disabled or failing endpoint is owed, and what
-# waits for an earlier one of its incident, is not late.
+# For how long the delivery that should go next has been waiting. What a disabled or failing endpoint is owed, or a robot
+# whose vendor muted it, and what waits for an earlier one of its incident, is not late.
 _OLDEST_DUE = """
 select coalesce(extract(epoch from clock_timestamp() - min(d.due_at)), 0)::float8
 from webhook_endpoints e cross join lateral (
@@ -31,7 +31,8 @@ from webhook_endpoints e cross join lateral (
         and first.state = 'pending' and first.holds_back
       order by first.endpoint_id, first.incident_id, first.seq limit 1), true)
   order by d.due_at limit 1) d
-where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is null"""
+where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is null
+  and not exists (select from robot_messages m where m.endpoint_id = e.id and m.silent_until > now())"""
 # A clock rings within a second, and within five while workers die; beyond that nobody watches them.
 CLOCK_LATE_SECONDS = 5
 # By the sweeper's own notes, and by what the clocks were set to, whatever it noted. Alerts and clocks of incidents have

@@ -190,6 +190,10 @@ _LABELS = {
     "payload_format": {
         "standard": ("标准格式", "Standard Webhooks"),
         "cloudevents": ("CloudEvents 格式", "CloudEvents 1.0"),
+        "dingtalk": ("钉钉机器人", "DingTalk robot"),
+        "feishu": ("飞书机器人", "Feishu robot"),
+        "wecom": ("企业微信机器人", "WeCom robot"),
+        "slack": ("Slack 机器人", "Slack robot"),
     },
     "delivery_state": {
         "pending": ("待送达", "Pending"),

@@ -20,7 +20,7 @@ from app.models.mentions import (
 )
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Person
-from app.models.webhooks import Delivery, DeliveryAttempt, WebhookEndpoint
+from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
     "Acknowledgement",
@@ -53,6 +53,7 @@ __all__ = [
     "Publication",
     "Rematch",
     "Revision",
+    "RobotMessage",
     "SaidOnce",
     "SetAside",
     "SlaPolicy",

@@ -25,9 +25,10 @@ class WebhookEndpoint(Base):
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (
-        one_of("payload_format", ("standard", "cloudevents")),
+        one_of("payload_format", ("standard", "cloudevents", "dingtalk", "feishu", "wecom", "slack")),
         CheckConstraint("max_concurrency between 1 and 1000", name="max_concurrency"),
         CheckConstraint("grades <@ array['major', 'serious', 'general']", name="grades"),
+        CheckConstraint("at_grades <@ array['major', 'serious', 'general']", name="at_grades"),
     )
 
     id: Mapped[Id]
@@ -46,6 +47,12 @@ class WebhookEndpoint(Base):
     secret: Mapped[bytes] = mapped_column(LargeBinary)
     previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     previous_secret_until: Mapped[datetime | None]
+    # A chat robot's: the vendor's secret, encrypted like ours; whom it calls, by phone or user id, and for which grades
+    # (empty: for all).
+    robot_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at_people: Mapped[Words]
+    at_all: Mapped[bool] = mapped_column(server_default="false")
+    at_grades: Mapped[Words] = mapped_column(server_default="{major}")
     created_at: Mapped[CreatedAt]
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None]
@@ -59,7 +66,7 @@ class WebhookEndpoint(Base):
     failures_in_row: Mapped[int] = mapped_column(Integer, server_default="0")
     # [slot, tries, failures] of the last sixths of a window.
     recent: Mapped[list[list[int]]] = mapped_column(JSONB, server_default="[]")
-    # When a worker last took from what is owed, where only so many may be under way.
+    # When a worker last took from what is owed, where only so many may be under way: a robot's is one message.
     claimed_at: Mapped[datetime | None]
 
 
@@ -121,3 +128,17 @@ class DeliveryAttempt(Base):
     error: Mapped[str | None]
     # At most the first KiB.
     response: Mapped[str | None]
+
+
+class RobotMessage(Base):
+    """A message that a chat robot may have got, kept while it counts in the robot's quota. One covers many deliveries."""
+
+    __tablename__ = "robot_messages"
+
+    endpoint_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_endpoints.id"), primary_key=True)
+    # Of the deliveries it covered.
+    token: Mapped[UUID] = mapped_column(primary_key=True)
+    # When its exchange was over, or was given up: the vendor counted it at that instant or before.
+    at: Mapped[CreatedAt]
+    # Until when the vendor wants no more, where it said so.
+    silent_until: Mapped[datetime | None]

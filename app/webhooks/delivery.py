@@ -6,7 +6,7 @@ its own, so that none is open while a receiver is being waited for.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
@@ -27,6 +27,8 @@ LEASE_SECONDS = 3.0
 RENEW_SECONDS = 1.0
 JITTER = 0.2
 
+# What chat robots are owed goes another way: :mod:`app.webhooks.digests`.
+#
 # Endpoint by endpoint, each with the room it has left, in a changing order: whatever one endpoint is owed, and
 # however it behaves, the others are reached. A delivery waits while an earlier one of its incident is owed to the
 # same endpoint and holds it back; the first one is looked up by a subquery that the planner can't turn into a join,
@@ -38,7 +40,7 @@ JITTER = 0.2
 _CLAIM = """
 with seen as materialized (
   select id, claimed_at from webhook_endpoints
-  where disabled_at is null and deleted_at is null
+  where disabled_at is null and deleted_at is null and payload_format in ('standard', 'cloudevents')
     and case when breaker_opened_at is null then max_concurrency is not null else probe_at <= now() end),
  guarded as materialized (
   select e.id, e.breaker_opened_at is not null as probed, e.max_concurrency - (
@@ -53,6 +55,7 @@ with seen as materialized (
     select e.id, $3 - coalesce(f.flying, 0) as places
     from webhook_endpoints e left join flying f on f.id = e.id
     where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is null and e.max_concurrency is null
+      and e.payload_format in ('standard', 'cloudevents')
     union all
     select g.id, case when g.probed then 1 else least(g.places, $3 - coalesce(f.flying, 0)) end
     from guarded g left join flying f on f.id = g.id) as r
@@ -82,12 +85,13 @@ select c.id, c.token, c.endpoint_id, e.url, e.secret,
 from claimed c join webhook_endpoints e on e.id = c.endpoint_id join events v on v.id = c.event_id
 order by c.id"""
 
-# Untried deliveries that wait behind a failed one can't go before its next try, so claims needn't look at them.
+# Untried deliveries that wait behind a failed one can't go before its next try, so claims needn't look at them. A
+# robot's message takes its place in the quota from now on.
 _FINISH = """
 with result as materialized (
   select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::float8[], $5::int[], $6::int[], $7::bool[],
-    $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::text[], $13::text[])
-  as r(id, token, state, delay, step, refusals, holds_back, at, duration_ms, status, address, error, response)),
+    $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::text[], $13::text[], $14::float8[])
+  as r(id, token, state, delay, step, refusals, holds_back, at, duration_ms, status, address, error, response, pause)),
  kept as (
   update deliveries d set state = r.state, step = r.step, refusals = r.refusals, holds_back = r.holds_back,
     attempts = d.attempts + 1, token = null, lease_until = null, lost_leases = 0,
@@ -99,6 +103,11 @@ with result as materialized (
   insert into delivery_attempts(delivery_id, number, at, duration_ms, status, address, error, response)
   select k.id, k.attempts, r.at, r.duration_ms, r.status, r.address, r.error, r.response
   from kept k join result r on r.id = k.id),
+ said as (
+  insert into robot_messages(endpoint_id, token, silent_until)
+  select k.endpoint_id, r.token, now() + make_interval(secs => nullif(max(r.pause), 0))
+  from kept k join result r on r.id = k.id where r.pause is not null group by k.endpoint_id, r.token
+  on conflict do nothing),
  behind as materialized (
   select d.id, k.due_at from kept k cross join lateral (
     select d.id from deliveries d
@@ -114,9 +123,16 @@ _RENEW = """
 update deliveries d set lease_until = now() + make_interval(secs => $3)
 from unnest($1::bigint[], $2::uuid[]) as r(id, token) where d.id = r.id and d.token = r.token"""
 
+# Nobody knows whether a robot got what was being sent to it: it counts in the quota.
 _RESCUE = """
 with lost as materialized (
-  select id from deliveries where token is not null and lease_until < now() limit 1000 for update skip locked)
+  select id, endpoint_id, token from deliveries
+  where token is not null and lease_until < now() limit 1000 for update skip locked),
+ said as (
+  insert into robot_messages(endpoint_id, token)
+  select distinct lost.endpoint_id, lost.token from lost join webhook_endpoints e on e.id = lost.endpoint_id
+  where e.payload_format not in ('standard', 'cloudevents')
+  on conflict do nothing)
 update deliveries d set token = null, lease_until = null, lost_leases = d.lost_leases + 1,
   state = case when d.lost_leases + 1 >= $1 then 'dead' else d.state end,
   finished_at = case when d.lost_leases + 1 >= $1 then now() end
@@ -167,9 +183,10 @@ def judge(sent: Claimed, answer: Answer, schedule: Sequence[float], chance: floa
 
     ``chance`` in [0, 1) moves the wait by up to a fifth either way, so that a receiver that comes back is not met
     by everything at once. Retry-After counts between once and twice the step. A third 4xx of the kind that means
-    "never" lets the incident's later deliveries pass.
+    "never", which robots say in other words, lets the incident's later deliveries pass.
     """
-    refused = answer.status is not None and 400 <= answer.status < 500 and answer.status not in PASSING
+    never = answer.status is not None and 400 <= answer.status < 500 and answer.status not in PASSING
+    refused = answer.refused or (never and not answer.pause)
     refusals = sent.refusals + refused
     step = sent.step + 1
     holds_back = sent.holds_back and refusals < MOST_REFUSALS
@@ -197,15 +214,20 @@ def room_of_slow_ones(settings: Settings) -> int:
 
 async def claim(database: Database, settings: Settings, flying: Mapping[UUID, int], limit: int) -> list[Claimed]:
     """Up to ``limit`` deliveries that are due, none of an endpoint that has its share ``flying`` already."""
-    # A probe that is lost with its worker is missed when it would have been answered, and not sooner.
-    probe = max(settings.webhook_breaker_pause, settings.webhook_timeout + LEASE_SECONDS)
     rows = await database.fetch(
-        _CLAIM, list(flying), list(flying.values()), room_of_one(settings), limit, new_id(), LEASE_SECONDS, probe
-    )
-    return [_claimed(row) for row in rows]
+        _CLAIM, list(flying), list(flying.values()), room_of_one(settings), limit, new_id(), LEASE_SECONDS,
+        probe_seconds(settings),
+    )  # fmt: skip
+    return [as_claimed(row) for row in rows]
 
 
-def _claimed(row: Record) -> Claimed:
+def probe_seconds(settings: Settings) -> float:
+    """Until the next probe: one that is lost with its worker is missed when it would have been answered, not sooner."""
+    return max(settings.webhook_breaker_pause, settings.webhook_timeout + LEASE_SECONDS)
+
+
+def as_claimed(row: Record | dict[str, Any]) -> Claimed:
+    """A row of the claim."""
     claimed = dict(row)
     form = PayloadFormat(claimed.pop("payload_format"))
     message = Message(**{name: claimed.pop(name) for name in Message._fields})
@@ -224,6 +246,7 @@ async def finish(database: Database, results: Sequence[tuple[Claimed, Answer, Ve
             (
                 sent.id, sent.token, verdict.state, verdict.delay, verdict.step, verdict.refusals, verdict.holds_back,
                 answer.at, answer.duration_ms, answer.status, answer.address, answer.error, answer.response,
+                answer.pause,
             )
             for sent, answer, verdict in results
         ),

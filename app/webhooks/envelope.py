@@ -1,4 +1,4 @@
-"""What is sent: an event as Standard Webhooks has it, or in the envelope of CloudEvents 1.0."""
+"""What is sent: an event as Standard Webhooks has it, or in the envelope of CloudEvents 1.0; or words to a chat robot."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,15 +11,25 @@ LARGEST_BODY = 20_000
 
 
 class PayloadFormat(StrEnum):
-    """How an event is wrapped: `{id, type, timestamp, data}`, or as a structured CloudEvent in JSON."""
+    """How an event is told: as `{id, type, timestamp, data}`, as a structured CloudEvent in JSON, or in Chinese words by
+    a chat robot of DingTalk 钉钉, Feishu 飞书, WeCom 企业微信 or Slack."""
 
     STANDARD = "standard"
     CLOUDEVENTS = "cloudevents"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+    WECOM = "wecom"
+    SLACK = "slack"
 
     @property
     def content_type(self) -> str:
         """Of the body."""
-        return "application/json" if self is PayloadFormat.STANDARD else "application/cloudevents+json"
+        return "application/cloudevents+json" if self is PayloadFormat.CLOUDEVENTS else "application/json"
+
+    @property
+    def is_robot(self) -> bool:
+        """Whether people read what is sent there, as words."""
+        return self not in (PayloadFormat.STANDARD, PayloadFormat.CLOUDEVENTS)
 
 
 class Message(NamedTuple):

@@ -1,4 +1,4 @@
-"""One exchange with a receiver: a signed POST, and what came back of it.
+"""One exchange with a receiver: a signed POST, and what came back of it; or a robot's message, and what it thinks of it.
 
 Bounded in every direction: the whole exchange by one clock (a client's own timeouts bound neither a dripping
 header nor a dripping body), the answer by 16 KiB, never decompressed, no redirects, no proxies, no cookies.
@@ -6,7 +6,7 @@ header nor a dripping body), the answer by 16 KiB, never decompressed, no redire
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -31,6 +31,7 @@ from app.domain.signature import header
 from app.settings import Settings
 from app.webhooks import addresses
 from app.webhooks.addresses import AddressRefused, Rules
+from app.webhooks.robots import Fault
 
 log = structlog.get_logger()
 
@@ -38,14 +39,24 @@ READ_AT_MOST = 16 * 1024
 KEPT = 1024
 # Kept-alive connections that may turn out to be closed before a try counts as failed.
 STALE_TRIES = 3
+# Seconds. A robot that asked for more silence is asked again.
+LONGEST_PAUSE = 3600.0
 _HEADERS = {
     "user-agent": f"Fenghuo/{version('fenghuo')}",
     "accept-encoding": "identity",
 }
 
 
+# Status and body -> what is wrong with it, if anything.
+Reading = Callable[[int, bytes], Fault | None]
+
+
 class Answer(NamedTuple):
-    """What came of one try. ``error`` is None where the receiver accepted it; ``retry_after`` in seconds."""
+    """What came of one try. ``error`` is None where the receiver accepted it; ``retry_after`` in seconds.
+
+    ``refused``: the receiver says in its own words that the same again will not help. ``pause``: of an exchange with a
+    robot, for how many seconds it wants to be left alone.
+    """
 
     at: datetime
     duration_ms: int
@@ -54,6 +65,8 @@ class Answer(NamedTuple):
     error: str | None = None
     response: str | None = None
     retry_after: float | None = None
+    refused: bool = False
+    pause: float | None = None
 
 
 class _Trail:
@@ -93,6 +106,7 @@ class Exchange:
     def __init__(self, settings: Settings, *, resolver: AbstractResolver | None = None) -> None:
         self._rules = Rules.of(settings)
         self._timeout = settings.webhook_timeout
+        self._second = settings.robot_second
         self._resolver = resolver
         # Plain http and odd ports go by connections that can reach this machine only.
         self._sessions: dict[bool, ClientSession] = {}
@@ -102,8 +116,6 @@ class Exchange:
         content_type: str = "application/json", trace: str | None = None,
     ) -> Answer:  # fmt: skip
         """POSTs ``body``, signed at the instant ``at``. Never raises: what goes wrong is in the answer."""
-        trail, started = _Trail(), time.monotonic()
-        _trail.set(trail)
         timestamp = int(at.timestamp())
         headers = {
             **_HEADERS,
@@ -113,20 +125,38 @@ class Exchange:
             "webhook-signature": header(secrets, message_id, timestamp, body),
             **({"traceparent": child(trace)} if trace else {}),
         }
-        error: str | None
+        return await self._try(url, headers, body, at, _by_status)
+
+    async def say(self, url: str, body: bytes, read: Reading, *, at: datetime) -> Answer:
+        """POSTs a robot's message, whose answer ``read`` understands. Never raises, as above.
+
+        A 429's Retry-After is how long the robot as a whole wants to be left alone, an hour at most.
+        """
+        headers = {**_HEADERS, "content-type": "application/json; charset=utf-8"}
+        answer = await self._try(url, headers, body, at, read)
+        pause = (answer.pause or 0.0) * self._second
+        if pause and answer.retry_after is not None:
+            pause = min(max(answer.retry_after, 0.0), LONGEST_PAUSE)
+        return answer._replace(pause=pause)
+
+    async def _try(self, url: str, headers: dict[str, str], body: bytes, at: datetime, read: Reading) -> Answer:
+        trail, started = _Trail(), time.monotonic()
+        _trail.set(trail)
+        fault: Fault | None
         try:
             async with asyncio.timeout(self._timeout):
                 await self._send(url, headers, body, trail)
-            error = None if trail.status is not None and 200 <= trail.status < 300 else f"answered {trail.status}"
-        except (ClientError, OSError, ValueError) as fault:
-            error = self._explain(fault, trail)
-        except Exception as fault:
+            fault = read(trail.status or 0, trail.body)
+        except (ClientError, OSError, ValueError) as error:
+            fault = Fault(self._explain(error, trail))
+        except Exception as error:
             log.exception("unforeseen fault while sending a webhook")
-            error = self._explain(fault, trail)
+            fault = Fault(self._explain(error, trail))
         seconds = time.monotonic() - started
         return Answer(
-            at, round(seconds * 1000), trail.status, trail.address, error, _text(trail.body),
-            _seconds(trail.retry_after, at + timedelta(seconds=seconds)),
+            at, round(seconds * 1000), trail.status, trail.address, fault and fault.error.replace("\x00", "�"),
+            _text(trail.body), _seconds(trail.retry_after, at + timedelta(seconds=seconds)),
+            fault is not None and fault.refused, fault and fault.pause,
         )  # fmt: skip
 
     async def _send(self, url: str, headers: dict[str, str], body: bytes, trail: _Trail) -> None:
@@ -164,7 +194,7 @@ class Exchange:
             return str(fault.os_error)
         if isinstance(fault, AddressRefused):
             return f"the URL {fault}"
-        return f"{type(fault).__name__}: {fault}"[:KEPT].replace("\x00", "�")
+        return f"{type(fault).__name__}: {fault}"[:KEPT]
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -178,15 +208,18 @@ async def _read(response: ClientResponse, trail: _Trail) -> None:
     size = 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
-        if len(trail.body) < KEPT:
-            trail.body = (trail.body + chunk)[:KEPT]
+        trail.body += chunk
         if size >= READ_AT_MOST:
             response.close()
             return
 
 
 def _text(body: bytes) -> str | None:
-    return body.decode("utf-8", "replace").replace("\x00", "�") if body else None
+    return body[:KEPT].decode("utf-8", "replace").replace("\x00", "�") if body else None
+
+
+def _by_status(status: int, _: bytes) -> Fault | None:
+    return None if 200 <= status < 300 else Fault(f"answered {status}")
 
 
 def _seconds(retry_after: str | None, now: datetime) -> float | None:

@@ -98,9 +98,10 @@ async def update_webhook_endpoint(
         await _check_address(body.url, tools.settings)
     _check_concurrency(body.max_concurrency, tools.settings)
     changes = body.model_dump(exclude_none=True)
-    return WebhookEndpointOut.of(
-        await service.change_endpoint(tx, endpoint_id, changes, expected=expected, caller=caller, now=await tx.now())
+    endpoint = await service.change_endpoint(
+        tx, endpoint_id, changes, vault=Vault.of(tools.settings), expected=expected, caller=caller, now=await tx.now()
     )
+    return WebhookEndpointOut.of(endpoint)
 
 
 @router.delete("/webhook-endpoints/{endpoint_id}", status_code=204, operation_id="deleteWebhookEndpoint")

@@ -14,8 +14,10 @@ from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.grades import Grade
 from app.domain.signature import decode_secret
+from app.domain.wording import mask_text
 from app.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from app.webhooks.envelope import PayloadFormat
+from app.webhooks.robot_schemas import AT_ALL, AT_GRADES, AT_PEOPLE, AT_PEOPLE_OUT, ROBOT_SECRET, People, RobotSecret
 
 _ENDPOINT: JsonDict = {
     "id": "0197a3f0-6c1e-7c3a-9a55-2f0c8b6d4e11",
@@ -25,6 +27,10 @@ _ENDPOINT: JsonDict = {
     "reaches_people": True,
     "grades": ["major", "serious"],
     "payload_format": "standard",
+    "at_people": [],
+    "at_all": False,
+    "at_grades": ["major"],
+    "robot_signed": False,
     "max_concurrency": None,
     "enabled": True,
     "disabled_at": None,
@@ -126,10 +132,15 @@ def _is_secret(text: str) -> str:
     return text
 
 
-URL = "Where to POST: https, port 443 unless the operator allows more, and a public address."
+URL = (
+    "Where to POST: https, port 443 unless the operator allows more, and a public address. A robot's need not look like "
+    "its vendor's, because there are proxies; but what answers must answer as the vendor does. One endpoint a robot: its "
+    "quota is counted by endpoint."
+)
 TYPES = "The types it hears of; empty for all of them, present and future."
 DESCRIPTION = "What it is, for people."
 REACHES_PEOPLE = "Whether people read what arrives there, so that it counts as an alert (方案 二(一)2)."
+REACHES_PEOPLE_IN = f"{REACHES_PEOPLE} Null: as chat robots do, and nothing else."
 ENABLED = (
     "Whether events are sent there. Enabling it again sends what it was owed meanwhile, of the last 75 hours; what is "
     "older was given up and can be replayed."
@@ -138,10 +149,14 @@ GRADES = (
     "Of an incident's events only those of incidents in one of these grades: of a change of grade the new grade counts, "
     "of all else the grade the incident has at that moment. Events that are no incident's always come. Empty for all."
 )
-FORMAT = "How events are wrapped. Both are signed by Standard Webhooks; CloudEvents come as structured JSON."
+FORMAT = (
+    "How events are told. `standard` and `cloudevents` (structured JSON) are signed by Standard Webhooks. The chat robots "
+    "`dingtalk`, `feishu`, `wecom` and `slack` get a message in Chinese, signed as the vendor has it, never more of them "
+    "than the vendor's quota allows: what waits goes out as one message, the most severe first."
+)
 CONCURRENCY = (
     "How many deliveries to it may be under way at once, counted over all workers; 1 for one after another. Null: as "
-    "many as each worker sees fit."
+    "many as each worker sees fit. A chat robot gets one message after another in any case."
 )
 SECRET_IN = "A signing secret of your own: `whsec_` and base64 of 24 to 64 random bytes. Null: we make one."
 SECRET_OUT = "Verifies our signatures (Standard Webhooks). Store it now; it is not shown again."
@@ -163,9 +178,13 @@ class WebhookEndpointCreate(Wire):
     url: Url = Field(description=URL)
     event_types: EventTypes = Field(default=[], description=TYPES)
     description: Description = Field(default="", description=DESCRIPTION)
-    reaches_people: bool = Field(default=False, description=REACHES_PEOPLE)
+    reaches_people: bool | None = Field(default=None, description=REACHES_PEOPLE_IN)
     grades: Grades = Field(default=[], description=GRADES)
     payload_format: PayloadFormat = Field(default=PayloadFormat.STANDARD, description=FORMAT)
+    at_people: People = Field(default=[], description=AT_PEOPLE)
+    at_all: bool = Field(default=False, description=AT_ALL)
+    at_grades: Grades = Field(default=[Grade.MAJOR], description=AT_GRADES)
+    robot_secret: RobotSecret = Field(default="", description=ROBOT_SECRET)
     max_concurrency: Concurrency | None = Field(default=None, description=CONCURRENCY)
     secret: SecretIn | None = Field(default=None, description=SECRET_IN)
 
@@ -181,6 +200,10 @@ class WebhookEndpointPatch(Wire):
     reaches_people: bool | None = Field(default=None, description=REACHES_PEOPLE)
     grades: Grades | None = Field(default=None, description=GRADES)
     payload_format: PayloadFormat | None = Field(default=None, description=FORMAT)
+    at_people: People | None = Field(default=None, description=AT_PEOPLE)
+    at_all: bool | None = Field(default=None, description=AT_ALL)
+    at_grades: Grades | None = Field(default=None, description=AT_GRADES)
+    robot_secret: RobotSecret | None = Field(default=None, description=ROBOT_SECRET)
     max_concurrency: Concurrency | None = Field(default=None, description=CONCURRENCY)
     enabled: bool | None = Field(default=None, description=ENABLED)
 
@@ -196,7 +219,11 @@ class WebhookEndpointOut(BaseModel):
     description: str = Field(description="What it is, for people.")
     reaches_people: bool = Field(description="Whether people read what arrives there.")
     grades: list[Grade] = Field(description="The grades of the incidents it hears of; empty for all.")
-    payload_format: PayloadFormat = Field(description="How events are wrapped.")
+    payload_format: PayloadFormat = Field(description="How events are told.")
+    at_people: list[str] = Field(description=AT_PEOPLE_OUT)
+    at_all: bool = Field(description=AT_ALL)
+    at_grades: list[Grade] = Field(description="For incidents in which grades people are called; empty: for all.")
+    robot_signed: bool = Field(description="Whether a chat robot's messages are signed with the vendor's secret.")
     max_concurrency: int | None = Field(
         description="How many deliveries may be under way at once, over all workers; null: as each worker sees fit."
     )
@@ -215,10 +242,13 @@ class WebhookEndpointOut(BaseModel):
 
     @classmethod
     def of(cls, endpoint: WebhookEndpoint) -> Self:
-        names = cls.model_fields.keys() - {"enabled", "breaker"}
+        names = cls.model_fields.keys() - {"enabled", "breaker", "at_people", "robot_signed"}
         breaker = BreakerState.CLOSED if endpoint.breaker_opened_at is None else BreakerState.OPEN
         shown = {name: getattr(endpoint, name) for name in names}
-        return cls(enabled=endpoint.disabled_at is None, breaker=breaker, **shown)
+        return cls(
+            enabled=endpoint.disabled_at is None, breaker=breaker, at_people=list(map(mask_text, endpoint.at_people)),
+            robot_signed=endpoint.robot_secret is not None, **shown,
+        )  # fmt: skip
 
 
 class WebhookEndpointCreated(WebhookEndpointOut):

@@ -25,11 +25,13 @@ HEAD = len(VERSION) + KEY_ID
 _PURPOSE = b"fenghuo webhook secrets"
 
 _OLD = """
-select id, secret, previous_secret from webhook_endpoints
-where deleted_at is null and (substr(secret, 1, 9) <> $1 or substr(previous_secret, 1, 9) <> $1)"""
+select id, secret, previous_secret, robot_secret from webhook_endpoints
+where deleted_at is null
+  and (substr(secret, 1, 9) <> $1 or substr(previous_secret, 1, 9) <> $1 or substr(robot_secret, 1, 9) <> $1)"""
 _RESEAL = """
-update webhook_endpoints set secret = $2, previous_secret = $4
-where id = $1 and secret = $3 and previous_secret is not distinct from $5 returning id"""
+update webhook_endpoints set secret = $2, previous_secret = $3, robot_secret = $4
+where id = $1 and secret = $5 and previous_secret is not distinct from $6 and robot_secret is not distinct from $7
+returning id"""
 
 
 class Unreadable(Exception):
@@ -85,10 +87,10 @@ async def reseal(database: Database, vault: Vault) -> int:
     """
     done = 0
     for row in await database.fetch(_OLD, vault.head):
-        was, before = row["secret"], row["previous_secret"]
+        endpoint_id, *old = row
         try:
-            now, earlier = (old and vault.seal(vault.open(old, row["id"]), row["id"]) for old in (was, before))
+            new = [sealed and vault.seal(vault.open(sealed, endpoint_id), endpoint_id) for sealed in old]
         except Unreadable:
             continue
-        done += len(await database.fetch(_RESEAL, row["id"], now, was, earlier, before))
+        done += len(await database.fetch(_RESEAL, endpoint_id, *new, *old))
     return done

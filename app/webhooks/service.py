@@ -12,12 +12,13 @@ from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
 from app.core.doorbell import DELIVERIES
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.outbox import Stored, record
 from app.domain.events import Changed, Event, GradeChanged, WebhookEndpointEvent, WebhookTested
 from app.models import Delivery, WebhookEndpoint
 from app.models.base import new_id
-from app.webhooks import breaker, queries
+from app.webhooks import breaker, queries, robots
+from app.webhooks.envelope import PayloadFormat
 from app.webhooks.schemas import ReplayCreate, ReplayOut
 from app.webhooks.sealing import Vault
 
@@ -101,11 +102,17 @@ async def create_endpoint(
 ) -> tuple[WebhookEndpoint, bytes]:
     """The new endpoint and its signing secret, which is ours where ``wanted`` brings none.
 
-    ``wanted`` holds columns of the endpoint, and ``secret``. The URL's address has been checked before.
+    ``wanted`` holds columns of the endpoint, and ``secret`` and ``robot_secret`` as they are. The URL's address has been
+    checked before.
     """
     columns = dict(wanted)
     secret = columns.pop("secret", None) or secrets.token_bytes(SECRET_BYTES)
     endpoint_id = new_id()
+    form = PayloadFormat(columns.get("payload_format", PayloadFormat.STANDARD))
+    _must_be_able(form, columns.get("at_people", []), columns.get("at_all", False), columns.get("robot_secret"))
+    if columns.get("reaches_people") is None:
+        columns["reaches_people"] = form.is_robot
+    columns["robot_secret"] = _sealed(columns.get("robot_secret"), vault, endpoint_id)
     endpoint = WebhookEndpoint(id=endpoint_id, secret=vault.seal(secret, endpoint_id), **columns)
     tx.add(endpoint)
     await tx.flush()
@@ -115,16 +122,21 @@ async def create_endpoint(
 
 
 async def change_endpoint(
-    tx: Tx, endpoint_id: UUID, changes: dict[str, Any], *, expected: Expected = ANY, caller: Caller, now: datetime
-) -> WebhookEndpoint:
-    """Sets what ``changes`` names: columns of the endpoint, and ``enabled``.
+    tx: Tx, endpoint_id: UUID, changes: dict[str, Any], *, vault: Vault | None = None, expected: Expected = ANY,
+    caller: Caller, now: datetime,
+) -> WebhookEndpoint:  # fmt: skip
+    """Sets what ``changes`` names: columns of the endpoint, and ``enabled``; ``robot_secret`` takes a vault.
 
-    An endpoint that is enabled or moved has a clean slate: its breaker closes.
+    An endpoint that is enabled or moved, or a robot whose secret was mended, has a clean slate: its breaker closes.
     """
     endpoint = await queries.get_endpoint(tx, endpoint_id, lock=True)
     expected.meet(endpoint.version)
     wanted = dict(changes)
     enabled = wanted.pop("enabled", None)
+    _must_still_be_able(endpoint, wanted)
+    if "robot_secret" in wanted:
+        assert vault is not None, "a secret is never stored as it is"
+        wanted["robot_secret"] = _sealed(wanted["robot_secret"], vault, endpoint_id)
     changed = [name for name, value in wanted.items() if getattr(endpoint, name) != value]
     for name in changed:
         setattr(endpoint, name, wanted[name])
@@ -135,7 +147,7 @@ async def change_endpoint(
             endpoint.disabled_at = endpoint.disabled_reason = None
         else:
             events += breaker.disable(endpoint, BY_A_CALLER, now)
-    if "url" in changed or (enabled and "enabled" in changed):
+    if {"url", "robot_secret"} & set(changed) or (enabled and "enabled" in changed):
         events += breaker.reset(endpoint)
         await (await tx.driver()).execute(_AT_ONCE, endpoint_id)
         tx.ring(DELIVERIES)
@@ -248,6 +260,25 @@ async def replay_deliveries(tx: Tx, endpoint_id: UUID, wanted: ReplayCreate, *, 
     tx.ring(DELIVERIES)
     last = max((row["id"] for row in chosen), default=None)
     return ReplayOut(count=len(chosen), last_id=last, has_more=len(chosen) == MOST_REPLAYED)
+
+
+def _must_be_able(form: PayloadFormat, people: Sequence[str], everyone: bool, secret: str | None) -> None:
+    wrong = robots.complaints(form, people, everyone, secret)
+    if wrong:
+        raise Invalid(f"{wrong[0].pointer}: {wrong[0].detail}", errors=wrong)
+
+
+def _must_still_be_able(endpoint: WebhookEndpoint, wanted: Mapping[str, Any]) -> None:
+    """A robot of another vendor may not know the people the one before called."""
+    if {"payload_format", "at_people", "at_all", "robot_secret"} & wanted.keys():
+        form, people, everyone = (
+            wanted.get(name, getattr(endpoint, name)) for name in ("payload_format", "at_people", "at_all")
+        )
+        _must_be_able(PayloadFormat(form), people, everyone, wanted.get("robot_secret"))
+
+
+def _sealed(secret: str | None, vault: Vault, endpoint_id: UUID) -> bytes | None:
+    return vault.seal(secret.encode(), endpoint_id) if secret else None
 
 
 def _must_be_enabled(endpoint: WebhookEndpoint) -> None:

@@ -31,6 +31,7 @@ async def forget(database: Database) -> None:
     """Nothing is owed to anybody any more, so that the next test begins afresh."""
     await database.fetch("delete from delivery_attempts")
     await database.fetch("delete from deliveries")
+    await database.fetch("delete from robot_messages")
     await database.fetch("update webhook_endpoints set deleted_at = now()")
 
 
@@ -53,19 +54,21 @@ def hit() -> MentionHit:
     )
 
 
-async def incident(database: Database) -> Callable[[int], StatusChanged]:
+async def incident(
+    database: Database, title: str = "x", grade: str | None = None, is_drill: bool = False
+) -> Callable[[int], StatusChanged]:
     """A new incident, and a way to make its events by their place on the timeline."""
     incident_id, number = uuid4(), uuid4().hex[:12]
     await database.fetch(
-        "insert into incidents(id, number, title, policy_id, opened_by) "
-        "select $1, $2, 'x', id, 'test' from grading_policies limit 1",
-        incident_id, number,
+        "insert into incidents(id, number, title, grade, is_drill, total, policy_id, opened_by) "
+        "select $1, $2, $3, $4, $5, 1234567, id, 'test' from grading_policies limit 1",
+        incident_id, number, title, grade, is_drill,
     )  # fmt: skip
     return lambda seq: StatusChanged(
         incident_id=incident_id,
         number=number,
         seq=seq,
-        is_drill=False,
+        is_drill=is_drill,
         from_="watching",
         to="responding",
         reason="test",

@@ -24,6 +24,7 @@ class Received:
     body: bytes
     at: float
     verified: bool | None
+    query: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
         return orjson.loads(self.body)
@@ -109,7 +110,9 @@ class Receiver:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         verified = self._verify(body, request.headers)
-        received = Received(request.method, request.path, request.headers, body, time.monotonic(), verified)
+        received = Received(
+            request.method, request.path, request.headers, body, time.monotonic(), verified, request.query
+        )
         self.received.append(received)
         answer = self.answer(received)
         if not isinstance(answer, Answer):

@@ -1,0 +1,235 @@
+"""What chat robots say, in Chinese: one event by itself, or many in one message.
+
+A new type of event needs nothing here: it is told by its label and by those of its members that have a name below. Who
+wants it told better writes a sentence in :data:`SENTENCES`. Titles and what people wrote are told without people's data,
+whoever wrote it in.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.domain.grades import Grade, grade_of, more_severe
+from app.domain.labels import LABELS
+from app.domain.wording import mask_text
+
+ELLIPSIS: Final = "…"
+DRILL: Final = "【演练】"
+_CHINA = ZoneInfo("Asia/Shanghai")
+# Characters of a title or a reason in a message of many, so that one of them takes no other's place.
+_SHORT = 80
+_REASONS: Final[Mapping[str, str]] = {
+    "A grade was set.": "已定级",
+    "It gained again.": "传播量再次上升",
+    "No gain for 72 hours.": "72 小时无新增传播",
+    "A week without a grade, and little news.": "一周未定级，新增传播很少",
+    "answered 410 Gone": "对方回复 410，地址已失效",
+    "disabled over the API": "人工停用",
+}
+
+
+class About(NamedTuple):
+    """The incident as it is when it is told of. ``spread`` is its 传播量 in all."""
+
+    id: UUID
+    number: str
+    title: str
+    grade: Grade | None
+    spread: int
+    is_drill: bool
+
+
+class Told(NamedTuple):
+    """An event and what it is about; of an endpoint's events its description."""
+
+    type: str
+    at: datetime
+    data: Mapping[str, Any]
+    about: About | None = None
+    endpoint: str | None = None
+
+    @property
+    def is_drill(self) -> bool:
+        return bool(self.data.get("is_drill")) or (self.about is not None and self.about.is_drill)
+
+
+def label(vocabulary: str, value: object) -> str:
+    """A word as people see it, or as it is where it has no label."""
+    return LABELS.get(vocabulary, {}).get(str(value), (str(value), ""))[0]
+
+
+def _grade_changed(data: Mapping[str, Any]) -> str:
+    old, new = (grade_of(data.get(name)) for name in ("from", "to"))
+    if new is None:
+        return "取消定级"
+    if old is None:
+        return f"定级为{new.label}"
+    return f"{'升' if more_severe(new, old) else '降'}级：{old.label} → {new.label}"
+
+
+def _status_changed(data: Mapping[str, Any]) -> str:
+    return f"状态：{label('incident_status', data.get('from'))} → {label('incident_status', data.get('to'))}"
+
+
+def _mention_hit(data: Mapping[str, Any]) -> str:
+    return f"负面舆情命中监测规则：{label('platform', data.get('platform'))}"
+
+
+def _tested(_: Mapping[str, Any]) -> str:
+    return "推送测试：看到这条消息，说明机器人已接通"
+
+
+def _failing(data: Mapping[str, Any]) -> str:
+    return f"外发熔断：连续失败 {data.get('failures_in_row', 0)} 次，暂存待发"
+
+
+# Type of event -> what happened. All others say their label.
+SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "incident.grade_changed": _grade_changed,
+    "incident.status_changed": _status_changed,
+    "mention.hit": _mention_hit,
+    "webhook.test": _tested,
+    "webhook_endpoint.breaker_opened": _failing,
+}
+# Member of an event -> its name, in the order they are told. A value that is a word of the vocabulary of the member's
+# name is told by its label, an instant by China's clock.
+MEMBERS: Final[Mapping[str, str]] = {
+    "clock": "时限",
+    "threshold": "已过百分比",
+    "late_by_seconds": "晚报秒数",
+    "harm_class": "危害类别",
+    "business_unit": "业务单元",
+    "decision_kind": "决策",
+    "statement_kind": "声明",
+    "truth": "事实",
+    "responsibility": "责任",
+    "started_at": "开始",
+    "due_at": "截止",
+    "happened_at": "发生",
+    "calmed_at": "平息",
+    "overridden": "特批",
+    "reason": "原因",
+}
+
+_VOCABULARY: Final[Mapping[str, str]] = {"clock": "deadline_kind"}
+
+
+def headline(told: Told) -> str:
+    """What happened, without whom it befell."""
+    sentence = SENTENCES.get(told.type)
+    return sentence(told.data) if sentence else label("event_type", told.type)
+
+
+def details(told: Told) -> list[str]:
+    """More of it, a line each."""
+    found = [f"{name}：{_value(member, told)}" for member, name in MEMBERS.items() if told.data.get(member)]
+    return [f"端点：{_clean(told.endpoint)}", *found] if told.endpoint else found
+
+
+def _value(member: str, told: Told) -> str:
+    value = told.data[member]
+    if member == "reason":
+        return _reason(told.data)
+    if member.endswith("_at"):
+        return _clock(value)
+    words = value if isinstance(value, list) else [value]
+    return "、".join(_clean(label(_VOCABULARY.get(member, member), word)) for word in words)
+
+
+def _reason(data: Mapping[str, Any]) -> str:
+    """What the machine rests on is told in figures; what people wrote, in their words."""
+    evidence = data.get("evidence") or {}
+    if data.get("source") == "machine" and "sum" in evidence:
+        hours = evidence["window_seconds"] / 3600
+        bound = "（上限估计）" if evidence.get("upper_bound") else ""
+        return f"{hours:g} 小时传播量 {evidence['sum']:,}{bound}，超过 {evidence['threshold']:,}"
+    if data.get("source") == "machine" and "rule" in evidence:
+        return "危害类别与媒体跟进"
+    return _clean(_REASONS.get(str(data["reason"]), str(data["reason"])))
+
+
+def _clock(value: object) -> str:
+    try:
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return at.astimezone(_CHINA).strftime("%m-%d %H:%M")
+
+
+def _clean(text: str) -> str:
+    return mask_text(" ".join(text.split()))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT else text[: _SHORT - 1] + ELLIPSIS
+
+
+def _grade(about: About | None) -> str:
+    return "烽火" if about is None else about.grade.label if about.grade else "未定级"
+
+
+def _link(about: About | None, console: str) -> str:
+    return "\n" + console.replace("{incident_id}", str(about.id)) if about and console else ""
+
+
+def alone(told: Told, console: str) -> tuple[str, str]:
+    """One event in all its particulars, and its link, which must not be cut."""
+    about = told.about
+    lines = [f"{DRILL if told.is_drill else ''}【{_grade(about)}】{headline(told)}"]
+    if about is not None:
+        lines += [f"事件：{about.number} {_clean(about.title)}", f"传播量：{about.spread:,}"]
+    lines += [*details(told), f"时间：{_clock(told.at)}"]
+    return "\n".join(lines), _link(about, console)
+
+
+def together(told: Sequence[Told], console: str) -> str:
+    """Many events, incident by incident as they come; of what is said the same way of one, how often."""
+    parts = [f"【烽火】{len(told)} 条通知"]
+    for about, events in groupby(told, key=lambda each: each.about):
+        group = list(events)
+        drill = DRILL if any(each.is_drill for each in group) else ""
+        of = f"{about.number} {_short(_clean(about.title))} 传播量 {about.spread:,}" if about else "其他"
+        said: dict[str, int] = {}
+        for each in group:
+            line = _short(headline(each) + "".join(f"；{detail}" for detail in details(each)))
+            said[line] = said.get(line, 0) + 1
+        lines = [f"· {line}{f' ×{times}' if times > 1 else ''}" for line, times in said.items()]
+        parts.append(f"■ {drill}【{_grade(about)}】{of}\n" + "\n".join(lines) + _link(about, console))
+    return "\n".join(parts)
+
+
+def in_order(told: Told) -> tuple[bool, int]:
+    """What is real before exercises, the most severe grade first; what belongs to no incident comes last."""
+    grade = told.about.grade if told.about else None
+    return told.is_drill, grade.level if grade else len(Grade) + (1 if told.about else 2)
+
+
+def compose(told: Sequence[Told], console: str, size: Callable[[str], int], most: int) -> tuple[str, int]:
+    """The message, and how many of ``told``, from the first, it tells: what does not fit is told by the next one."""
+    fits, too_many = 1, len(told) + 1
+    while too_many - fits > 1:
+        tried = (fits + too_many) // 2
+        if size(together(told[:tried], console)) <= most:
+            fits = tried
+        else:
+            too_many = tried
+    if fits > 1:
+        return together(told[:fits], console), fits
+    text, link = alone(told[0], console)
+    return cut(text, link, size, most), 1
+
+
+def cut(text: str, tail: str, size: Callable[[str], int], most: int) -> str:
+    """``text`` with so much of its end left out that it fits with ``tail`` after it; never half a character.
+
+    What leaves the text takes at least its own bytes from the size: vendors' escapes only make it greater.
+    """
+    over = size(text + tail) - most
+    if over <= 0:
+        return text + tail
+    whole = text.encode()
+    kept = whole[: max(0, len(whole) - over - len(ELLIPSIS.encode()))]
+    return kept.decode("utf-8", "ignore") + ELLIPSIS + tail
