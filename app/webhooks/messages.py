@@ -86,11 +86,21 @@ def _failing(data: Mapping[str, Any]) -> str:
     return f"外发熔断：连续失败 {data.get('failures_in_row', 0)} 次，暂存待发"
 
 
+def _warned(data: Mapping[str, Any]) -> str:
+    return f"时限预警：{label('deadline_kind', data.get('clock'))}已过 {data.get('threshold')}%"
+
+
+def _breached(data: Mapping[str, Any]) -> str:
+    return f"超时：{label('deadline_kind', data.get('clock'))}"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
     "incident.status_changed": _status_changed,
     "mention.hit": _mention_hit,
+    "sla.warning": _warned,
+    "sla.breached": _breached,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }
@@ -98,8 +108,6 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 # name is told by its label, an instant by China's clock.
 MEMBERS: Final[Mapping[str, str]] = {
     "clock": "时限",
-    "threshold": "已过百分比",
-    "late_by_seconds": "晚报秒数",
     "harm_class": "危害类别",
     "business_unit": "业务单元",
     "decision_kind": "决策",
