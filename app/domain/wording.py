@@ -192,6 +192,11 @@ _LABELS = {
         "standard": ("标准格式", "Standard Webhooks"),
         "cloudevents": ("CloudEvents 格式", "CloudEvents 1.0"),
     },
+    "drills": {
+        "exclude": ("不含演练", "No drills"),
+        "include": ("含演练", "Drills too"),
+        "only": ("仅演练", "Only drills"),
+    },
     "delivery_state": {
         "pending": ("待送达", "Pending"),
         "delivered": ("已送达", "Delivered"),

@@ -35,8 +35,11 @@ async def lock_numbers(tx: Tx, now: datetime) -> IncidentNumber:
     return (await tx.scalars(query.execution_options(populate_existing=True))).one()
 
 
-def next_number(numbers: IncidentNumber) -> str:
-    """2026-0031, in the plan's own manner of numbering cases."""
+def next_number(numbers: IncidentNumber, *, is_drill: bool = False) -> str:
+    """2026-0031, in the plan's own manner of numbering cases; D2026-0001 for an exercise, which leaves no gap there."""
+    if is_drill:
+        numbers.last_drill += 1
+        return f"D{numbers.year}-{numbers.last_drill:04d}"
     numbers.last += 1
     return f"{numbers.year}-{numbers.last:04d}"
 
@@ -100,7 +103,8 @@ async def _open(
     policy_id = await active_policy_id(tx)
     opened = [
         Incident(
-            id=new_id(), number=next_number(numbers), title=opening.title, summary=opening.summary, status="watching",
+            id=new_id(), number=next_number(numbers, is_drill=opening.is_drill), title=opening.title,
+            summary=opening.summary, status="watching",
             rule_id=opening.rule_id, story="", business_unit=opening.business_unit, harm_class=opening.harm_class,
             harm_by_person=opening.harm_by_person, media_follow_up="none", media_by_person=False, policy_id=policy_id,
             total=0, baseline=0, mention_count=0, peaks=[], peak_minutes=[], live_peaks=[], live_peak_minutes=[],

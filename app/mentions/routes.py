@@ -166,7 +166,7 @@ async def update_mention(
 async def open_incident(
     caller: IncidentsWrite, body: Open, run: InRetries, rules: WithRules, response: Response
 ) -> IncidentRow:
-    """Opens an incident by a person's judgement, with the mentions it starts with."""
+    """Opens an incident by a person's judgement, with the mentions it starts with; or an exercise 演练, without any."""
     fields = body.model_dump(exclude={"mention_ids"})
     opened = await run(
         lambda tx, now: service.open_with_mentions(tx, rules, fields, body.mention_ids, caller=caller, now=now)

@@ -14,7 +14,7 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.outbox import record
 from app.domain.events import Changed, MentionsMoved
 from app.incidents.queries import get_incident
-from app.incidents.service import open_by_person
+from app.incidents.service import DrillsStayApart, open_by_person
 from app.incidents.spread import Ledger
 from app.incidents.timeline import on_timeline, touch
 from app.mentions import queries
@@ -58,7 +58,10 @@ async def correct_mention(
 async def open_with_mentions(
     tx: Tx, rules: Rules, fields: Mapping[str, Any], mention_ids: Collection[UUID], *, caller: Caller, now: datetime
 ) -> Incident:
-    """An incident opened by a person, with the mentions it starts with."""
+    """An incident opened by a person, with the mentions it starts with; an exercise has none."""
+    if fields["is_drill"] and mention_ids:
+        detail = "an exercise takes no mentions, or the real count would lose them; leave them out"
+        raise Invalid(f"/mention_ids: {detail}", errors=[FieldError("/mention_ids", detail, "drills_stay_apart")])
     incident = await open_by_person(tx, fields, caller=caller, now=now)
     if not mention_ids:
         return incident
@@ -78,9 +81,15 @@ async def attach_mentions(
 ) -> Incident:
     """Puts mentions into the incident, out of whatever other they were in. Their spread moves with them.
 
-    IncidentNotAccepting when the incident has ended; Invalid when a mention does not exist.
+    IncidentNotAccepting when the incident has ended, DrillsStayApart when it is an exercise; Invalid when a mention
+    does not exist.
     """
     incident = await get_incident(tx, incident_id)
+    if incident.is_drill:
+        raise DrillsStayApart(
+            f"The incident {incident.number} is an exercise 演练 and takes no mentions, or the real count would lose "
+            "them: attach them to a real incident, or open one."
+        )
     works, observed = await _works(tx, mention_ids, now=now)
     if incident.status not in ACCEPTING:
         raise IncidentNotAccepting(f"The incident {incident.number} is {incident.status}; reopen it first.")

@@ -14,6 +14,7 @@ from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.grades import Grade
 from app.domain.signature import decode_secret
+from app.domain.vocabulary import Drills
 from app.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from app.webhooks.envelope import PayloadFormat
 
@@ -24,6 +25,7 @@ _ENDPOINT: JsonDict = {
     "description": "The duty group's robot",
     "reaches_people": True,
     "grades": ["major", "serious"],
+    "drills": "exclude",
     "payload_format": "standard",
     "max_concurrency": None,
     "enabled": True,
@@ -54,6 +56,7 @@ _DELIVERY: JsonDict = {
     "webhook_id": "evt_7001",
     "event_type": "incident.grade_changed",
     "event_at": "2026-03-01T08:00:00Z",
+    "is_drill": False,
     "endpoint_id": _ENDPOINT["id"],
     "incident_id": "0197a3f0-7000-7aaa-8bbb-0123456789ab",
     "seq": 4,
@@ -120,6 +123,10 @@ GRADES = (
     "Of an incident's events only those of incidents in one of these grades: of a change of grade the new grade counts, "
     "of all else the grade the incident has at that moment. Events that are no incident's always come. Empty for all."
 )
+DRILLS = (
+    "Whether it hears of exercises 演练. `only`: of nothing else, so that a rehearsal has a receiver of its own. Tests of "
+    "the endpoint always come."
+)
 FORMAT = "How events are wrapped. Both are signed by Standard Webhooks; CloudEvents come as structured JSON."
 CONCURRENCY = (
     "How many deliveries to it may be under way at once, counted over all workers; 1 for one after another. Null: as "
@@ -147,6 +154,7 @@ class WebhookEndpointCreate(Wire):
     description: Description = Field(default="", description=DESCRIPTION)
     reaches_people: bool = Field(default=False, description=REACHES_PEOPLE)
     grades: Grades = Field(default=[], description=GRADES)
+    drills: Drills = Field(default=Drills.EXCLUDE, description=DRILLS)
     payload_format: PayloadFormat = Field(default=PayloadFormat.STANDARD, description=FORMAT)
     max_concurrency: Concurrency | None = Field(default=None, description=CONCURRENCY)
     secret: SecretIn | None = Field(default=None, description=SECRET_IN)
@@ -162,6 +170,7 @@ class WebhookEndpointPatch(Wire):
     description: Description | None = Field(default=None, description=DESCRIPTION)
     reaches_people: bool | None = Field(default=None, description=REACHES_PEOPLE)
     grades: Grades | None = Field(default=None, description=GRADES)
+    drills: Drills | None = Field(default=None, description=DRILLS)
     payload_format: PayloadFormat | None = Field(default=None, description=FORMAT)
     max_concurrency: Concurrency | None = Field(default=None, description=CONCURRENCY)
     enabled: bool | None = Field(default=None, description=ENABLED)
@@ -178,6 +187,7 @@ class WebhookEndpointOut(BaseModel):
     description: str = Field(description="What it is, for people.")
     reaches_people: bool = Field(description="Whether people read what arrives there.")
     grades: list[Grade] = Field(description="The grades of the incidents it hears of; empty for all.")
+    drills: Drills = Field(description="Whether it hears of exercises 演练, of nothing else, or of none.")
     payload_format: PayloadFormat = Field(description="How events are wrapped.")
     max_concurrency: int | None = Field(
         description="How many deliveries may be under way at once, over all workers; null: as each worker sees fit."
@@ -288,6 +298,7 @@ class WebhookDeliveryOut(BaseModel):
     webhook_id: str = Field(description="The `webhook-id` header: the same at every retry and replay.")
     event_type: EventType = Field(description="What happened.")
     event_at: datetime = Field(description="When it happened.")
+    is_drill: bool = Field(description="Whether it is of an exercise 演练: nothing of it is real.")
     endpoint_id: UUID = Field(description="To whom it is owed.")
     incident_id: UUID | None = Field(description="The incident whose order it keeps; null when it keeps none.")
     seq: int | None = Field(description="Its place on the incident's timeline.")
@@ -304,19 +315,20 @@ class WebhookDeliveryOut(BaseModel):
 
     @classmethod
     def of(cls, row: "DeliveryRow", attempts: list[DeliveryAttempt]) -> Self:
-        delivery, event_type, event_at, sending, probe_at = row
+        delivery, event_type, event_at, is_drill, sending, probe_at = row
         pending = delivery.state == DeliveryState.PENDING and delivery.token is None
         return cls(
             id=delivery.id, webhook_id=f"evt_{delivery.event_id}", event_type=EventType(event_type),
-            event_at=event_at, endpoint_id=delivery.endpoint_id, incident_id=delivery.incident_id, seq=delivery.seq,
+            event_at=event_at, is_drill=is_drill, endpoint_id=delivery.endpoint_id, incident_id=delivery.incident_id, seq=delivery.seq,
             state=DeliveryState(delivery.state), created_at=delivery.created_at, finished_at=delivery.finished_at,
             next_try_at=max(delivery.due_at, probe_at or delivery.due_at) if pending and sending else None, under_way=delivery.token is not None,
             lost_leases=delivery.lost_leases, attempts=[DeliveryAttemptOut.of(attempt) for attempt in attempts],
         )  # fmt: skip
 
 
-# The delivery, its event's type and time, whether its endpoint is sent to, and when the next probe of it may go.
-DeliveryRow = Row[Delivery, str, datetime, bool, datetime | None]
+# The delivery, its event's type and time and whether that is of a drill, whether its endpoint is sent to, and when the
+# next probe of it may go.
+DeliveryRow = Row[Delivery, str, datetime, bool, bool, datetime | None]
 
 
 class DeliveryQuery(PageQuery):
@@ -326,6 +338,7 @@ class DeliveryQuery(PageQuery):
     event_type: list[EventType] = Field(default=[], max_length=20, description="Of one of these types.")
     state: list[DeliveryState] = Field(default=[], max_length=3, description="In one of these states.")
     incident_id: list[UUID] = Field(default=[], max_length=20, description="On the timeline of one of these incidents.")
+    is_drill: bool | None = Field(default=None, description="Of exercises 演练, or of what is real; left out: both.")
     created_after: Instant | None = Field(default=None, description="Owed after this instant.")
     created_before: Instant | None = Field(default=None, description="Owed before this instant.")
 

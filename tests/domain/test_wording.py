@@ -232,6 +232,7 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "event_type": "舆情命中 危机事件开启 分级变更 状态变更 推送测试 外发停用 外发熔断 外发恢复",
         "breaker_state": "正常 熔断中",
         "payload_format": "标准格式 CloudEvents 格式",
+        "drills": "不含演练 含演练 仅演练",
         "delivery_state": "待送达 已送达 已放弃",
         "caller_kind": "机器密钥 个人密钥 代签令牌 单点登录",
         "scope": "查看舆情 上报和更正舆情 查看监测规则 修改监测规则 查看危机事件 处置危机事件 查看和订阅事件流 "
