@@ -16,6 +16,7 @@ from app.domain.signature import decode_secret, encode_secret
 from app.settings import Settings
 from app.webhooks import addresses, queries, service
 from app.webhooks.schemas import (
+    NULLABLE,
     DeliveryQuery,
     ReplayCreate,
     ReplayOut,
@@ -97,7 +98,8 @@ async def update_webhook_endpoint(
     if body.url is not None:
         await _check_address(body.url, tools.settings)
     _check_concurrency(body.max_concurrency, tools.settings)
-    changes = body.model_dump(exclude_none=True)
+    sent = body.model_dump(exclude_unset=True)
+    changes = {name: value for name, value in sent.items() if value is not None or name in NULLABLE}
     return WebhookEndpointOut.of(
         await service.change_endpoint(tx, endpoint_id, changes, expected=expected, caller=caller, now=await tx.now())
     )

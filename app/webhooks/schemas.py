@@ -160,8 +160,13 @@ class WebhookEndpointCreate(Wire):
     secret: SecretIn | None = Field(default=None, description=SECRET_IN)
 
 
+# What null says something of; elsewhere it is as good as left out.
+NULLABLE = frozenset({"max_concurrency"})
+
+
 class WebhookEndpointPatch(Wire):
-    """What to change; what is null or left out stays as it is."""
+    """What to change; what is left out stays as it is. Null takes the bound `max_concurrency` away; elsewhere it changes
+    nothing."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"event_types": [], "enabled": True}})
 
