@@ -4,8 +4,9 @@ A claim is bounded twice: by the number of readings and by their text, because m
 statements, and the database ends a transaction that is idle for 10 s.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,12 @@ _SET_ASIDE = """
 insert into mentions_set_aside as s (mention_id, until) values ($1, now() + $2::interval)
 on conflict (mention_id) do update set until = excluded.until, times = s.times + 1"""
 
+# Whoever's readings were counted since is no longer held up, though the row is only forgotten later.
+_HELD_UP = """
+select s.mention_id, greatest(s.until, now()) as retry_at from mentions_set_aside s
+where s.mention_id = any($1::uuid[]) and exists (select from inbox i where i.mention_id = s.mention_id)
+order by s.mention_id limit 1"""
+
 
 @dataclass(slots=True)
 class Claim:
@@ -52,6 +59,12 @@ class Claim:
         rows = await driver.fetch(_CLAIM, self.limit, MOST_TEXT)
         self.mention_ids = [row["mention_id"] for row in rows]
         return list(rows)
+
+
+async def held_up(driver: asyncpg.Connection, mention_ids: Sequence[UUID]) -> tuple[UUID, datetime] | None:
+    """The first of the mentions whose readings wait because they can't be counted, and when they are tried again."""
+    row = await driver.fetchrow(_HELD_UP, mention_ids)
+    return (row["mention_id"], row["retry_at"]) if row else None
 
 
 async def set_aside(database: Database, mention_id: UUID) -> None:

@@ -18,6 +18,7 @@ from app.incidents.service import DrillsStayApart, open_by_person
 from app.incidents.spread import Ledger
 from app.incidents.timeline import on_timeline, touch
 from app.mentions import queries
+from app.mentions.claims import held_up
 from app.mentions.ingest import not_ahead
 from app.mentions.processing import claim_of, conclude, load_counted, merge_instants
 from app.mentions.reading import Work
@@ -34,6 +35,12 @@ class IncidentNotAccepting(Conflict):
     """Mentions join only incidents that are watched or handled."""
 
     code = "incident_not_accepting"
+
+
+class MentionSetAside(Conflict):
+    """What waits to be counted of the mention can't be, so nobody can judge it."""
+
+    code = "mention_set_aside"
 
 
 async def correct_mention(
@@ -123,7 +130,7 @@ async def detach_mentions(
 
 
 async def _works(tx: Tx, mention_ids: Collection[UUID], *, now: datetime) -> tuple[list[Work], list[tuple[Any, ...]]]:
-    """The mentions, and what waited to be counted of them."""
+    """The mentions, and what waited to be counted of them. MentionSetAside where that is known to be impossible."""
     unique = sorted(set(mention_ids))
     known = set(await tx.scalars(select(Mention.id).where(Mention.id.in_(unique))))
     missing = [mention_id for mention_id in unique if mention_id not in known]
@@ -131,6 +138,13 @@ async def _works(tx: Tx, mention_ids: Collection[UUID], *, now: datetime) -> tup
         detail = f"there is no mention {missing[0]}"
         raise Invalid(detail, errors=[FieldError("/mention_ids", detail, "unknown_mention")])
     driver = await tx.driver()
+    if held := await held_up(driver, unique):
+        raise MentionSetAside(
+            f"Readings of the mention {held[0]} can't be counted, so it can't be judged or moved yet. They are tried "
+            f"again at {held[1]:%Y-%m-%d %H:%M} UTC; the workers' log says what is wrong with them. Other mentions can "
+            "be acted upon without it.",
+            retry_at=held[1].isoformat().replace("+00:00", "Z"),
+        )
     waiting = await claim_of(driver, unique)
     return await load_counted(driver, unique, now=now, waiting=waiting), merge_instants(waiting)
 
