@@ -16,6 +16,7 @@ from app.core.deps import (
     InTransaction,
     MentionsRead,
     MentionsWrite,
+    may_see,
     tools,
     within,
 )
@@ -155,6 +156,7 @@ async def update_mention(
 ) -> schemas.Mention:
     """Corrects its sentiment or time by a person's word, which wins. The spread and the grade follow at once."""
     corrections = body.model_dump(exclude_unset=True, exclude={"reason"})
+    may_see(caller, corrections, "mentions:read")
     return await run(
         lambda tx, now: service.correct_mention(
             tx, rules, mention_id, corrections, expected=expected, caller=caller, now=now

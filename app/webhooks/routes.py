@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from app.core.bodies import JsonBody
 from app.core.conditional import IfMatch, IfMatchOffered
-from app.core.deps import InTransaction, WebhooksRead, WebhooksWrite, WithTools
+from app.core.deps import InTransaction, WebhooksRead, WebhooksWrite, WithTools, may_see
 from app.core.errors import FieldError, Invalid
 from app.core.params import NoQuery, PageQuery
 from app.core.routing import Operation
@@ -100,6 +100,7 @@ async def update_webhook_endpoint(
     _check_concurrency(body.max_concurrency, tools.settings)
     sent = body.model_dump(exclude_unset=True)
     changes = {name: value for name, value in sent.items() if value is not None or name in NULLABLE}
+    may_see(caller, changes, "webhooks:read")
     return WebhookEndpointOut.of(
         await service.change_endpoint(tx, endpoint_id, changes, expected=expected, caller=caller, now=await tx.now())
     )
