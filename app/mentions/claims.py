@@ -27,7 +27,7 @@ ASIDE_FOR = timedelta(hours=1)
 _CLAIM = """
 with next as materialized (
   select seq, mention_id, octet_length(text) as size from inbox
-  where mention_id <> all(array(select mention_id from mentions_set_aside where until > now()))
+  where seq > $3 and mention_id <> all(array(select mention_id from mentions_set_aside where until > now()))
   order by seq limit $1 for update skip locked),
  sized as (
   select seq, sum(coalesce(size, (select octet_length(m.text) from mentions m where m.id = next.mention_id)))
@@ -48,16 +48,20 @@ order by s.mention_id limit 1"""
 
 @dataclass(slots=True)
 class Claim:
-    """How many readings a transaction may take. Whose they were stands here even when the transaction fails."""
+    """How many readings a transaction may take, of those after a place in the inbox. Whose they were, and the place of
+    the last, stands here even when the transaction fails."""
 
     limit: int
+    after: int = 0
     mention_ids: list[UUID] = field(default_factory=list)
+    upto: int = 0
 
     async def take(self, driver: asyncpg.Connection) -> list[Any]:
         """The readings, by mention and instant; they are gone from the inbox when the transaction commits."""
-        self.mention_ids = []
-        rows = await driver.fetch(_CLAIM, self.limit, MOST_TEXT)
+        self.mention_ids, self.upto = [], self.after
+        rows = await driver.fetch(_CLAIM, self.limit, MOST_TEXT, self.after)
         self.mention_ids = [row["mention_id"] for row in rows]
+        self.upto = max((row["seq"] for row in rows), default=self.after)
         return list(rows)
 
 

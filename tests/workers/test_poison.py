@@ -203,6 +203,27 @@ async def test_what_was_set_aside_is_tried_again_after_a_while_and_in_the_end_fo
     assert not await database.fetch("select from mentions_set_aside")
 
 
+async def test_however_many_cannot_be_counted_those_behind_them_are(
+    client: httpx.AsyncClient, counter: Counter, database: Database, poison: Poison
+) -> None:
+    await counter.sweep()
+    bad = await post_many(client, ["一"] * (MOST_ASIDE + 5))
+    # The second reading of one that is not counted yet can't be counted before the first, and is passed over too.
+    await post(client, "又", external_id=(await mention(client, bad[-1]))["external_id"])
+    fine = await post_many(client, ["二"] * 3)
+    ids = ", ".join(f"'{mention_id}'" for mention_id in bad)
+    await poison.spill(f"new.mention_id in ({ids})", "raise exception 'poison'")
+    # By the number of its sweeps, not by time: three for each to be set aside, and one for each that is passed over.
+    await sweep_like_a_worker(counter, times=3 * MOST_ASIDE + 10)
+    assert await pending(client, fine) == []
+    await sweep_like_a_worker(counter, times=15)
+    aside = await database.fetch("select mention_id::text from mentions_set_aside")
+    assert sorted(row["mention_id"] for row in aside) == sorted(bad)
+    await poison.clean()
+    assert await counter.sweep() == len(bad) + 1
+    assert await pending(client, bad) == []
+
+
 async def test_when_nothing_can_be_counted_the_readings_are_not_to_blame(
     client: httpx.AsyncClient, counter: Counter, database: Database, poison: Poison
 ) -> None:
