@@ -26,7 +26,8 @@ REMATCH_STEP = 200
 TRIES = 20
 # A reading that fails alone so often is set aside; a moment's trouble with the database passes before.
 TRIES_ALONE = 3
-# When so many in a row fail alone, it is not they that are at fault.
+# When so many in a row fail alone, it is perhaps not they that are at fault. No more are set aside, and each sweep tries
+# a later one: as soon as one counts, those before it are at fault after all.
 MOST_ASIDE = 10
 
 
@@ -61,6 +62,8 @@ class Counter:
         self._mentions = Portion(REMATCH_STEP, REMATCH_STEP)
         self._failed_alone: Tally[UUID] = Tally()
         self._aside_in_a_row = 0
+        # The place in the inbox after which the next reading is tried, while no more are set aside.
+        self._after = 0
         self._rules = Rules()
         self._ledger = Ledger()
         self._stopping = False
@@ -89,7 +92,7 @@ class Counter:
         return total
 
     async def _count(self) -> int | None:
-        claim = Claim(self._readings.size)
+        claim = Claim(self._readings.size, self._after)
         try:
             done = await self._run(lambda tx: process_inbox(tx, self._rules, self._ledger, claim))
         except Exception as error:
@@ -98,20 +101,26 @@ class Counter:
             if self._readings.shrink():
                 log.warning("batch failed, fewer are tried", readings=claim.limit, error=repr(error))
             else:
-                await self._failed(claim.mention_ids[0], error)
+                await self._failed(claim, error)
             return None
         self._readings.grow()
         if done:
             self._failed_alone.clear()
             self._aside_in_a_row = 0
-        return done
+        passed_over, self._after = self._after, 0
+        # Where nothing is left behind that place: from the beginning again.
+        return None if passed_over and not done else done
 
-    async def _failed(self, mention_id: UUID, error: Exception) -> None:
+    async def _failed(self, claim: Claim, error: Exception) -> None:
         """A single reading failed. Raises ``error`` where that may pass or is not the reading's fault."""
+        [mention_id] = claim.mention_ids
+        if self._aside_in_a_row >= MOST_ASIDE:
+            self._after = claim.upto
+            raise error
         self._failed_alone[mention_id] += 1
         contended = getattr(getattr(error, "orig", error), "sqlstate", None) in RETRYABLE
         tried = self._failed_alone[mention_id] >= TRIES_ALONE
-        if contended or not tried or self._aside_in_a_row >= MOST_ASIDE:
+        if contended or not tried:
             raise error
         await set_aside(self._database, mention_id)
         self._aside_in_a_row += 1

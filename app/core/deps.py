@@ -1,7 +1,7 @@
 """What a route may ask for: the transaction, the caller with a scope, the process's tools."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from app.core.auth import Caller, KeyRing
 from app.core.db import Database, Tx
 from app.core.doorbell import Doorbell
-from app.core.errors import Unavailable
+from app.core.errors import Forbidden, Unavailable
 from app.core.params import refuse_query
 from app.core.ratelimit import Limits
 from app.settings import Settings
@@ -118,6 +118,15 @@ class Holds:
         caller.require(self.scope)
         refuse_query(request)
         return caller
+
+
+def may_see(caller: Caller, changes: Mapping[str, object], scope: str) -> None:
+    """Forbidden unless the caller holds ``scope``, where a PATCH changes nothing: its answer would be a way to read."""
+    if not changes and scope not in caller.scopes:
+        raise Forbidden(
+            f"A PATCH that names nothing to change only reads, and the scope {scope!r} is missing: name what to change, "
+            "or ask an administrator for the scope."
+        )
 
 
 async def _known(request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:

@@ -56,10 +56,11 @@ with announced as materialized (
   from events_id_seq),
  drawn as materialized (
   select nextval('events_id_seq') as id, e.* from announced cross join unnest(
-    $1::text[], $2::uuid[], $3::bigint[], $4::text[]) with ordinality as e(type, incident_id, seq, data, place)),
+    $1::text[], $2::uuid[], $3::bigint[], $4::text[], $9::bool[])
+    with ordinality as e(type, incident_id, seq, data, is_drill, place)),
  kept as (
-  insert into events(id, type, incident_id, seq, actor, via, trace, data) overriding system value
-  select id, type, incident_id, seq, $5, $6, $8, data::jsonb from drawn order by place)
+  insert into events(id, type, incident_id, seq, is_drill, actor, via, trace, data) overriding system value
+  select id, type, incident_id, seq, is_drill, $5, $6, $8, data::jsonb from drawn order by place)
 select id from drawn order by place"""
 
 _NEXT_ID = "select last_value + is_called::int from events_id_seq"
@@ -92,6 +93,7 @@ async def record(tx: Tx, *events: Event, caller: Caller) -> list[Stored]:
         caller.via,
         not tx.info.get("announced"),
         trace.get(),
+        [event.of_drill for event in events],
     )
     tx.info["announced"] = True
     stored = [Stored(row["id"], event, caller) for row, event in zip(rows, events, strict=True)]

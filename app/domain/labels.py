@@ -195,6 +195,11 @@ _LABELS = {
         "wecom": ("企业微信机器人", "WeCom robot"),
         "slack": ("Slack 机器人", "Slack robot"),
     },
+    "drills": {
+        "exclude": ("不含演练", "No drills"),
+        "include": ("含演练", "Drills too"),
+        "only": ("仅演练", "Only drills"),
+    },
     "delivery_state": {
         "pending": ("待送达", "Pending"),
         "delivered": ("已送达", "Delivered"),

@@ -27,6 +27,14 @@ class GradeSource(StrEnum):
     PERSON = "person"
 
 
+class Drills(StrEnum):
+    """What becomes of exercises 演练 where events are told: nobody hears of them who did not ask."""
+
+    EXCLUDE = "exclude"
+    INCLUDE = "include"
+    ONLY = "only"
+
+
 class Platform(StrEnum):
     """Where posts are made."""
 

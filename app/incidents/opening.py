@@ -35,8 +35,11 @@ async def lock_numbers(tx: Tx, now: datetime) -> IncidentNumber:
     return (await tx.scalars(query.execution_options(populate_existing=True))).one()
 
 
-def next_number(numbers: IncidentNumber) -> str:
-    """2026-0031, in the plan's own manner of numbering cases."""
+def next_number(numbers: IncidentNumber, *, is_drill: bool = False) -> str:
+    """2026-0031, in the plan's own manner of numbering cases; D2026-0001 for an exercise, which leaves no gap there."""
+    if is_drill:
+        numbers.last_drill += 1
+        return f"D{numbers.year}-{numbers.last_drill:04d}"
     numbers.last += 1
     return f"{numbers.year}-{numbers.last:04d}"
 
@@ -101,7 +104,10 @@ async def _open(
     tx: Tx, openings: list[Opening], numbers: IncidentNumber, *, caller: Caller, now: datetime
 ) -> list[Incident]:
     policy_id = await active_policy_id(tx)
-    opened = [newborn(opening, next_number(numbers), policy_id, caller=caller, now=now) for opening in openings]
+    opened = [
+        newborn(opening, next_number(numbers, is_drill=opening.is_drill), policy_id, caller=caller, now=now)
+        for opening in openings
+    ]
     tx.add_all(opened)
     events = [
         IncidentOpened(

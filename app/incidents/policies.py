@@ -56,11 +56,16 @@ async def _record(tx: Tx, policy: GradingPolicy, action: str, caller: Caller) ->
 
 
 async def simulate(tx: Tx, policy_id: UUID, which: PolicySimulate) -> dict[str, Any]:
-    """Which grades past incidents would have had, and when. Nothing is changed."""
+    """Which grades past incidents would have had, and when. Nothing is changed.
+
+    Exercises have no spread: they would only look as if the policy were too mild. Named ones are tried.
+    """
     policy = policy_from((await queries.get_policy(tx, policy_id)).rules)
     query = select(Incident).where(Incident.status != "merged").order_by(Incident.id.desc()).limit(which.limit)
     if which.incident_ids:
         query = query.where(Incident.id.in_(which.incident_ids))
+    else:
+        query = query.where(Incident.is_drill.is_(False))
     if which.opened_after is not None:
         query = query.where(Incident.opened_at > which.opened_after)
     if which.opened_before is not None:

@@ -32,7 +32,8 @@ async def get_incident(tx: Tx, incident_id: UUID, *, lock: bool = False) -> Inci
 
 async def list_incidents(tx: Tx, query: IncidentQuery) -> dict[str, Any]:
     """Incidents, newest first."""
-    rows = select(Incident).order_by(Incident.id.desc()).limit(query.limit + 1)
+    rows = select(Incident).where(Incident.is_drill.is_(query.is_drill))
+    rows = rows.order_by(Incident.id.desc()).limit(query.limit + 1)
     if query.status:
         rows = rows.where(Incident.status.in_(query.status))
     if query.grade:

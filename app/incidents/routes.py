@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from app.core.answers import LOCATED
 from app.core.bodies import JsonBody
 from app.core.conditional import IfMatch
-from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, RulesRead, RulesWrite
+from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, RulesRead, RulesWrite, may_see
 from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.domain.grades import grade_of
@@ -47,6 +47,7 @@ async def update_incident(
 ) -> schemas.Incident:
     """Changes what the incident says of itself. Harm class, media follow-up and policy grade it anew at once."""
     fields = body.model_dump(exclude_unset=True, exclude={"reason"})
+    may_see(caller, fields, "incidents:read")
     return await run(
         lambda tx, now: guards.shown_after(
             tx,

@@ -44,6 +44,13 @@ class IncidentOpen(Wire):
     mention_ids: Annotated[
         list[UUID], Field(max_length=1000, description="Mentions it starts with, out of whatever they were in.")
     ] = []
+    is_drill: Annotated[
+        bool,
+        Field(
+            description="A table-top exercise 桌面演练: graded and moved by people, without mentions, and heard of only "
+            "by who asks for drills. It stays one."
+        ),
+    ] = False
 
 
 class IncidentPatch(Wire):
@@ -116,9 +123,12 @@ class Incident(BaseModel):
     """Mentions handled as one case 危机事件. Live figures are in `/spread`."""
 
     id: UUID = Field(description="Our id.")
-    number: str = Field(description="What people quote, for example 2026-0031.", examples=["2026-0031"])
+    number: str = Field(
+        description="What people quote: 2026-0031, or D2026-0001 for an exercise.", examples=["2026-0031"]
+    )
     title: str = Field(description="What people call it.", examples=["牛奶异物"])
     summary: str = Field(description="What it is about.", examples=["多名用户称示例牌牛奶中有异物"])
+    is_drill: bool = Field(description="Whether it is an exercise 演练: nothing of it is real.", examples=[False])
     status: IncidentStatus = Field(description="Where it stands.", examples=["responding"])
     grade: Grade | None = Field(description="The grade in force; null: watched, no crisis.", examples=["major"])
     level: int | None = Field(
@@ -175,6 +185,9 @@ class IncidentQuery(PageQuery):
     status: Annotated[list[IncidentStatus], Field(max_length=8, description="Any of these.")] = []
     grade: Annotated[list[Grade], Field(max_length=3, description="Any of these.")] = []
     rule_id: Annotated[UUID | None, Field(description="Opened by this watch rule.")] = None
+    is_drill: Annotated[
+        bool, Field(description="Exercises 演练 in place of what is real; the two are never mixed.")
+    ] = False
     opened_after: Annotated[Instant | None, Field(description="Opened after this instant.")] = None
     opened_before: Annotated[Instant | None, Field(description="Opened before this instant.")] = None
 

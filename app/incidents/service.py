@@ -49,11 +49,17 @@ class CannotMerge(Conflict):
     code = "cannot_merge"
 
 
+class DrillsStayApart(Conflict):
+    """An exercise and what is real never mix: the real count must not lose a post to an exercise."""
+
+    code = "drills_stay_apart"
+
+
 async def open_by_person(tx: Tx, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> Incident:
-    """An incident without a watch rule. Mentions are attached by the caller."""
+    """An incident without a watch rule, or an exercise. Mentions are attached by the caller."""
     opening = Opening(
         fields["title"], None, fields["summary"], fields["harm_class"], fields["harm_class"] is not None,
-        fields["business_unit"],
+        fields["business_unit"], fields["is_drill"],
     )  # fmt: skip
     return await open_incident(tx, opening, caller=caller, now=now)
 
@@ -227,9 +233,13 @@ async def _inherit_grade(
 async def _lock_both(tx: Tx, incident_id: UUID, into_id: UUID) -> dict[UUID, Incident]:
     if incident_id == into_id:
         raise CannotMerge("An incident can't be merged into itself.")
-    await queries.get_incident(tx, incident_id)
+    is_drill = (await queries.get_incident(tx, incident_id)).is_drill
     with naming("/into_incident_id"):
-        await queries.get_incident(tx, into_id)
+        into = await queries.get_incident(tx, into_id)
+    if is_drill is not into.is_drill:
+        raise DrillsStayApart(
+            "One of the two is an exercise 演练 and the other is real: merge an exercise into an exercise, or dismiss it."
+        )
     # Mentions before incidents, as everybody locks.
     await tx.execute(
         select(MentionState.mention_id).where(MentionState.incident_id == incident_id)

@@ -16,6 +16,7 @@ from app.core.deps import (
     InTransaction,
     MentionsRead,
     MentionsWrite,
+    may_see,
     tools,
     within,
 )
@@ -166,6 +167,7 @@ async def update_mention(
 ) -> schemas.Mention:
     """Corrects its sentiment or time by a person's word, which wins. The spread and the grade follow at once."""
     corrections = body.model_dump(exclude_unset=True, exclude={"reason"})
+    may_see(caller, corrections, "mentions:read")
     return await run(
         lambda tx, now: service.correct_mention(
             tx, rules, mention_id, corrections, expected=expected, caller=caller, now=now
@@ -177,7 +179,7 @@ async def update_mention(
 async def open_incident(
     caller: IncidentsWrite, body: Open, run: InRetries, rules: WithRules, response: Response
 ) -> Incident:
-    """Opens an incident by a person's judgement, with the mentions it starts with."""
+    """Opens an incident by a person's judgement, with the mentions it starts with; or an exercise 演练, without any."""
     fields = body.model_dump(exclude={"mention_ids"})
     opened = await run(
         lambda tx, now: shown_after(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from app.core.answers import LOCATED
 from app.core.bodies import JsonBody
 from app.core.conditional import IfMatch, IfMatchOffered
-from app.core.deps import InTransaction, RulesRead, RulesWrite
+from app.core.deps import InTransaction, RulesRead, RulesWrite, may_see
 from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.domain.matching import explain
@@ -53,6 +53,7 @@ async def update_watch_rule(
 ) -> WatchRule:
     """Changes a watch rule. Mentions are matched again in the background; incidents keep what they have."""
     fields = body.model_dump(exclude_unset=True)
+    may_see(caller, fields, "rules:read")
     return await service.update_rule(tx, rule_id, fields, expected=expected, caller=caller, now=await tx.now())
 
 

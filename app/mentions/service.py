@@ -15,10 +15,11 @@ from app.core.instants import not_ahead
 from app.core.outbox import record
 from app.domain.events import Changed, MentionsMoved
 from app.incidents.queries import get_incident
-from app.incidents.service import open_by_person
+from app.incidents.service import DrillsStayApart, open_by_person
 from app.incidents.spread import Ledger
 from app.incidents.timeline import on_timeline, touch
 from app.mentions import queries
+from app.mentions.claims import held_up
 from app.mentions.processing import claim_of, conclude, load_counted, merge_instants
 from app.mentions.reading import Work
 from app.mentions.rematching import change_rules
@@ -36,12 +37,21 @@ class IncidentNotAccepting(Conflict):
     code = "incident_not_accepting"
 
 
+class MentionSetAside(Conflict):
+    """What waits to be counted of the mention can't be, so nobody can judge it."""
+
+    code = "mention_set_aside"
+
+
 async def correct_mention(
     tx: Tx, rules: Rules, mention_id: UUID, corrections: Mapping[str, Any], *, expected: Expected = ANY, caller: Caller,
     now: datetime,
 ) -> MentionOut:  # fmt: skip
     """A person's word; None gives it back to the senders. Buckets, peaks and grade follow in this transaction."""
-    await queries.get_mention(tx, mention_id)
+    known = await queries.get_mention(tx, mention_id)
+    if not corrections:
+        expected.meet(known.version)
+        return known
     works, observed = await _works(tx, [mention_id], now=now)
     expected.meet(works[0].state.version)
     works[0].state.version += 1
@@ -58,7 +68,10 @@ async def correct_mention(
 async def open_with_mentions(
     tx: Tx, rules: Rules, fields: Mapping[str, Any], mention_ids: Collection[UUID], *, caller: Caller, now: datetime
 ) -> Incident:
-    """An incident opened by a person, with the mentions it starts with."""
+    """An incident opened by a person, with the mentions it starts with; an exercise has none."""
+    if fields["is_drill"] and mention_ids:
+        detail = "an exercise takes no mentions, or the real count would lose them; leave them out"
+        raise Invalid(f"/mention_ids: {detail}", errors=[FieldError("/mention_ids", detail, "drills_stay_apart")])
     if not mention_ids:
         return await open_by_person(tx, fields, caller=caller, now=now)
     works, observed = await _works(tx, mention_ids, now=now)
@@ -80,9 +93,15 @@ async def attach_mentions(
 ) -> Incident:
     """Puts mentions into the incident, out of whatever other they were in. Their spread moves with them.
 
-    IncidentNotAccepting when the incident has ended; Invalid when a mention does not exist.
+    IncidentNotAccepting when the incident has ended, DrillsStayApart when it is an exercise; Invalid when a mention
+    does not exist.
     """
     incident = await get_incident(tx, incident_id)
+    if incident.is_drill:
+        raise DrillsStayApart(
+            f"The incident {incident.number} is an exercise 演练 and takes no mentions, or the real count would lose "
+            "them: attach them to a real incident, or open one."
+        )
     works, observed = await _works(tx, mention_ids, now=now)
     if incident.status not in ACCEPTING:
         raise IncidentNotAccepting(f"The incident {incident.number} is {incident.status}; reopen it first.")
@@ -123,7 +142,7 @@ async def detach_mentions(
 
 
 async def _works(tx: Tx, mention_ids: Collection[UUID], *, now: datetime) -> tuple[list[Work], list[tuple[Any, ...]]]:
-    """The mentions, and what waited to be counted of them."""
+    """The mentions, and what waited to be counted of them. MentionSetAside where that is known to be impossible."""
     unique = sorted(set(mention_ids))
     known = set(await tx.scalars(select(Mention.id).where(Mention.id.in_(unique))))
     missing = [mention_id for mention_id in unique if mention_id not in known]
@@ -131,6 +150,13 @@ async def _works(tx: Tx, mention_ids: Collection[UUID], *, now: datetime) -> tup
         detail = f"there is no mention {missing[0]}"
         raise Invalid(detail, errors=[FieldError("/mention_ids", detail, "unknown_mention")])
     driver = await tx.driver()
+    if held := await held_up(driver, unique):
+        raise MentionSetAside(
+            f"Readings of the mention {held[0]} can't be counted, so it can't be judged or moved yet. They are tried "
+            f"again at {held[1]:%Y-%m-%d %H:%M} UTC; the workers' log says what is wrong with them. Other mentions can "
+            "be acted upon without it.",
+            retry_at=held[1].isoformat().replace("+00:00", "Z"),
+        )
     waiting = await claim_of(driver, unique)
     return await load_counted(driver, unique, now=now, waiting=waiting), merge_instants(waiting)
 

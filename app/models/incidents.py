@@ -44,6 +44,8 @@ class IncidentNumber(Base):
 
     year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     last: Mapped[int] = mapped_column(Integer)
+    # Exercises are numbered apart, or the real numbers had gaps.
+    last_drill: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class Incident(Base):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CreatedAt, Json
@@ -13,7 +13,12 @@ class Event(Base):
     """Something that happened. Append-only: a trigger refuses UPDATE and DELETE. Holds ids, never post text."""
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("incident_id", "seq"), Index("ix_events_type_id", "type", "id"))
+    __table_args__ = (
+        UniqueConstraint("incident_id", "seq"),
+        Index("ix_events_type_id", "type", "id"),
+        # Exercises are a sliver of the table: whoever asks for them alone must not read the rest.
+        Index("ix_events_drills", "type", "id", postgresql_where=text("is_drill")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     type: Mapped[str]
@@ -21,6 +26,8 @@ class Event(Base):
     # The incident's own counter, taken under its row lock: ids are not the order of commits.
     incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
     seq: Mapped[int | None] = mapped_column(BigInteger)
+    # Of an exercise 演练: kept from whoever did not ask for them.
+    is_drill: Mapped[bool] = mapped_column(server_default="false")
     # Who did it: key:<id>, person:<id>, cli:<account>, system:fenghuo.
     actor: Mapped[str]
     # What carried a person's act, key:<id> or oidc, so that both are known; null where the actor needs no carrier.

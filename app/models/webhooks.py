@@ -26,6 +26,7 @@ class WebhookEndpoint(Base):
     __tablename__ = "webhook_endpoints"
     __table_args__ = (
         one_of("payload_format", ("standard", "cloudevents", "dingtalk", "feishu", "wecom", "slack")),
+        one_of("drills", ("exclude", "include", "only")),
         CheckConstraint("max_concurrency between 1 and 1000", name="max_concurrency"),
         CheckConstraint("grades <@ array['major', 'serious', 'general']", name="grades"),
         CheckConstraint("at_grades <@ array['major', 'serious', 'general']", name="at_grades"),
@@ -40,6 +41,8 @@ class WebhookEndpoint(Base):
     reaches_people: Mapped[bool] = mapped_column(server_default="false")
     # Empty: every grade, and none.
     grades: Mapped[Words]
+    # Whether it hears of exercises 演练, of nothing else, or of none.
+    drills: Mapped[str] = mapped_column(server_default="exclude")
     payload_format: Mapped[str] = mapped_column(server_default="standard")
     # Deliveries under way at once, of all workers; null: as each worker sees fit.
     max_concurrency: Mapped[int | None] = mapped_column(Integer)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from app.core.bodies import JsonBody
 from app.core.conditional import IfMatch
-from app.core.deps import AnyCaller, InTransaction, PeopleAct, PeopleRead, PeopleWrite, WithTools
+from app.core.deps import AnyCaller, InTransaction, PeopleAct, PeopleRead, PeopleWrite, WithTools, may_see
 from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.people import masks, queries, service
@@ -57,6 +57,7 @@ async def update_person(
 ) -> PersonOut:
     """Changes a person. Within a second their keys and tokens can do what they may now, or nothing once inactive."""
     changes = body.model_dump(exclude_unset=True)
+    may_see(caller, changes, "people:read")
     person = await service.update_person(tx, person_id, changes, expected=expected, caller=caller, now=await tx.now())
     return PersonOut.of(person, shown=await masks.are_lifted(tx, [person.id], caller=caller))
 

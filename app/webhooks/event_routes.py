@@ -45,7 +45,7 @@ async def opened(
     last_event_id: LastEventId = None,
 ) -> AsyncIterator[Stream]:  # fmt: skip
     """An open stream; whatever is wrong is answered before the stream begins."""
-    choice = Choice(frozenset(query.type), frozenset(query.incident_id))
+    choice = Choice(frozenset(query.type), frozenset(query.incident_id), query.drills)
     after = events.id_of(last_event_id)
     async with feed.open(choice, after, request.headers.get("authorization")) as stream:
         yield stream

@@ -20,13 +20,14 @@ from app.core.ending import when_asked_to_end
 from app.core.errors import FieldError, Forbidden, Invalid, Unauthorized, Unavailable
 from app.core.metrics import STREAMS
 from app.core.outbox import Horizon, settled
+from app.domain.vocabulary import Drills
 from app.webhooks import events
 from app.webhooks.events import Choice, Told
 
 log = structlog.get_logger()
 
 SCOPE = "events:read"
-EVERYTHING = Choice()
+EVERYTHING = Choice(drills=Drills.INCLUDE)
 # Seconds between two looks when nobody rings, while an earlier id may still turn up, and at least.
 LOOK, SOON, APART = 1.0, 0.05, 0.005
 # A held key is good for half a second; with this a revoked one ends its streams within one.

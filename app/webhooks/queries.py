@@ -59,6 +59,8 @@ async def list_deliveries(tx: Tx, query: DeliveryQuery) -> dict[str, Any]:
     if query.incident_id:
         # By way of the events, which have the index.
         rows = rows.where(Event.incident_id.in_(query.incident_id))
+    if query.is_drill is not None:
+        rows = rows.where(Event.is_drill.is_(query.is_drill))
     if query.created_after:
         rows = rows.where(Delivery.created_at > query.created_after)
     if query.created_before:
@@ -71,10 +73,10 @@ async def list_deliveries(tx: Tx, query: DeliveryQuery) -> dict[str, Any]:
     return paging.page(shown, query.limit, ["webhook-deliveries", query.filters()], lambda row: [row.id])
 
 
-def _deliveries() -> Select[Delivery, str, datetime, bool, datetime | None]:
+def _deliveries() -> Select[Delivery, str, datetime, bool, bool, datetime | None]:
     sending = and_(WebhookEndpoint.disabled_at.is_(None), WebhookEndpoint.deleted_at.is_(None))
     return (
-        select(Delivery, Event.type, Event.at, func.coalesce(sending, False), WebhookEndpoint.probe_at)
+        select(Delivery, Event.type, Event.at, Event.is_drill, func.coalesce(sending, False), WebhookEndpoint.probe_at)
         .join(Event, Event.id == Delivery.event_id)
         .join(WebhookEndpoint, WebhookEndpoint.id == Delivery.endpoint_id)
         .execution_options(populate_existing=True)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from app.core.bodies import JsonBody
 from app.core.conditional import IfMatch, IfMatchOffered
-from app.core.deps import InTransaction, WebhooksRead, WebhooksWrite, WithTools
+from app.core.deps import InTransaction, WebhooksRead, WebhooksWrite, WithTools, may_see
 from app.core.errors import FieldError, Invalid
 from app.core.params import NoQuery, PageQuery
 from app.core.routing import Operation
@@ -16,6 +16,7 @@ from app.domain.signature import decode_secret, encode_secret
 from app.settings import Settings
 from app.webhooks import addresses, queries, service
 from app.webhooks.schemas import (
+    NULLABLE,
     DeliveryQuery,
     ReplayCreate,
     ReplayOut,
@@ -97,7 +98,9 @@ async def update_webhook_endpoint(
     if body.url is not None:
         await _check_address(body.url, tools.settings)
     _check_concurrency(body.max_concurrency, tools.settings)
-    changes = body.model_dump(exclude_none=True)
+    sent = body.model_dump(exclude_unset=True)
+    changes = {name: value for name, value in sent.items() if value is not None or name in NULLABLE}
+    may_see(caller, changes, "webhooks:read")
     endpoint = await service.change_endpoint(
         tx, endpoint_id, changes, vault=Vault.of(tools.settings), expected=expected, caller=caller, now=await tx.now()
     )

@@ -14,9 +14,11 @@ from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.grades import Grade
 from app.domain.signature import decode_secret
+from app.domain.vocabulary import Drills
 from app.domain.wording import mask_text
 from app.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from app.webhooks.envelope import PayloadFormat
+from app.webhooks.event_types import EventType
 from app.webhooks.robot_schemas import AT_ALL, AT_GRADES, AT_PEOPLE, AT_PEOPLE_OUT, ROBOT_SECRET, People, RobotSecret
 
 _ENDPOINT: JsonDict = {
@@ -26,6 +28,7 @@ _ENDPOINT: JsonDict = {
     "description": "The duty group's robot",
     "reaches_people": True,
     "grades": ["major", "serious"],
+    "drills": "exclude",
     "payload_format": "standard",
     "at_people": [],
     "at_all": False,
@@ -60,6 +63,7 @@ _DELIVERY: JsonDict = {
     "webhook_id": "evt_7001",
     "event_type": "incident.grade_changed",
     "event_at": "2026-03-01T08:00:00Z",
+    "is_drill": False,
     "endpoint_id": _ENDPOINT["id"],
     "incident_id": "0197a3f0-7000-7aaa-8bbb-0123456789ab",
     "seq": 4,
@@ -71,37 +75,6 @@ _DELIVERY: JsonDict = {
     "lost_leases": 0,
     "attempts": [_ATTEMPT],
 }
-
-
-class EventType(StrEnum):
-    """What may be subscribed to."""
-
-    MENTION_HIT = "mention.hit"
-    MENTION_LEGAL_THRESHOLD = "mention.legal_threshold"
-    MENTION_VIEWS_HIGH = "mention.views_high"
-    MENTION_NEEDS_JUDGEMENT = "mention.needs_judgement"
-    ALERT_BREACHED = "alert.breached"
-    ALERT_NO_RECEIVER = "alert.no_receiver"
-    INCIDENT_OPENED = "incident.opened"
-    INCIDENT_GRADE_CHANGED = "incident.grade_changed"
-    INCIDENT_STATUS_CHANGED = "incident.status_changed"
-    INCIDENT_ACKNOWLEDGED = "incident.acknowledged"
-    INCIDENT_MEETING_HELD = "incident.meeting_held"
-    INCIDENT_FACT_CHECKED = "incident.fact_checked"
-    INCIDENT_PUBLICATION_RECORDED = "incident.publication_recorded"
-    INCIDENT_DECISION_MADE = "incident.decision_made"
-    SLA_WARNING = "sla.warning"
-    SLA_BREACHED = "sla.breached"
-    SLA_MET = "sla.met"
-    DEADLINE_REDATED = "deadline.redated"
-    CALENDAR_YEAR_PUBLISHED = "calendar.year_published"
-    CALENDAR_YEAR_MISSING = "calendar.year_missing"
-    INCIDENT_CALMED = "incident.calmed"
-    INCIDENT_REBOUNDED = "incident.rebounded"
-    WEBHOOK_TEST = "webhook.test"
-    WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
-    WEBHOOK_BREAKER_OPENED = "webhook_endpoint.breaker_opened"
-    WEBHOOK_BREAKER_CLOSED = "webhook_endpoint.breaker_closed"
 
 
 class BreakerState(StrEnum):
@@ -154,6 +127,10 @@ FORMAT = (
     "`dingtalk`, `feishu`, `wecom` and `slack` get a message in Chinese, signed as the vendor has it, never more of them "
     "than the vendor's quota allows: what waits goes out as one message, the most severe first."
 )
+DRILLS = (
+    "Whether it hears of exercises 演练. `only`: of nothing else, so that a rehearsal has a receiver of its own. Tests of "
+    "the endpoint always come."
+)
 CONCURRENCY = (
     "How many deliveries to it may be under way at once, counted over all workers; 1 for one after another. Null: as "
     "many as each worker sees fit. A chat robot gets one message after another in any case."
@@ -180,6 +157,7 @@ class WebhookEndpointCreate(Wire):
     description: Description = Field(default="", description=DESCRIPTION)
     reaches_people: bool | None = Field(default=None, description=REACHES_PEOPLE_IN)
     grades: Grades = Field(default=[], description=GRADES)
+    drills: Drills = Field(default=Drills.EXCLUDE, description=DRILLS)
     payload_format: PayloadFormat = Field(default=PayloadFormat.STANDARD, description=FORMAT)
     at_people: People = Field(default=[], description=AT_PEOPLE)
     at_all: bool = Field(default=False, description=AT_ALL)
@@ -189,8 +167,13 @@ class WebhookEndpointCreate(Wire):
     secret: SecretIn | None = Field(default=None, description=SECRET_IN)
 
 
+# What null says something of; elsewhere it is as good as left out.
+NULLABLE = frozenset({"max_concurrency"})
+
+
 class WebhookEndpointPatch(Wire):
-    """What to change; what is null or left out stays as it is."""
+    """What to change; what is left out stays as it is. Null takes the bound `max_concurrency` away; elsewhere it changes
+    nothing."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"event_types": [], "enabled": True}})
 
@@ -199,6 +182,7 @@ class WebhookEndpointPatch(Wire):
     description: Description | None = Field(default=None, description=DESCRIPTION)
     reaches_people: bool | None = Field(default=None, description=REACHES_PEOPLE)
     grades: Grades | None = Field(default=None, description=GRADES)
+    drills: Drills | None = Field(default=None, description=DRILLS)
     payload_format: PayloadFormat | None = Field(default=None, description=FORMAT)
     at_people: People | None = Field(default=None, description=AT_PEOPLE)
     at_all: bool | None = Field(default=None, description=AT_ALL)
@@ -224,6 +208,7 @@ class WebhookEndpointOut(BaseModel):
     at_all: bool = Field(description=AT_ALL)
     at_grades: list[Grade] = Field(description="For incidents in which grades people are called; empty: for all.")
     robot_signed: bool = Field(description="Whether a chat robot's messages are signed with the vendor's secret.")
+    drills: Drills = Field(description="Whether it hears of exercises 演练, of nothing else, or of none.")
     max_concurrency: int | None = Field(
         description="How many deliveries may be under way at once, over all workers; null: as each worker sees fit."
     )
@@ -336,6 +321,7 @@ class WebhookDeliveryOut(BaseModel):
     webhook_id: str = Field(description="The `webhook-id` header: the same at every retry and replay.")
     event_type: EventType = Field(description="What happened.")
     event_at: datetime = Field(description="When it happened.")
+    is_drill: bool = Field(description="Whether it is of an exercise 演练: nothing of it is real.")
     endpoint_id: UUID = Field(description="To whom it is owed.")
     incident_id: UUID | None = Field(description="The incident whose order it keeps; null when it keeps none.")
     seq: int | None = Field(description="Its place on the incident's timeline.")
@@ -352,19 +338,20 @@ class WebhookDeliveryOut(BaseModel):
 
     @classmethod
     def of(cls, row: "DeliveryRow", attempts: list[DeliveryAttempt]) -> Self:
-        delivery, event_type, event_at, sending, probe_at = row
+        delivery, event_type, event_at, is_drill, sending, probe_at = row
         pending = delivery.state == DeliveryState.PENDING and delivery.token is None
         return cls(
             id=delivery.id, webhook_id=f"evt_{delivery.event_id}", event_type=EventType(event_type),
-            event_at=event_at, endpoint_id=delivery.endpoint_id, incident_id=delivery.incident_id, seq=delivery.seq,
+            event_at=event_at, is_drill=is_drill, endpoint_id=delivery.endpoint_id, incident_id=delivery.incident_id, seq=delivery.seq,
             state=DeliveryState(delivery.state), created_at=delivery.created_at, finished_at=delivery.finished_at,
             next_try_at=max(delivery.due_at, probe_at or delivery.due_at) if pending and sending else None, under_way=delivery.token is not None,
             lost_leases=delivery.lost_leases, attempts=[DeliveryAttemptOut.of(attempt) for attempt in attempts],
         )  # fmt: skip
 
 
-# The delivery, its event's type and time, whether its endpoint is sent to, and when the next probe of it may go.
-DeliveryRow = Row[Delivery, str, datetime, bool, datetime | None]
+# The delivery, its event's type and time and whether that is of a drill, whether its endpoint is sent to, and when the
+# next probe of it may go.
+DeliveryRow = Row[Delivery, str, datetime, bool, bool, datetime | None]
 
 
 class DeliveryQuery(PageQuery):
@@ -374,6 +361,7 @@ class DeliveryQuery(PageQuery):
     event_type: list[EventType] = Field(default=[], max_length=20, description="Of one of these types.")
     state: list[DeliveryState] = Field(default=[], max_length=3, description="In one of these states.")
     incident_id: list[UUID] = Field(default=[], max_length=20, description="On the timeline of one of these incidents.")
+    is_drill: bool | None = Field(default=None, description="Of exercises 演练, or of what is real; left out: both.")
     created_after: Instant | None = Field(default=None, description="Owed after this instant.")
     created_before: Instant | None = Field(default=None, description="Owed before this instant.")
 

@@ -28,15 +28,17 @@ MOST_REPLAYED = 1000
 BY_A_CALLER = "disabled over the API"
 
 # One statement for any number of events. With no endpoint it is one probe of an empty table. An incident's grade is
-# that of its row, which this transaction has written before; a change of grade goes by the grade it says.
+# that of its row, which this transaction has written before; a change of grade goes by the grade it says. A test goes
+# to its endpoint whatever that hears of.
 _FAN_OUT = """
 insert into deliveries(event_id, endpoint_id, incident_id, seq)
 select v.id, e.id, v.incident_id, v.seq
-from unnest($1::bigint[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::text[])
-  with ordinality as v(id, type, incident_id, seq, only_to, not_to, grade, place)
+from unnest($1::bigint[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::text[], $8::bool[])
+  with ordinality as v(id, type, incident_id, seq, only_to, not_to, grade, is_drill, place)
 join webhook_endpoints e on e.deleted_at is null
   and case when v.only_to is null then e.event_types = '{}' or v.type = any(e.event_types) else e.id = v.only_to end
   and e.id is distinct from v.not_to
+  and (e.drills = 'include' or v.only_to is not null or v.is_drill = (e.drills = 'only'))
   and case when e.grades = '{}' or v.incident_id is null then true
     else coalesce(v.grade, (select i.grade from incidents i where i.id = v.incident_id)) = any(e.grades) end
 order by v.place"""
@@ -92,6 +94,7 @@ async def fan_out(tx: Tx, stored: Sequence[Stored]) -> None:
         only_to,
         not_to,
         grades,
+        [entry.event.of_drill for entry in owed],
     )
     if done != "INSERT 0 0":
         tx.ring(DELIVERIES)

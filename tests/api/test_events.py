@@ -3,7 +3,7 @@
 import random
 from contextlib import AsyncExitStack, suppress
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 from uuid import UUID, uuid4
@@ -40,8 +40,9 @@ from app.domain.events import (
     ViewsHigh,
     WebhookTested,
 )
+from app.webhooks import events
 from app.webhooks.event_schemas import Event, EventBase
-from app.webhooks.events import Choice, read
+from app.webhooks.events import Choice, last_by, read
 from tests.support.api import ago, contract, crisis, everything, good, instant, problem
 from tests.support.services import plain
 from tests.support.waiting import eventually
@@ -132,6 +133,36 @@ async def test_the_instants_of_a_filter_are_excluded(client, database, last):
     assert [r["id"] for r in await since(client, last, at_after=rows[first])] == [second]
     assert [r["id"] for r in await since(client, last, at_before=rows[second])] == [first]
     assert await since(client, last, at_after=ago(hours=-1)) == []
+
+
+async def test_a_place_in_time_is_found_wherever_it_is(client, database, last, monkeypatch):
+    monkeypatch.setattr(events, "MOST_APART", timedelta())
+    made = [(await happen(database))[0] for _ in range(6)]
+    rows = {row["id"]: row["timestamp"] for row in await listed(client, last, 6)}
+    numbers = [int(event_id.removeprefix("evt_")) for event_id in made]
+    async with database.transaction() as tx:
+        upto = (await settled(tx)).id
+        for event_id, number in zip(made, numbers, strict=True):
+            assert await last_by(tx, instant(rows[event_id]), upto=upto) == number
+        assert await last_by(tx, instant(ago(days=400)), upto=upto) == 0
+        assert await last_by(tx, instant(ago(days=-1)), upto=upto) == upto
+    for first in range(6):
+        for end in range(first, 6):
+            span = {"at_after": rows[made[first]], "at_before": rows[made[end]]}
+            assert [row["id"] for row in await since(client, last, **span)] == made[first + 1 : end]
+
+
+async def test_an_event_of_a_transaction_that_began_long_before_is_found_by_its_time(client, database, last):
+    async with database.transaction() as slow:
+        await slow.now()
+        [quick] = await happen(database)
+        # So many that halving the ids comes upon them first.
+        stored = await record(slow, *(a_test("slow") for _ in range(64)), caller=SYSTEM)
+    late = [f"evt_{one.id}" for one in stored]
+    rows = {row["id"]: row["timestamp"] for row in await listed(client, last, 65)}
+    assert rows[late[0]] < rows[quick]
+    assert [row["id"] for row in await since(client, last, at_before=rows[quick])] == late
+    assert [row["id"] for row in await since(client, last, at_after=rows[late[0]])] == [quick]
 
 
 @pytest.mark.parametrize(("name", "value"), [

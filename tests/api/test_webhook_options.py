@@ -161,6 +161,19 @@ async def test_options_are_shown_and_changed(client: httpx.AsyncClient, receiver
     assert {name: changed[name] for name in other} == other
 
 
+async def test_null_takes_the_bound_away_and_changes_nothing_else(
+    client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    made = await create(client, receiver, max_concurrency=3, grades=["major"], description="值班群")
+    one = f"{ENDPOINTS}/{made['id']}"
+    left = good(await client.patch(one, json={"grades": None, "description": None, "enabled": None, "url": None}))
+    assert left == {name: value for name, value in made.items() if name != "secret"}
+    assert good(await client.patch(one, json={"description": "群"}))["max_concurrency"] == 3
+    freed = good(await client.patch(one, json={"max_concurrency": None}))
+    assert (freed["max_concurrency"], freed["grades"], freed["version"]) == (None, ["major"], 3)
+    assert good(await client.patch(one, json={"max_concurrency": None}))["version"] == 3
+
+
 async def test_an_open_breaker_is_shown_and_so_is_the_next_probe(
     client: httpx.AsyncClient, database: Database, receiver: Receiver, deliverer: Deliverer
 ) -> None:

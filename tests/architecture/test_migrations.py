@@ -46,6 +46,34 @@ async def test_the_newest_migration_goes_down_and_up_again_on_filled_tables(
     assert (await client.get(f"/v1/mentions/{mention_id}")).json() == before
 
 
+async def test_exercises_are_known_for_such_after_going_down_and_up_again(services: Services, worker: str) -> None:
+    url = await create_database(services, f"{worker}_drills")
+    connection = None
+    try:
+        await asyncio.to_thread(command.upgrade, configuration(url), "head")
+        connection = await asyncpg.connect(plain(url))
+        await connection.execute("insert into incident_numbers(year, last, last_drill) values (2026, 7, 1)")
+        for number, is_drill in (("2026-0007", False), ("D2026-0001", True)):
+            await connection.execute(
+                "with i as (insert into incidents(id, number, title, is_drill, policy_id, opened_by) "
+                "  select gen_random_uuid(), $1, 'x', $2, id, 'test' from grading_policies limit 1 returning id) "
+                "insert into events(type, incident_id, seq, is_drill, actor, data) "
+                "select 'incident.opened', id, 1, $2, 'test', '{}' from i", number, is_drill,
+            )  # fmt: skip
+        for step, target in ((command.downgrade, "drills_apart-1"), (command.upgrade, "head")):
+            await asyncio.to_thread(step, configuration(url), target)
+        numbers = await connection.fetchrow("select last, last_drill from incident_numbers")
+        assert tuple(numbers) == (7, 1)
+        told = await connection.fetch("select number, e.is_drill from events e join incidents i on i.id = incident_id")
+        assert sorted(map(tuple, told)) == [("2026-0007", False), ("D2026-0001", True)]
+        with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
+            await connection.execute("update events set is_drill = false")
+    finally:
+        if connection is not None:
+            await connection.close()
+        await drop_database(services, url)
+
+
 @pytest.mark.parametrize("statement", ["update events set type = 'x'", "delete from events", "truncate events cascade"])
 async def test_events_can_only_be_added(settings: Settings, client: httpx.AsyncClient, statement: str) -> None:
     await client.post("/v1/api-keys", json={"name": "audit", "scopes": ["mentions:read"]})

@@ -246,6 +246,7 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "snapshot_reason": "达到法律取证线",
         "breaker_state": "正常 熔断中",
         "payload_format": "标准格式 CloudEvents 格式 钉钉机器人 飞书机器人 企业微信机器人 Slack 机器人",
+        "drills": "不含演练 含演练 仅演练",
         "delivery_state": "待送达 已送达 已放弃",
         "caller_kind": "机器密钥 个人密钥 代签令牌 单点登录",
         "scope": "查看舆情 上报和更正舆情 查看监测规则 修改监测规则 查看危机事件 处置危机事件 特批放行 查看和订阅事件流 查看外发通知 管理外发通知 管理 API 密钥 "

@@ -14,6 +14,8 @@ import orjson
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from app.core.db import Database
+from tests.support.owed import subscribe
 from tests.support.receiver import Answer, Received, Receiver
 
 HOUR = 3600
@@ -198,3 +200,10 @@ class SlackGroup(Group):
 
 
 GROUPS: tuple[type[Group], ...] = (DingTalkGroup, FeishuGroup, WeComGroup, SlackGroup)
+
+
+async def join(database: Database, group: Group, **columns: object) -> object:
+    """An endpoint for the group."""
+    return await subscribe(
+        database, group.receiver, path="?key=1", payload_format=group.form, robot_secret=group.secret, **columns
+    )

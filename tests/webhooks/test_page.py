@@ -12,7 +12,7 @@ from app.core.db import Database
 from app.settings import Settings
 from tests.conftest import ADMIN_KEY
 from tests.support.browser import BROWSER, Browser
-from tests.support.owed import forget, happen, hit, subscribe
+from tests.support.owed import forget, happen, hit, incident, subscribe
 from tests.support.processes import api, environment
 from tests.support.receiver import Answer, Receiver
 from tests.support.waiting import eventually
@@ -43,14 +43,15 @@ async def test_the_page_is_no_part_of_the_contract(client: httpx.AsyncClient) ->
 
 @pytest.fixture
 async def owed(database: Database, context: Context) -> AsyncIterator[None]:
-    """One delivery that succeeded, and one whose receiver answers with markup."""
+    """One delivery that succeeded, one whose receiver answers with markup, and one of an exercise."""
     await forget(database)
     patient = context.settings.model_copy(update={"webhook_schedule": (0.0, 3600.0)})
     deliverer = Deliverer(replace(context, settings=patient))
     async with Receiver() as good, Receiver(answer=lambda _: Answer(503, body=EVIL.encode())) as bad:
-        await subscribe(database, good, description="值班群")
+        await subscribe(database, good, description="值班群", drills="include")
         await subscribe(database, bad, description=EVIL)
         await happen(database, hit())
+        await happen(database, replace((await incident(database))(1), is_drill=True))
         await deliverer.sweep()
     await deliverer.close()
     yield
@@ -77,7 +78,7 @@ async def test_people_see_what_came_back_as_text_and_nothing_of_it_runs(settings
         await eventually(lambda: said("401"), 10, "the refusal")
         browser.complaints.clear()
         await ask(ADMIN_KEY)
-        await eventually(lambda: said("2 shown"), 10, "the deliveries")
+        await eventually(lambda: said("3 shown"), 10, "the deliveries")
         await browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; }); 1")
 
         async def text() -> str:
@@ -86,6 +87,7 @@ async def test_people_see_what_came_back_as_text_and_nothing_of_it_runs(settings
 
         shown = await eventually(text, 10, "the tries")
         assert shown.count(EVIL) == 2, "the name of the endpoint and what it answered"
+        assert shown.count("【演练】状态变化") == shown.count("演练") == 1
         assert all(word in shown for word in ("值班群", "已送达 delivered", "待送 pending", "127.0.0.1", "accepted"))
         assert await browser.run("document.querySelectorAll('img').length") == 0
         assert "taken" not in await browser.run("document.title")

@@ -11,8 +11,8 @@ from app.domain.events import PUBLIC_TYPES, Changed, WebhookTested
 from app.settings import Settings
 from app.webhooks import delivery, service
 from app.webhooks.delivery import Verdict
+from app.webhooks.event_types import EventType
 from app.webhooks.exchange import Answer as Outcome
-from app.webhooks.schemas import EventType
 from tests.support.owed import (
     SCHEDULE,
     Make,

@@ -15,7 +15,7 @@ from app.incidents.spread import Ledger
 from app.mentions.claims import MOST_TEXT, Claim
 from app.mentions.processing import process_inbox
 from app.mentions.rulebook import Rules
-from tests.support.api import brand, good, make_rule, mention, post
+from tests.support.api import brand, good, make_rule, mention, post, problem
 from workers import tidy
 from workers.context import Context
 from workers.ingest import MOST_ASIDE, Counter
@@ -97,9 +97,12 @@ class Poison:
             "create trigger poison before insert on observations for each row execute function poison()"
         )
 
-    async def clean(self) -> None:
+    async def spill_no_more(self) -> None:
         await self._database.fetch("drop trigger if exists poison on observations")
         await self._database.fetch("drop function if exists poison")
+
+    async def clean(self) -> None:
+        await self.spill_no_more()
         await self._database.fetch("delete from mentions_set_aside")
 
 
@@ -148,6 +151,37 @@ async def test_a_reading_that_cannot_be_counted_is_set_aside_and_all_others_are_
     assert (await mention(client, bad))["likes"] == 7
 
 
+async def test_acting_on_a_mention_that_was_set_aside_is_refused_until_its_readings_count(
+    client: httpx.AsyncClient, counter: Counter, database: Database, poison: Poison
+) -> None:
+    await counter.sweep()
+    (bad,) = await post_many(client, ["一"])
+    await poison.spill(f"new.mention_id = '{bad}'", "raise exception 'poison'")
+    await sweep_like_a_worker(counter)
+    opened = good(await client.post("/v1/incidents", json={"title": "人工"}), 201)
+    one, move = f"/v1/incidents/{opened['id']}", {"mention_ids": [bad], "reason": "研判"}
+    acts = (
+        ("PATCH", f"/v1/mentions/{bad}", {"sentiment": "negative"}),
+        ("POST", f"{one}/attach", move),
+        ("POST", f"{one}/detach", move),
+        ("POST", "/v1/incidents", {"title": "又一起", "mention_ids": [bad]}),
+    )
+    for until in ("1 hour", "-1 minute"):
+        await database.fetch(f"update mentions_set_aside set until = now() + interval '{until}'")
+        for method, url, body in acts:
+            refused = problem(await client.request(method, url, json=body), 409, code="mention_set_aside")
+            assert bad in refused["detail"]
+            assert refused["retry_at"].endswith("Z")
+    # Others may be acted upon, and it too once its readings count; that it was set aside is no matter any more.
+    (fine,) = await post_many(client, ["一"])
+    good(await client.post(f"{one}/attach", json=move | {"mention_ids": [fine]}))
+    await poison.spill_no_more()
+    await database.fetch("update mentions_set_aside set until = now() - interval '1 minute'")
+    assert await counter.sweep() == 1
+    for method, url, body in acts:
+        assert (await client.request(method, url, json=body)).status_code in (200, 201)
+
+
 async def test_what_was_set_aside_is_tried_again_after_a_while_and_in_the_end_forgotten(
     client: httpx.AsyncClient, counter: Counter, database: Database, poison: Poison
 ) -> None:
@@ -167,6 +201,27 @@ async def test_what_was_set_aside_is_tried_again_after_a_while_and_in_the_end_fo
     await database.fetch("update mentions_set_aside set until = now() - interval '25 hours'")
     await tidy.tidy(database)
     assert not await database.fetch("select from mentions_set_aside")
+
+
+async def test_however_many_cannot_be_counted_those_behind_them_are(
+    client: httpx.AsyncClient, counter: Counter, database: Database, poison: Poison
+) -> None:
+    await counter.sweep()
+    bad = await post_many(client, ["一"] * (MOST_ASIDE + 5))
+    # The second reading of one that is not counted yet can't be counted before the first, and is passed over too.
+    await post(client, "又", external_id=(await mention(client, bad[-1]))["external_id"])
+    fine = await post_many(client, ["二"] * 3)
+    ids = ", ".join(f"'{mention_id}'" for mention_id in bad)
+    await poison.spill(f"new.mention_id in ({ids})", "raise exception 'poison'")
+    # By the number of its sweeps, not by time: three for each to be set aside, and one for each that is passed over.
+    await sweep_like_a_worker(counter, times=3 * MOST_ASIDE + 10)
+    assert await pending(client, fine) == []
+    await sweep_like_a_worker(counter, times=15)
+    aside = await database.fetch("select mention_id::text from mentions_set_aside")
+    assert sorted(row["mention_id"] for row in aside) == sorted(bad)
+    await poison.clean()
+    assert await counter.sweep() == len(bad) + 1
+    assert await pending(client, bad) == []
 
 
 async def test_when_nothing_can_be_counted_the_readings_are_not_to_blame(

@@ -20,11 +20,10 @@ from tests.support.owed import (
     hit,
     incident,
     states,
-    subscribe,
     sweep_until,
 )
 from tests.support.receiver import Answer
-from tests.support.robots import GROUPS, DingTalkGroup, FeishuGroup, Group, SlackGroup, WeComGroup, say
+from tests.support.robots import GROUPS, DingTalkGroup, FeishuGroup, Group, SlackGroup, WeComGroup, join, say
 from workers.deliver import Deliverer, rescue
 
 # What a second of the vendors' lasts: a minute is 0.6 s, ten minutes of silence are 6 s.
@@ -49,12 +48,6 @@ async def dingtalk() -> AsyncIterator[DingTalkGroup]:
 async def wecom() -> AsyncIterator[WeComGroup]:
     async with WeComGroup(second=SECOND) as group:
         yield group
-
-
-async def join(database: Database, group: Group, **columns: object) -> object:
-    return await subscribe(
-        database, group.receiver, path="?key=1", payload_format=group.form, robot_secret=group.secret, **columns
-    )
 
 
 @pytest.mark.parametrize("kind", GROUPS, ids=lambda kind: kind.form)

@@ -19,6 +19,11 @@ class Event:
         return None
 
     @property
+    def of_drill(self) -> bool:
+        """Whether it is part of an exercise 演练, and kept from whoever did not ask for them."""
+        return False
+
+    @property
     def kind(self) -> str:
         return self.type
 

@@ -21,6 +21,10 @@ class IncidentEvent(Event):
     def incident(self) -> tuple[UUID, int] | None:
         return self.incident_id, self.seq
 
+    @property
+    def of_drill(self) -> bool:
+        return self.is_drill
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentOpened(IncidentEvent):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from app.core.bodies import Instant
 from app.core.paging import Page
 from app.core.params import PageQuery
+from app.domain.vocabulary import Drills
 from app.webhooks.event_schemas.acts import (
     DecisionMadeEvent,
     FactCheckedEvent,
@@ -38,7 +39,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionNeedsJudgementEvent,
     MentionViewsHighEvent,
 )
-from app.webhooks.schemas import EventType
+from app.webhooks.event_types import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
 
@@ -89,6 +90,7 @@ def shown(id_: int, type_: str, at: datetime, data: object) -> dict[str, Any]:
 
 EventId = Annotated[str, Field(pattern=r"^evt_[0-9]{1,18}$")]
 TYPE = "Of one of these types."
+DRILLS = "Whether events of exercises 演练 are told too, or they alone. Unasked nobody hears of them."
 ON_INCIDENT = "On the timeline of one of these incidents."
 
 
@@ -99,6 +101,7 @@ class EventStreamQuery(BaseModel):
 
     type: Annotated[list[EventType], Field(max_length=20, description=TYPE)] = []
     incident_id: Annotated[list[UUID], Field(max_length=20, description=ON_INCIDENT)] = []
+    drills: Annotated[Drills, Field(description=DRILLS)] = Drills.EXCLUDE
 
 
 class EventQuery(PageQuery):
@@ -106,6 +109,7 @@ class EventQuery(PageQuery):
 
     type: Annotated[list[EventType], Field(max_length=20, description=TYPE)] = []
     incident_id: Annotated[list[UUID], Field(max_length=20, description=ON_INCIDENT)] = []
+    drills: Annotated[Drills, Field(description=DRILLS)] = Drills.EXCLUDE
     at_after: Annotated[Instant | None, Field(description="Happened after this instant.")] = None
     at_before: Annotated[Instant | None, Field(description="Happened before this instant.")] = None
     after: Annotated[

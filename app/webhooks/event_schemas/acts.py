@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 from app.domain.vocabulary import DecisionKind, Platform, Responsibility, StatementKind, Truth
 from app.webhooks.event_schemas.base import INCIDENT, EventBase, IncidentData, shown_as
-from app.webhooks.schemas import EventType
+from app.webhooks.event_types import EventType
 
 _ACT: JsonDict = INCIDENT | {"seq": 9, "happened_at": "2026-03-01T07:50:00Z"}
 _ID = "0197a3f0-8000-7aaa-8bbb-0123456789ab"

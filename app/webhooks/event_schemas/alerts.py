@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.webhooks.event_schemas.base import INCIDENT, EventBase, shown_as
-from app.webhooks.schemas import EventType
+from app.webhooks.event_types import EventType
 
 _UNHEARD: JsonDict = {
     "mention_id": "0197a3f0-6fff-7aaa-8bbb-0123456789ab",

@@ -7,7 +7,7 @@ from pydantic.config import JsonDict
 
 from app.domain.worktime import YearStatus
 from app.webhooks.event_schemas.base import EventBase, shown_as
-from app.webhooks.schemas import EventType
+from app.webhooks.event_types import EventType
 
 _PUBLISHED: JsonDict = {
     "year": 2027, "version": 2, "previous_status": "estimated", "days_off": 33, "make_up_days": 6,

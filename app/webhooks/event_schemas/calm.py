@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.webhooks.event_schemas.base import INCIDENT, EventBase, IncidentData, shown_as
-from app.webhooks.schemas import EventType
+from app.webhooks.event_types import EventType
 
 _CALMED: JsonDict = INCIDENT | {
     "seq": 12,

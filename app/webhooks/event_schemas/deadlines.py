@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 from app.domain.grades import Grade
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.webhooks.event_schemas.base import INCIDENT, EventBase, IncidentData, shown_as
-from app.webhooks.schemas import EventType
+from app.webhooks.event_types import EventType
 
 _CLOCK: JsonDict = INCIDENT | {
     "seq": 9,

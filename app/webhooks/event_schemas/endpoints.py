@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.webhooks.event_schemas.base import EventBase, shown_as
-from app.webhooks.schemas import EventType
+from app.webhooks.event_types import EventType
 
 _ENDPOINT: JsonDict = {"endpoint_id": "0197a3f0-6c1e-7c3a-9a55-2f0c8b6d4e11"}
 _DISABLED: JsonDict = _ENDPOINT | {"reason": "answered 410 Gone", "failing_since": "2026-03-01T08:00:00Z"}

@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 from app.domain.grades import Grade, HarmClass
 from app.domain.vocabulary import GradeSource, IncidentStatus
 from app.webhooks.event_schemas.base import INCIDENT, RULE, EventBase, IncidentData, shown_as
-from app.webhooks.schemas import EventType
+from app.webhooks.event_types import EventType
 
 _OPENED: JsonDict = INCIDENT | {"seq": 1, "rule_id": RULE, "harm_class": "user_rights", "business_unit": "乳品"}
 GRADED: JsonDict = INCIDENT | {

@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 from app.domain.vocabulary import LegalThreshold, Platform
 from app.webhooks.event_schemas.base import INCIDENT, RULE, EventBase, shown_as
-from app.webhooks.schemas import EventType
+from app.webhooks.event_types import EventType
 
 _HIT: JsonDict = {
     "mention_id": "0197a3f0-6fff-7aaa-8bbb-0123456789ab",
