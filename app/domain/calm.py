@@ -2,7 +2,7 @@
 
 Calm at minute m, all four together:
 
-* no volume rule held in the 480 minutes to m;
+* no volume rule held in the 480 minutes to m, nor did a person judge it graver than the rules do in them;
 * no report by listed media is dated in them;
 * the 120 minutes to m gained at most 100, or 5 % of the most that 120 minutes of its life ever gained;
 * a source was alive in them: where nobody looks, silence means nothing.
@@ -61,7 +61,8 @@ class CalmLook:
     """What a look at one minute found: the figures of each of the four conditions.
 
     ``held`` is the volume rule that held last, ``media_minute`` the date of the last report, ``peak`` the most that
-    120 minutes gained, of equal ones the first; ``alive_minute`` is when anything was received last. None: never.
+    120 minutes gained, of equal ones the first; ``alive_minute`` is when anything was received last; ``judged_minute``
+    when a person set the grade in force above what the rules say. None: never.
     """
 
     minute: int
@@ -71,16 +72,17 @@ class CalmLook:
     peak: int
     peak_minute: int | None
     alive_minute: int | None
+    judged_minute: int | None = None
 
     @property
     def quiet(self) -> bool:
-        """No volume rule held lately."""
-        return self.held is None or not self._within(self.held.minute, QUIET_MINUTES)
+        """No volume rule held lately, and nobody said that it burns whatever the rules say."""
+        return not (self._lately(self.held.minute if self.held else None) or self._lately(self.judged_minute))
 
     @property
     def unreported(self) -> bool:
         """No listed outlet reported lately."""
-        return self.media_minute is None or not self._within(self.media_minute, QUIET_MINUTES)
+        return not self._lately(self.media_minute)
 
     @property
     def allowed(self) -> int:
@@ -115,7 +117,7 @@ class CalmLook:
             "missing": self.missing,
             "volume": {
                 "met": self.quiet, "quiet_seconds": QUIET_MINUTES * 60,
-                "held_last": self.held.figures() if self.held else None,
+                "held_last": self.held.figures() if self.held else None, "judged_last": _shown(self.judged_minute),
             },
             "media": {
                 "met": self.unreported, "quiet_seconds": QUIET_MINUTES * 60, "reported_last": _shown(self.media_minute)
@@ -130,9 +132,15 @@ class CalmLook:
         }  # fmt: skip
 
     def _missing(self) -> Iterator[str]:
-        if self.held is not None and not self.quiet:
+        if self.held is not None and self._lately(self.held.minute):
             until = shown(self.held.minute + QUIET_MINUTES)
             yield f"Rule {self.held.rule.id} held: {self.held}. None may for 8 h: not calm before {until}."
+        if self.judged_minute is not None and self._lately(self.judged_minute):
+            until = shown(self.judged_minute + QUIET_MINUTES)
+            yield (
+                f"A person set the grade at {shown(self.judged_minute)}, graver than the rules do: that stands for 8 h, "
+                f"not calm before {until}."
+            )
         if self.media_minute is not None and not self.unreported:
             until = shown(self.media_minute + QUIET_MINUTES)
             yield f"A listed outlet reported at {shown(self.media_minute)}. None may for 8 h: not calm before {until}."
@@ -144,6 +152,9 @@ class CalmLook:
         if not self.watched:
             since = "ever" if self.alive_minute is None else f"since {shown(self.alive_minute)}"
             yield f"Nothing was received from any source {since}: silence is no calm. Look at the sources."
+
+    def _lately(self, minute: int | None) -> bool:
+        return minute is not None and self._within(minute, QUIET_MINUTES)
 
     def _within(self, minute: int, span: int) -> bool:
         return minute > self.minute - span
@@ -158,6 +169,7 @@ def look(
     media: bool,
     last_media_minute: int | None,
     alive_minute: int | None,
+    judged_minute: int | None = None,
 ) -> CalmLook:
     """The calm test at a minute. What is dated after it does not matter.
 
@@ -167,7 +179,7 @@ def look(
     peak, at = series.peak(TAIL_MINUTES, first, minute)
     return CalmLook(
         minute, _held_last(policy, series, minute, harm, media), last_media_minute, series.window(minute, TAIL_MINUTES),
-        peak, at if peak else None, alive_minute,
+        peak, at if peak else None, alive_minute, judged_minute,
     )  # fmt: skip
 
 

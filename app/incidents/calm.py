@@ -16,7 +16,7 @@ from app.core.outbox import record
 from app.domain import calm
 from app.domain.calm import CalmLook, Relapse
 from app.domain.events import IncidentCalmed
-from app.domain.grades import HarmClass, harm_of
+from app.domain.grades import HarmClass, grade_of, harm_of, more_severe
 from app.domain.grading import Policy
 from app.domain.spread import Series, minute_of
 from app.incidents import grading, queries
@@ -160,7 +160,7 @@ async def _look(tx: Tx, incident: Incident, standing: Standing, now: datetime) -
     return calm.look(
         standing.policy, standing.series, minute_of(now), harm=standing.harm, media=standing.media,
         last_media_minute=(await _reports(tx, incident, now)).last,
-        alive_minute=await _alive_minute(tx, incident, now),
+        alive_minute=await _alive_minute(tx, incident, now), judged_minute=_judged_minute(incident),
     )  # fmt: skip
 
 
@@ -180,6 +180,14 @@ async def _reports(tx: Tx, incident: Incident, since: datetime) -> Reports:
     row = await (await tx.driver()).fetchrow(_REPORTS, incident.id, incident.rule_id, first)
     last, live = row["last"], row["live"]
     return Reports(None if last is None else minute_of(last), None if live is None else minute_of(live))
+
+
+def _judged_minute(incident: Incident) -> int | None:
+    """When a person set the grade in force graver than the rules do (方案 二(二)1, 品牌形象严重受损): few posts may burn."""
+    graver = more_severe(grade_of(incident.grade), grade_of(incident.auto_grade))
+    if incident.grade_source != "person" or incident.graded_at is None or not graver:
+        return None
+    return minute_of(incident.graded_at)
 
 
 async def _alive_minute(tx: Tx, incident: Incident, now: datetime) -> int | None:

@@ -60,6 +60,27 @@ async def test_calm_comes_eight_hours_after_a_rule_last_held(client, counter, da
     assert ((await incident(client, there["id"]))["calmed_at"] is not None) == (hours > 16)
 
 
+async def test_what_a_person_judges_graver_than_the_rules_is_not_called_calm_the_next_minute(client, counter, database):
+    there, _ = await burned(client, counter)
+    body = {"grade": "major", "reason": "品牌形象严重受损"}
+    good(await client.put(f"{URL}/{there['id']}/grade", json=body))
+    await a_minute(database, there)
+    shown = await look(client, there)
+    assert (shown["passes"], shown["calmed_at"], shown["volume"]["met"]) == (False, None, False)
+    assert shown["volume"]["judged_last"]
+    assert "A person set the grade" in shown["missing"][0]
+    await database.fetch("update incidents set graded_at = graded_at - interval '8 hours' where id = $1", there["id"])
+    await a_minute(database, there)
+    assert (await incident(client, there["id"]))["calmed_at"]
+
+
+async def test_a_persons_milder_judgement_keeps_calm_from_nobody(client, counter, database):
+    there, _ = await burned(client, counter)
+    good(await client.put(f"{URL}/{there['id']}/grade", json={"grade": None, "reason": "旧闻"}))
+    await a_minute(database, there)
+    assert (await incident(client, there["id"]))["calmed_at"]
+
+
 @pytest.mark.parametrize("status", ["watching", "closed", "subsided", "dismissed"])
 async def test_what_nobody_handles_needs_no_calm(client, counter, database, status):
     there, _ = await burned(client, counter)

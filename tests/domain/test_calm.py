@@ -30,13 +30,14 @@ def series_of(gains):
     return series
 
 
-def at(minute, gains=None, *, policy=PLAN, harm=None, media=False, reported=None, alive=NOW) -> CalmLook:
+def at(minute, gains=None, *, policy=PLAN, harm=None, media=False, reported=None, alive=NOW, judged=None) -> CalmLook:
     """A look at a minute after noon; a source is alive unless ``alive`` says when it was last, if ever."""
     series = series_of({NOON + m: n for m, n in (gains or {}).items()})
     return look(
         policy, series, NOON + minute, harm=harm, media=media,
         last_media_minute=None if reported is None else NOON + reported,
         alive_minute=None if alive is None else NOON + (minute if alive is NOW else alive),
+        judged_minute=None if judged is None else NOON + judged,
     )  # fmt: skip
 
 
@@ -60,6 +61,12 @@ def test_no_volume_rule_may_have_held_in_480_minutes(gained, minute, quiet, held
     assert (found.held and found.held.minute - NOON) == held
     if held is not None:
         assert (found.held.rule.id, found.held.total) == ("general-8h", 10_001)
+
+
+@pytest.mark.parametrize(("judged", "quiet"), [(None, True), (-480, True), (-479, False), (0, False)])
+def test_a_persons_graver_judgement_stands_for_480_minutes(judged, quiet):
+    found = at(0, judged=judged)
+    assert (found.quiet, found.passes, bool(found.missing)) == (quiet, quiet, not quiet)
 
 
 @pytest.mark.parametrize(("reported", "unreported"), [(None, True), (-480, True), (-479, False), (0, False)])
@@ -162,7 +169,7 @@ def test_the_figures_are_told_whole():
         "passes": False,
         "missing": at(480, {0: 10_001, 480: 150}).missing,
         "volume": {
-            "met": False, "quiet_seconds": 28_800,
+            "met": False, "quiet_seconds": 28_800, "judged_last": None,
             "held_last": {"rule": "general-8h", "window_seconds": 28_800, "threshold": 10_000, "sum": 10_001,
                           "minute": "2026-03-02T19:59:00Z"},
         },
