@@ -56,6 +56,9 @@ class Api:
     async def put(self, path: str, body: object) -> Any:
         return await self.call("PUT", path, body=body)
 
+    async def patch(self, path: str, body: object) -> Any:
+        return await self.call("PATCH", path, body=body)
+
     async def delete(self, path: str) -> None:
         await self.call("DELETE", path)
 

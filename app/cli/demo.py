@@ -34,6 +34,9 @@ def demo(
     hold: Annotated[
         Held | None, typer.Option(help="Stop at this grade and keep the incident alive, to build screens on.")
     ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="The plan's minutes pass as seconds: one clock is met, one is breached.")
+    ] = False,
     pace: Annotated[float | None, typer.Option(min=0, help="Seconds between posts.", hidden=True)] = None,
     picture: Annotated[Path | None, typer.Option(help="Draw the end into this file, as an SVG.", hidden=True)] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="The processes' logs here, not in files.")] = False,
@@ -43,13 +46,15 @@ def demo(
     Starts PostgreSQL, Valkey, API and worker with data of their own (FENGHUO_DATA_DIR/demo), whatever DATABASE_URL
     says. FENGHUO_PORT chooses the port; without it a free one is taken.
     """
+    if fast and hold:
+        raise typer.BadParameter("--fast shows clocks, --hold stops before them: choose one of them")
     if once and hold:
         raise typer.BadParameter("--once ends, --hold stays: choose one of them")
     if pace is None:
         pace = PACE_WATCHED if watched() else PACE_UNWATCHED
     with prepared(_settings(), progress) as stack:
         held = hold.value if hold else None
-        code = run(_demo(stack, once=once, hold=held, pace=pace, picture=picture, verbose=verbose))
+        code = run(_demo(stack, once=once, hold=held, fast=fast, pace=pace, picture=picture, verbose=verbose))
     # Ctrl-C is how a demo that stays is ended; one that shall end by itself did not.
     if code and (once or code < 128):
         raise typer.Exit(code)
@@ -66,7 +71,9 @@ def _settings() -> Settings:
     return chosen.model_copy(update=own)
 
 
-async def _demo(stack: Stack, *, once: bool, hold: str | None, pace: float, picture: Path | None, verbose: bool) -> int:
+async def _demo(
+    stack: Stack, *, once: bool, hold: str | None, fast: bool, pace: float, picture: Path | None, verbose: bool
+) -> int:
     screen, scene = console(), Scene(told=None if watched() else lambda mark: print(line(mark), flush=True))
     async with (
         Children(stack.home, stack.env, stack.address, verbose=verbose) as children,
@@ -75,10 +82,12 @@ async def _demo(stack: Stack, *, once: bool, hold: str | None, pace: float, pict
     ):
         await children.ready()
         print(f"Ready: {stack.address}  key {stack.key}  docs {stack.address}/docs", flush=True)
-        play = Play(api, receiver, scene, pace=pace)
+        play = Play(api, receiver, scene, pace=pace, fast=fast)
         await play.set_up()
         async with shown(screen, play, scene, receiver):
             await play.run(until=hold)
+            if not hold:
+                await play.respond(stack.address)
             await play.settle()
         screen.print(summary(scene, receiver))
         if picture:

@@ -12,10 +12,10 @@ from typing import Any
 from app.cli.client import Api
 from app.cli.console import Trouble
 from app.cli.receiver import Received, Receiver
+from app.cli.responding import NAMED, Duty, choose_clocks, told
 from app.cli.story import BRAND, EXCLUSIONS, HELD_PER_MINUTE, NEGATIVE_WORDS, OPENED, STEPS, Post, Step
 from app.domain.grades import Grade, HarmClass
 
-NAMED = "演示"
 ARRIVES_WITHIN = 20.0
 HELD_EVERY = 2.0
 HARMS = [str(harm) for harm in HarmClass]
@@ -24,13 +24,14 @@ GRADE_CHANGED = "incident.grade_changed"
 
 @dataclass(slots=True)
 class Mark:
-    """Something the story had to bring about, and the webhook that told of it. ``milliseconds`` from the POST on."""
+    """Something the story had to bring about, and the webhook that told of it. ``milliseconds`` from the POST on; None
+    where nothing was posted for it."""
 
     label: str
     why: str
     webhook: Received
     at: datetime
-    milliseconds: float
+    milliseconds: float | None
     attempts: int = 0
 
 
@@ -50,8 +51,9 @@ class Scene:
 class Play:
     """One run of the story, with a rule, an endpoint and posts of its own."""
 
-    def __init__(self, api: Api, receiver: Receiver, scene: Scene, *, pace: float) -> None:
+    def __init__(self, api: Api, receiver: Receiver, scene: Scene, *, pace: float, fast: bool = False) -> None:
         self._api = api
+        self._fast = fast
         self._receiver = receiver
         self._scene = scene
         self._pace = pace
@@ -70,6 +72,7 @@ class Play:
             if rule["name"].startswith(NAMED):
                 await self._end_incidents(rule["id"])
                 await self._api.delete(f"/v1/watch-rules/{rule['id']}")
+        await choose_clocks(self._api, fast=self._fast)
         endpoint = await self._api.post(
             "/v1/webhook-endpoints", {"url": self._receiver.url, "description": f"{NAMED} receiver {self._run}"}
         )
@@ -84,10 +87,11 @@ class Play:
         await self._api.post("/v1/watch-rules", rule)
 
     async def _end_incidents(self, rule_id: str) -> None:
-        query = {"rule_id": rule_id, "status": ["watching", "responding"]}
+        query = {"rule_id": rule_id, "status": ["watching", "responding", "handling"]}
         async for incident in self._api.rows("/v1/incidents", **query):
-            word = {"status": "dismissed", "reason": "演示重新开始"}
-            await self._api.put(f"/v1/incidents/{incident['id']}/status", word)
+            for status in ("responding", "dismissed") if incident["status"] == "handling" else ("dismissed",):
+                word = {"status": status, "reason": "演示重新开始"}
+                await self._api.put(f"/v1/incidents/{incident['id']}/status", word)
 
     async def run(self, until: str | None) -> None:
         """Posts step by step; where a step must bring something about, its verified webhook is awaited first."""
@@ -95,13 +99,23 @@ class Play:
             before = time.perf_counter()
             await self._post(step)
             if step.expect is not None:
-                mark = await self._mark(step.expect, before)
-                self._scene.marks.append(mark)
-                if self._scene.told is not None:
-                    self._scene.told(mark)
+                self._tell(await self._mark(step.expect, before))
                 if step.expect == until:
                     return
             await asyncio.sleep(self._pace)
+
+    async def respond(self, url: str) -> None:
+        """People act, under the eyes of the clocks (方案 二(二))."""
+        assert self._scene.incident is not None, "the story has come to its incident"
+        incident_id = self._scene.incident["id"]
+        async for webhook in Duty(self._api, url).respond(incident_id, self._receiver, fast=self._fast):
+            self._tell(Mark(*told(webhook), webhook, datetime.now(UTC), None))
+        await choose_clocks(self._api, fast=False)
+
+    def _tell(self, mark: Mark) -> None:
+        self._scene.marks.append(mark)
+        if self._scene.told is not None:
+            self._scene.told(mark)
 
     async def _post(self, step: Step, observed_at: datetime | None = None) -> None:
         post, observed_at = step.post, observed_at or self._end - timedelta(minutes=step.minutes_ago)

@@ -19,13 +19,10 @@ from rich.text import Text
 
 from app.cli.play import Mark, Play, Scene
 from app.cli.receiver import Receiver
+from app.domain.labels import LABELS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 COLOURS = {"major": "bold red", "serious": "bold dark_orange", "general": "bold yellow"}
-STATUSES = {
-    "watching": "关注中", "responding": "响应中", "handling": "处置中", "closing": "收尾中", "closed": "已结案",
-    "subsided": "自然平息", "dismissed": "误报", "merged": "已并案",
-}  # fmt: skip
 BAR_WIDTH = 24
 LOOK_EVERY = 0.3
 PAPER_WIDTH = 130
@@ -66,7 +63,7 @@ def _head(scene: Scene) -> Text:
         return Text("Watching; nothing has happened yet.")
     grade = incident["grade"]
     head = Text(f"{incident['number']}  {incident['title']}\n", style="bold")
-    head.append(f"{incident['status']} {STATUSES[incident['status']]}  ", style="default")
+    head.append(f"{incident['status']} {LABELS['incident_status'][incident['status']][0]}  ", style="default")
     head.append(f"{grade} {incident['grade_label']}" if grade else "no grade yet", style=COLOURS.get(grade, "dim"))
     head.append(f"  传播量 {incident['total']:,}  mentions {incident['mention_count']}", style="default")
     if scene.last_post is not None:
@@ -89,24 +86,30 @@ def _windows(windows: list[dict[str, Any]]) -> Table:
 def _webhooks(receiver: Receiver) -> Table:
     table = Table("webhook", "event", "", "signature", box=box.SIMPLE, pad_edge=False)
     for one in receiver.verified[-6:]:
-        table.add_row(one.id, one.type, str(one.data.get("to", "")), Text("✓ verified", style="green"))
+        table.add_row(
+            one.id, one.type, str(one.data.get("to") or one.data.get("clock", "")), Text("✓ verified", style="green")
+        )
     return table
 
 
 def line(mark: Mark) -> str:
     """One thing that happened, where lines are read."""
     at = mark.at.astimezone(SHANGHAI)
-    return f"{at:%H:%M:%S}  {mark.label}  {mark.why}  webhook verified after {mark.milliseconds:.0f} ms"
+    return f"{at:%H:%M:%S}  {mark.label}  {mark.why}  webhook verified{_after(mark)}"
+
+
+def _after(mark: Mark) -> str:
+    return "" if mark.milliseconds is None else f" after {mark.milliseconds:.0f} ms"
 
 
 def summary(scene: Scene, receiver: Receiver) -> RenderableType:
-    """Each grade: when, why, and whether the outside heard of it."""
+    """Each grade and each clock: when, why, and whether the outside heard of it."""
     table = Table(
-        "grade", "when (UTC+8)", "why", "delivered", "verified", "post to webhook", box=box.SIMPLE, pad_edge=False
+        "what", "when (UTC+8)", "why", "delivered", "verified", "post to webhook", box=box.SIMPLE, pad_edge=False
     )
     for mark in scene.marks:
         at, tries = mark.at.astimezone(SHANGHAI), f"yes, try {mark.attempts}"
-        table.add_row(mark.label, f"{at:%H:%M:%S}", mark.why, tries, "yes", f"{mark.milliseconds:.0f} ms")
+        table.add_row(mark.label, f"{at:%H:%M:%S}", mark.why, tries, "yes", _after(mark).removeprefix(" after "))
     incident = scene.incident or {}
     foot = (
         f"Incident {incident.get('number')}: {scene.posted} readings posted, 传播量 {incident.get('total', 0):,}; "

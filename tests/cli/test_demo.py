@@ -95,6 +95,8 @@ def test_the_demo_shows_each_grade_and_ends_by_itself_also_the_second_time(
         for grade in ("watching 关注中", "general 三级(一般)", "serious 二级(较大)", "major 一级(重大)"):
             assert said.count(grade) == 2
             assert re.search(rf"{re.escape(grade)} .* yes, try 1 +yes +\d+ ms", said)
+        for clock in ("首次响应 first_response met", "紧急会议 emergency_meeting met", "信息核实 fact_check met"):
+            assert said.count(clock) == 2
         assert "Rule major-2h: 117,070 in 2 h, more than 100,000." in said
         assert re.search(
             rf"Incident \d{{4}}-{number}: 20 readings posted.* (\d+) webhooks delivered, \1 verified", said
@@ -103,6 +105,18 @@ def test_the_demo_shows_each_grade_and_ends_by_itself_also_the_second_time(
         assert f"-{number}" in drawn
         assert "一级(重大)" in drawn
         assert "url(http" not in drawn, "a picture in a document fetches nothing"
+    assert left_running(data_dir) == []
+
+
+def test_a_fast_demo_shows_one_clock_met_and_one_breached(
+    fenghuo: Callable[..., subprocess.Popen[str]], data_dir: Path
+) -> None:
+    demo = fenghuo("demo", "--once", "--fast", "--pace", "0")
+    said, complained = demo.communicate(timeout=120)
+    assert demo.returncode == 0, said + complained
+    assert re.search(r"首次响应 first_response met  Done after \d+\.\d s, 3\d s allowed", said)
+    assert re.search(r"紧急会议 emergency_meeting breached 超时 +Nobody did it: 30 s allowed", said)
+    assert said.count("信息核实 fact_check met") == 2
     assert left_running(data_dir) == []
 
 
