@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from app.domain.labels import LABELS
+from app.domain.reasons import in_chinese
 from app.domain.spelling import INVISIBLE
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -18,12 +19,18 @@ _SIGNS = re.compile(r"[\\`*_\[\]<>|~&#$@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 _UNSEEN = dict.fromkeys(INVISIBLE)
 
 # What only stands on timelines, and is told to nobody outside.
-_OWN: Final = MappingProxyType({"incident.changed": "修改信息", "incident.mentions_moved": "舆情归并"})
+_OWN: Final = MappingProxyType({
+    "incident.changed": "修改信息", "incident.mentions_moved": "舆情归并", "incident.deadlines_set": "时限变更",
+})  # fmt: skip
+_CLOCKED: Final = MappingProxyType({"started": "启动", "tightened": "提前", "cancelled": "取消"})
 _FIELDS: Final = MappingProxyType({
     "title": "标题", "summary": "概述", "harm_class": "危害类别", "business_unit": "业务部门",
     "media_follow_up": "媒体跟进", "policy_id": "分级标准",
 })  # fmt: skip
-_MOVES: Final = MappingProxyType({"attached": "归入", "detached": "移出", "merged_away": "并出", "merged_in": "并入"})
+_MOVES: Final = MappingProxyType({
+    "attached": "归入", "detached": "移出", "merged_away": "并出", "merged_in": "并入", "split_off": "拆出",
+    "split_from": "拆入",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,24 @@ def _reason(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
 
 
 def _named(name: str, value: object) -> str:
-    return f"{name}：{value}" if value else ""
+    return f"{name}：{in_chinese(str(value))}" if value else ""
+
+
+def _clocks_set(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    return [*(_clock_set(**clock) for clock in data["deadlines"]), _named("理由", data["reason"])]
+
+
+def _clock_set(*, clock: str, due_at: str, action: str, **_: Any) -> str:
+    until = "" if action == "cancelled" else f"，截止 {local(datetime.fromisoformat(due_at))}"
+    return f"{word('deadline_kind', clock)}{_CLOCKED.get(action, action)}{until}"
+
+
+def _clock(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    passed = f"已过 {data['threshold']}%" if "threshold" in data else ""
+    late = f"晚报 {data['late_by_seconds']} 秒" if data.get("late_by_seconds") else ""
+    state = word("deadline_state", data["state"]) if "state" in data else ""
+    due = _named("截止", local(datetime.fromisoformat(data["due_at"])))
+    return [word("deadline_kind", data["clock"]), passed, state, due, late]
 
 
 def _opened(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
@@ -158,5 +182,6 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
     "incident.meeting_held": _met, "incident.fact_checked": _checked, "incident.publication_recorded": _spoken,
-    "incident.decision_made": _decided,
+    "incident.decision_made": _decided, "incident.deadlines_set": _clocks_set, "sla.warning": _clock,
+    "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
 })  # fmt: skip

@@ -56,7 +56,7 @@ async def grade_changed(tx: Tx, stored: Sequence[Stored]) -> None:
         assert isinstance(event, GradeChanged)
         grade = grade_of(event.to)
         if grade is not None and more_severe(grade, grade_of(event.from_)):
-            await _set_clocks(tx, event.incident_id, grade, f"The grade is {grade.label}.")
+            await _set_clocks(tx, event.incident_id, grade, "A grade was set or raised.")
 
 
 async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -66,7 +66,7 @@ async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
         assert isinstance(event, StatusChanged)
         incident = await _incident(tx, event.incident_id)
         if event.to in ENDED and event.to != "closed":
-            await cancel(tx, incident, None, f"The incident is {event.to}: {event.reason}")
+            await cancel(tx, incident, None, "The incident has ended.")
         elif event.from_ in ENDED and event.to not in ENDED:
             await cancel(tx, incident, [DeadlineKind.REVIEW], "The incident came back.")
             if (grade := grade_of(incident.grade)) is not None:
@@ -91,7 +91,7 @@ async def rebounded(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, IncidentRebounded)
-        await cancel(tx, await _incident(tx, event.incident_id), [DeadlineKind.REVIEW], f"It flared up: {event.reason}")
+        await cancel(tx, await _incident(tx, event.incident_id), [DeadlineKind.REVIEW], "It flared up again.")
 
 
 async def acted(tx: Tx, stored: Sequence[Stored]) -> None:

@@ -252,8 +252,6 @@ async def _lock_both(tx: Tx, incident_id: UUID, into_id: UUID) -> dict[UUID, Inc
             f"{source.number} is {source.status} and {target.number} is {target.status}: only an incident that was "
             "not merged yet can go into one that takes mentions."
         )
-    if source.is_drill != target.is_drill:
-        raise CannotMerge("One of the two is a drill 演练 and the other is real: they are never mixed.")
     return incidents
 
 

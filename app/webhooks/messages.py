@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.grades import Grade, grade_of, more_severe
 from app.domain.labels import LABELS
+from app.domain.reasons import in_chinese
 from app.domain.wording import mask_text
 
 ELLIPSIS: Final = "…"
@@ -21,14 +22,6 @@ DRILL: Final = "【演练】"
 _CHINA = ZoneInfo("Asia/Shanghai")
 # Characters of a title or a reason in a message of many, so that one of them takes no other's place.
 _SHORT = 80
-_REASONS: Final[Mapping[str, str]] = {
-    "A grade was set.": "已定级",
-    "It gained again.": "传播量再次上升",
-    "No gain for 72 hours.": "72 小时无新增传播",
-    "A week without a grade, and little news.": "一周未定级，新增传播很少",
-    "answered 410 Gone": "对方回复 410，地址已失效",
-    "disabled over the API": "人工停用",
-}
 
 
 class About(NamedTuple):
@@ -156,7 +149,7 @@ def _reason(data: Mapping[str, Any]) -> str:
         return f"{hours:g} 小时传播量 {evidence['sum']:,}{bound}，超过 {evidence['threshold']:,}"
     if data.get("source") == "machine" and "rule" in evidence:
         return "危害类别与媒体跟进"
-    return _clean(_REASONS.get(str(data["reason"]), str(data["reason"])))
+    return _clean(in_chinese(str(data["reason"])))
 
 
 def _clock(value: object) -> str:

@@ -73,7 +73,7 @@ async def test_both_timelines_say_so_and_the_public_hears_of_an_incident_opened(
     events = await timeline(client, part["id"])
     assert [event["type"] for event in events] == [
         "incident.opened", "incident.mentions_moved", "incident.changed", "incident.grade_changed",
-        "incident.status_changed",
+        "incident.status_changed", "incident.deadlines_set",
     ]  # fmt: skip
     assert events[1]["data"] | moved | {"action": "split_from", "other_incident_id": there["id"]} == events[1]["data"]
     public = await everything(client, "/v1/events", incident_id=part["id"])
@@ -293,7 +293,7 @@ async def test_what_ended_can_be_split_and_a_part_of_a_drill_is_one(client, coun
     assert kept["is_drill"]
     real = good(await client.post(URL, json={"title": "真的"}), 201)
     body = {"into_incident_id": real["id"], "reason": "x"}
-    problem(await client.post(f"{URL}/{part['id']}/merge", json=body), 409, code="cannot_merge")
+    problem(await client.post(f"{URL}/{part['id']}/merge", json=body), 409, code="drills_stay_apart")
 
 
 async def test_the_grade_of_a_false_alarm_ends_with_it(client, counter):

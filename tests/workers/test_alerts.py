@@ -302,10 +302,13 @@ async def test_one_microsecond_before_its_time_nothing_rings(database: Database,
     async with database.transaction() as tx:
         driver = await tx.driver()
         await driver.execute(
-            "update deadlines set next_at = now() + interval '1 microsecond', due_at = now() + interval '1 microsecond'"
+            "update deadlines set next_at = now() + interval '1 microsecond', due_at = now() + interval '1 microsecond' "
+            "where kind = 'alert' and state = 'running'"
         )
         assert await breach_alerts(tx, 10) == 0
-        await driver.execute("update deadlines set next_at = now(), due_at = now()")
+        await driver.execute(
+            "update deadlines set next_at = now(), due_at = now() where kind = 'alert' and state = 'running'"
+        )
         assert await breach_alerts(tx, 10) == 1
 
 

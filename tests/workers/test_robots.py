@@ -145,7 +145,7 @@ async def test_each_vendor_calls_people_in_its_own_way(database: Database, deliv
 async def test_an_exercise_and_a_test_are_told_as_such(
     database: Database, deliverer: Deliverer, wecom: WeComGroup
 ) -> None:
-    endpoint_id = await join(database, wecom, description="值班群")
+    endpoint_id = await join(database, wecom, description="值班群", drills="include")
     await happen(database, (await incident(database, is_drill=True))(1))
     await deliverer.sweep()
     await happen(database, WebhookTested(endpoint_id=endpoint_id, message="x"))
@@ -169,7 +169,7 @@ async def test_a_long_title_is_cut_at_the_vendors_limit(
 async def test_what_was_owed_meanwhile_goes_in_one_message_the_most_severe_first(
     database: Database, deliverer: Deliverer, dingtalk: DingTalkGroup
 ) -> None:
-    await join(database, dingtalk)
+    await join(database, dingtalk, drills="include")
     drill = await incident(database, "演习", "major", is_drill=True)
     cases = [await incident(database, f"第{grade}起", grade) for grade in ("general", "major", "serious")]
     await happen(database, hit(), drill(1), *(case(seq) for case in cases for seq in (1, 2)))

@@ -1,0 +1,26 @@
+"""What the machine gives as its reason, in Chinese: events say it in English, documents and group chats in Chinese."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_REASONS: Final[Mapping[str, str]] = MappingProxyType({
+    "A grade was set.": "已定级",
+    "A grade was set or raised.": "已定级或升级",
+    "It gained again.": "传播量再次上升",
+    "No gain for 72 hours.": "72 小时无新增传播",
+    "A week without a grade, and little news.": "一周未定级，新增传播很少",
+    "The incident has ended.": "事件已终止",
+    "The incident came back.": "事件重新开启",
+    "It flared up again.": "二次发酵",
+    "What happened is to be reviewed.": "应进行复盘",
+    "It was decided not to speak.": "已决定不发声",
+    "The incident was opened with them.": "随事件一并开启",
+    "answered 410 Gone": "对方回复 410，地址已失效",
+    "disabled over the API": "人工停用",
+})  # fmt: skip
+
+
+def in_chinese(reason: str) -> str:
+    """A reason of the machine's as Chinese users read it; what people wrote, and what is not known here, as it is."""
+    return _REASONS.get(reason, reason)
