@@ -8,7 +8,7 @@ UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.venv-uv/bin/uv)
 SQL := .venv/migrations.sql
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check openapi contract bench clean
+.PHONY: help setup demo up test check openapi contract faults bench clean
 
 help:  ## Shows this list.
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -39,6 +39,9 @@ openapi: $(STAMP)  ## Writes openapi/openapi.json and openapi.codegen.json from 
 
 contract: $(STAMP)  ## Linters, generated clients and 20,000 odd requests against the contract. ARGS=--quick: 500.
 	@$(RUN) tests.contract $(ARGS)
+
+faults: $(STAMP)  ## Clocks under kills, crashes, outages and wrong clocks, in 4 minutes. ARGS=--mutants, "--only calm".
+	@$(RUN) tests.faults $(ARGS)
 
 bench: $(STAMP)  ## Measures. ARGS="--only single_post --rounds 7 --json".
 	@$(RUN) bench $(ARGS)

@@ -28,7 +28,6 @@ class Clockwork:
         self._wait = 0.0
         self._held_since: dict[UUID, float] = {}
         self._in_line: dict[UUID, asyncio.Task[None]] = {}
-        self._places = asyncio.Semaphore(IN_LINE)
 
     def seconds(self) -> float:
         """How long the next sweep may be put off."""
@@ -61,15 +60,16 @@ class Clockwork:
     def _queue_up(self, held: set[UUID]) -> None:
         now = asyncio.get_running_loop().time()
         self._held_since = {id_: self._held_since.get(id_, now) for id_ in held}
-        for id_ in [id_ for id_, since in self._held_since.items() if now - since > PATIENCE]:
+        waited = sorted((since, id_) for id_, since in self._held_since.items() if now - since > PATIENCE)
+        # For the others the sweep goes on looking: whoever has no place in the line must not be passed over for it.
+        for _, id_ in waited[: IN_LINE - len(self._in_line)]:
             del self._held_since[id_]
             self._in_line[id_] = task = asyncio.create_task(self._ring_in_line(id_))
             task.add_done_callback(lambda _, done=id_: self._in_line.pop(done))  # type: ignore[misc]
 
     async def _ring_in_line(self, incident_id: UUID) -> None:
         try:
-            async with self._places:
-                await self._database.run(lambda tx: ring_incident(tx, incident_id), tries=1)
+            await self._database.run(lambda tx: ring_incident(tx, incident_id), tries=1)
         except Exception as error:  # noqa: BLE001 - the next sweep finds it again
             log.warning(
                 "clocks of an incident wait for whoever holds it", incident_id=str(incident_id), error=repr(error)

@@ -50,12 +50,15 @@ _LASTING = {
 
 
 async def grade_changed(tx: Tx, stored: Sequence[Stored]) -> None:
-    """A grade that is set or raised starts clocks and tightens those that run; lowering relaxes nothing."""
+    """A grade that is set or raised starts clocks and tightens those that run; lowering relaxes nothing.
+
+    What has ended has nothing to hurry for: should it come back, its grade is looked at then.
+    """
     for entry in stored:
         event = entry.event
         assert isinstance(event, GradeChanged)
-        grade = grade_of(event.to)
-        if grade is not None and more_severe(grade, grade_of(event.from_)):
+        grade, incident = grade_of(event.to), await _incident(tx, event.incident_id)
+        if grade is not None and incident.status not in ENDED and more_severe(grade, grade_of(event.from_)):
             await _set_clocks(tx, event.incident_id, grade, "A grade was set or raised.")
 
 
@@ -81,6 +84,8 @@ async def calmed(tx: Tx, stored: Sequence[Stored]) -> None:
         event = entry.event
         assert isinstance(event, IncidentCalmed)
         incident = await _incident(tx, event.incident_id)
+        if incident.status in ENDED and incident.status != "closed":
+            continue
         await _start_review(tx, incident, event.calmed_at)
         if incident.status in ("closing", "closed"):
             await _meet(tx, incident, [DeadlineKind.CLOSING], await tx.now(), SYSTEM.actor)

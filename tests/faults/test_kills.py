@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 import redis.asyncio
 
-from tests.faults.conftest import House
+from tests.support.house import House
 from tests.support.processes import Process, worker
 from tests.support.receiver import OK, Answer, Receiver
 from tests.support.stream import Stream

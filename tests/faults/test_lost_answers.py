@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.faults.conftest import House
+from tests.support.house import House
 from tests.support.processes import served
 from tests.support.waiting import eventually
 

@@ -4,7 +4,8 @@ import asyncio
 import time
 from contextlib import ExitStack
 
-from tests.faults.conftest import OUTAGE, House
+from tests.faults.conftest import OUTAGE
+from tests.support.house import House
 from tests.support.processes import worker
 from tests.support.receiver import Receiver
 from tests.support.stream import Stream

@@ -12,7 +12,7 @@ import pytest
 from app import reactions
 from app.core.db import Database
 from app.settings import Settings
-from tests.faults.conftest import House
+from tests.support.house import House
 from tests.support.owed import happen, incident
 from tests.support.processes import SECRET_KEY, Process, worker
 from tests.support.receiver import OK, Answer, Received, Receiver

@@ -105,6 +105,27 @@ async def test_an_incident_that_is_never_free_is_waited_for_in_line(client, data
     assert await rings(database, held) == dict.fromkeys(DUE_AFTER_31_MINUTES, 1)
 
 
+async def test_of_many_that_were_held_none_is_passed_over_once_they_are_free(client, database, clockwork):
+    """Only so many have a place in the line; the sweep goes on looking at the others."""
+    ids = await due(client, database, 2 * sweeper.IN_LINE)
+    async with database.transaction() as tx:
+        for incident_id in sorted(ids):
+            await get_incident(tx, UUID(incident_id), lock=True)
+        await clockwork.sweep()
+
+        async def in_line() -> bool:
+            await clockwork.sweep()
+            return bool(clockwork._in_line)
+
+        await eventually(in_line, 5, "somebody in line")
+        waiting = {str(id_) for id_ in clockwork._in_line}
+    await clockwork.sweep()
+    others = [id_ for id_ in ids if id_ not in waiting]
+    assert len(others) >= sweeper.IN_LINE
+    assert await rings(database, *others) == dict.fromkeys(DUE_AFTER_31_MINUTES, len(others))
+    await clockwork.close()
+
+
 async def _somebody_waits(database: Database) -> None:
     async def waits() -> bool:
         query = "select exists(select from pg_locks where not granted) as some"
