@@ -96,19 +96,6 @@ async def test_lowering_relaxes_nothing(client):
     assert await clocks(client, incident_id) == before
 
 
-async def test_what_is_dismissed_starts_no_clock_until_it_comes_back(client, database):
-    incident_id = await graded(client, None)
-    await move(client, incident_id, "dismissed")
-    await grade_it(client, incident_id, "major")
-    at = datetime.now(UTC)
-    await tell(database, incident_id, lambda place: IncidentCalmed(**place, calmed_at=at, evidence={}))
-    assert await clocks(client, incident_id) == {}
-    await move(client, incident_id, "responding")
-    found = await clocks(client, incident_id)
-    assert {clock["state"] for clock in found.values()} == {"running"}
-    assert {"first_response", "emergency_meeting", "closing"} <= found.keys()
-
-
 async def test_each_raise_calls_for_a_response_anew(client, database):
     incident_id = await graded(client, "general")
     await act(database, incident_id, IncidentAcknowledged)

@@ -2,16 +2,19 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from app.core.db import Database
+from app.domain.events import IncidentCalmed
 from app.incidents import audit
 from app.incidents.clocks import cancel
 from app.incidents.queries import get_incident
-from tests.support.clocks import clocks, graded, pass_time
+from tests.support.api import good
+from tests.support.clocks import clocks, grade_it, graded, pass_time, tell
 from tests.support.waiting import eventually
 from workers import clocks as sweeper
 from workers.clocks import Clockwork
@@ -145,6 +148,23 @@ async def test_a_cancel_that_comes_first_is_never_rung(client, database, clockwo
     await clockwork.close()
     assert await rings(database, incident_id) == {}
     assert {clock["state"] for clock in (await clocks(client, incident_id)).values()} == {"cancelled"}
+
+
+async def move(client, incident_id: str, status: str) -> None:
+    good(await client.put(f"/v1/incidents/{incident_id}/status", json={"status": status, "reason": "测试"}))
+
+
+async def test_what_is_dismissed_starts_no_clock_until_it_comes_back(client, database):
+    incident_id = await graded(client, None)
+    await move(client, incident_id, "dismissed")
+    await grade_it(client, incident_id, "major")
+    at = datetime.now(UTC)
+    await tell(database, incident_id, lambda place: IncidentCalmed(**place, calmed_at=at, evidence={}))
+    assert await clocks(client, incident_id) == {}
+    await move(client, incident_id, "responding")
+    found = await clocks(client, incident_id)
+    assert {clock["state"] for clock in found.values()} == {"running"}
+    assert {"first_response", "emergency_meeting", "closing"} <= found.keys()
 
 
 async def test_it_sleeps_until_the_earliest_and_never_for_long(client, database, clockwork):

@@ -112,7 +112,7 @@ class Disturbance:
 
     def __init__(self, ground: Ground, workers: list[Process], kills: int) -> None:
         self.ground, self.workers, self.wanted = ground, workers, kills
-        self.crashes = self.flushes = self.in_the_middle = 0
+        self.crashes = self.flushes = 0
         self.away: list[tuple[datetime, datetime]] = []
 
     @property
@@ -138,7 +138,6 @@ class Disturbance:
             await self.ground.started([one], one.kills + 1)
         await eventually(lambda: self.ground.busy(n), 30, f"a transaction of worker {n}")
         victim.kill()
-        self.in_the_middle += 1
         victim.start()
 
     async def _crash(self) -> None:
