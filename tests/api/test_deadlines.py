@@ -99,7 +99,7 @@ async def test_lowering_relaxes_nothing(client):
 async def test_each_raise_calls_for_a_response_anew(client, database):
     incident_id = await graded(client, "general")
     await act(database, incident_id, IncidentAcknowledged)
-    await act(database, incident_id, FactChecked, truth="true", responsibility="us")
+    await act(database, incident_id, FactChecked, truth="confirmed", responsibility="company")
     await grade_it(client, incident_id, "serious")
     rows = await everything(client, URL, incident_id=incident_id, kind="first_response")
     assert [row["state"] for row in sorted(rows, key=lambda row: row["started_at"])] == ["met", "running"]
@@ -165,7 +165,7 @@ async def test_a_raise_whose_new_end_half_passed_rings_at_once_and_is_not_called
 ACTS = [
     ("first_response", IncidentAcknowledged, {}),
     ("emergency_meeting", MeetingHeld, {"has_direction": True}),
-    ("fact_check", FactChecked, {"truth": "true", "responsibility": "us"}),
+    ("fact_check", FactChecked, {"truth": "confirmed", "responsibility": "company"}),
     ("first_statement", PublicationRecorded, {"platform": "weibo", "statement_kind": "apology", "on_origin": True}),
     ("first_statement", DecisionMade, {"decision_kind": "no_statement", "corrects": None}),
     ("first_word", PublicationRecorded, {"platform": "weibo", "statement_kind": "holding", "on_origin": False}),
@@ -256,7 +256,7 @@ async def test_a_response_from_before_a_raise_does_not_answer_it(client, databas
 
 async def test_facts_that_were_checked_while_it_was_watched_need_no_clock(client, database):
     incident_id = await graded(client, None)
-    await act(database, incident_id, FactChecked, truth="true", responsibility="us")
+    await act(database, incident_id, FactChecked, truth="confirmed", responsibility="company")
     await act(database, incident_id, PublicationRecorded, platform="weibo", statement_kind="apology", on_origin=True)
     await grade_it(client, incident_id, "major")
     assert (await clocks(client, incident_id)).keys() == {"first_response", "emergency_meeting", "closing"}
@@ -265,7 +265,7 @@ async def test_facts_that_were_checked_while_it_was_watched_need_no_clock(client
 @pytest.mark.parametrize("status", ["dismissed"])
 async def test_an_end_calls_everything_off_and_a_comeback_calls_for_it_again(client, database, status):
     incident_id = await graded(client, "major")
-    await act(database, incident_id, FactChecked, truth="true", responsibility="us")
+    await act(database, incident_id, FactChecked, truth="confirmed", responsibility="company")
     await move(client, incident_id, status)
     found = await clocks(client, incident_id)
     assert found.pop("fact_check")["state"] == "met"

@@ -13,7 +13,7 @@ from app.embedded import Services
 from app.settings import Settings
 from tests.cli.conftest import Invoke
 from tests.conftest import SECRET_KEY
-from tests.support.api import good
+from tests.support.api import everything, good
 from tests.support.people import make_person, me
 from tests.support.processes import api, environment
 from tests.support.processes import worker as worker_process
@@ -46,8 +46,8 @@ async def test_a_key_made_at_the_command_line_works_until_it_is_revoked(
     assert "revoked" in (await invoke("key", "list", env=here)).output
     other = {"authorization": f"Bearer {text[:-1]}x"}  # not the key that is still held for half a second
     assert (await client.get("/v1/mentions", headers=other)).status_code == 401
-    key = (await client.get("/v1/api-keys", params={"limit": 200})).json()["data"]
-    assert next(row for row in key if row["id"] == key_id)["revoked_at"] is not None
+    keys = {row["id"]: row for row in await everything(client, "/v1/api-keys", limit=200)}
+    assert keys[key_id]["revoked_at"] is not None
 
 
 async def test_a_persons_key_does_what_the_person_may(

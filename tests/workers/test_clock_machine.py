@@ -58,7 +58,7 @@ ACTS: dict[str, tuple[type[IncidentAct], dict[str, Any], tuple[str, ...]]] = {
     "acknowledged": (IncidentAcknowledged, {}, ("first_response",)),
     "met": (MeetingHeld, {"has_direction": True}, ("emergency_meeting",)),
     "talked": (MeetingHeld, {"has_direction": False}, ()),
-    "checked": (FactChecked, {"truth": "true", "responsibility": "us"}, ("fact_check",)),
+    "checked": (FactChecked, {"truth": "confirmed", "responsibility": "company"}, ("fact_check",)),
     "held": (PublicationRecorded, {"platform": "weibo", "statement_kind": "holding", "on_origin": True}, ("first_word",)),
     "published": (PublicationRecorded, {"platform": "weibo", "statement_kind": "apology", "on_origin": True},
                   ("first_word", "first_statement")),
@@ -144,7 +144,7 @@ class ClockMachine(RuleBasedStateMachine):
     def _open(self) -> str:
         async def opened() -> str:
             async with self.here.database.transaction() as tx:
-                fields = {"title": "时限", "summary": "", "harm_class": None, "business_unit": None}
+                fields = {"title": "时限", "summary": "", "harm_class": None, "business_unit": None, "is_drill": False}
                 return str((await service.open_by_person(tx, fields, caller=SYSTEM, now=await tx.now())).id)
 
         return self.here.run(opened())
