@@ -60,12 +60,15 @@ ROUTERS = (
     outlets,
     incidents,
     incident_mentions,
+    splits,
     timelines,
     timeline_documents,
     acts,
     deadlines,
+    calm,
     policies,
     sla_policies,
+    calendar,
     webhooks,
     events,
     streams,
@@ -73,9 +76,6 @@ ROUTERS = (
     api_keys,
     vocabularies,
     health,
-    calendar,
-    calm,
-    splits,
 )
 
 

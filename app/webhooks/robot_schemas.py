@@ -4,8 +4,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.bodies import Str
-
 AT_PEOPLE = (
     "Whom a chat robot calls (@): user ids, and phones where it knows people by phone (DingTalk, WeCom). They must be "
     "members of the group."
@@ -19,7 +17,7 @@ ROBOT_SECRET = (
 )
 
 People = Annotated[
-    list[Annotated[Str, Field(pattern=r"^[A-Za-z0-9_.@+-]{1,64}$")]],
+    list[Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_.@+-]{1,64}$")]],
     Field(max_length=50, examples=[["13800138000", "manager4220"]]),
 ]
-RobotSecret = Annotated[Str, Field(max_length=200, pattern=r"^[!-~]*$", examples=["SEC0123456789abcdef"])]
+RobotSecret = Annotated[str, Field(max_length=200, pattern=r"^[!-~]*$", examples=["SEC0123456789abcdef"])]
