@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from app.core.deps import tools
 from app.core.metrics import CLOCKS_OVERDUE, DEADLINES, DELIVERY_AGE, INBOX_AGE, SET_ASIDE
 from app.core.migrations import newest_migration
+from app.domain.grades import grade_at
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,7 +54,6 @@ select kind, level, state, count(*)::int as count from (
   union all
   select kind, level, state from deadlines where not is_drill and ended_at > now() - interval '24 hours') d
 group by kind, level, state"""
-GRADES = {1: "major", 2: "serious", 3: "general", 4: "none"}
 _STATE = f"""
 select (select version_num from alembic_version) as version,
   (select count(*) from worker_heartbeats where seen_at > now() - make_interval(secs => $1)) as workers,
@@ -93,7 +93,7 @@ async def _count_deadlines(request: Request) -> None:
         return  # What is known of the rest is told all the same.
     DEADLINES.clear()
     for row in rows:
-        DEADLINES.labels(row["kind"], GRADES[row["level"]], row["state"]).set(row["count"])
+        DEADLINES.labels(row["kind"], grade_at(row["level"]) or "none", row["state"]).set(row["count"])
 
 
 async def _checks(request: Request) -> dict[str, dict[str, Any]]:

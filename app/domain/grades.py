@@ -58,6 +58,21 @@ def grade_of(word: str | None) -> Grade | None:
     return Grade[word.upper()] if word else None
 
 
+UNGRADED = 4
+"""Where a level stands for no grade: after all that have one."""
+
+
+def level_of(word: str | None) -> int:
+    """The level of a stored grade, so that what is grave comes first."""
+    grade = grade_of(word)
+    return grade.level if grade else UNGRADED
+
+
+def grade_at(level: int) -> Grade | None:
+    """The grade of a level, None for UNGRADED."""
+    return next((grade for grade in Grade if grade.level == level), None)
+
+
 def harm_of(word: str | None) -> HarmClass | None:
     """The class of harm a stored word stands for."""
     return HarmClass[word.upper()] if word else None

@@ -91,7 +91,11 @@ async def record_publication(
         "on_origin": fields["platform"] == origin
     }
     act = Publication(**said, **named, url=fields["url"], title=fields["title"], origin_platform=origin)
-    event = PublicationRecorded(**on_timeline(incident), happened_at=act.happened_at, publication_id=act.id, **named)
+    tx.add(act)
+    made = await guards.has_spoken(tx, incident.id)
+    event = PublicationRecorded(
+        **on_timeline(incident), happened_at=act.happened_at, publication_id=act.id, **named, statement_made=made
+    )
     await keep(tx, incident, act, event, caller=caller, now=now)
     return act
 

@@ -30,7 +30,7 @@ from app.domain.events import (
     SlaMet,
     StatusChanged,
 )
-from app.domain.grades import Grade, grade_of, more_severe
+from app.domain.grades import Grade, grade_of, level_of, more_severe
 from app.domain.lifecycle import ENDED
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.incidents import ringing
@@ -40,13 +40,8 @@ from app.models import Deadline, DeadlineFiring, Event, Incident
 from app.models import SlaPolicy as PolicyRow
 from app.models.base import new_id
 
-NO_GRADE = 4
 # Acts that stand for good, whenever they happened: a clock for them is not started after them.
-_LASTING = {
-    FactChecked.type: (DeadlineKind.FACT_CHECK,),
-    PublicationRecorded.type: (DeadlineKind.FIRST_WORD, DeadlineKind.FIRST_STATEMENT),
-    DecisionMade.type: (DeadlineKind.FIRST_STATEMENT,),
-}
+_LASTING = (FactChecked.type, PublicationRecorded.type, DecisionMade.type)
 
 
 async def grade_changed(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -73,7 +68,9 @@ async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
         elif event.from_ in ENDED and event.to not in ENDED:
             await cancel(tx, incident, [DeadlineKind.REVIEW], "The incident came back.")
             if (grade := grade_of(incident.grade)) is not None:
-                await _set_clocks(tx, incident.id, grade, "The incident came back.")
+                # It is to be closed once more, in the time that a new one has.
+                again = {DeadlineKind.CLOSING} if event.from_ == "closed" else set()
+                await _set_clocks(tx, incident.id, grade, "The incident came back.", again=again)
         elif event.to in ("closing", "closed"):
             await _closing(tx, incident, calm_waived="calm" in event.overridden)
 
@@ -105,28 +102,26 @@ async def acted(tx: Tx, stored: Sequence[Stored]) -> None:
         event = entry.event
         assert isinstance(event, IncidentAct)
         incident = await _incident(tx, event.incident_id)
-        kinds = _met_by(event)
+        kinds = _met_by(event.type, event.data())
         await _meet(tx, incident, kinds, event.happened_at, entry.caller.actor)
-        if isinstance(event, DecisionMade) and kinds:
+        if isinstance(event, DecisionMade) and event.decision_kind == "no_statement":
             await cancel(tx, incident, [DeadlineKind.FIRST_WORD], "It was decided not to speak.")
 
 
-def _met_by(event: IncidentAct) -> Collection[DeadlineKind]:
-    match event:
-        case IncidentAcknowledged():
+def _met_by(type_: str, data: Mapping[str, Any]) -> tuple[DeadlineKind, ...]:
+    """The clocks that an act meets, from its event's members."""
+    match type_:
+        case IncidentAcknowledged.type:
             return (DeadlineKind.FIRST_RESPONSE,)
-        case MeetingHeld(has_direction=True):
+        case MeetingHeld.type if data["has_direction"]:
             return (DeadlineKind.EMERGENCY_MEETING,)
-        case FactChecked():
+        case FactChecked.type:
             return (DeadlineKind.FACT_CHECK,)
-        case PublicationRecorded():
-            # A holding statement is a word, and not yet the statement.
-            whole = event.on_origin and event.statement_kind != "holding"
-            return (DeadlineKind.FIRST_WORD, *((DeadlineKind.FIRST_STATEMENT,) if whole else ()))
-        case DecisionMade(decision_kind="no_statement"):
+        case PublicationRecorded.type:
+            return (DeadlineKind.FIRST_WORD, *((DeadlineKind.FIRST_STATEMENT,) if data["statement_made"] else ()))
+        case DecisionMade.type if data["statement_made"]:
             return (DeadlineKind.FIRST_STATEMENT,)
-        case _:
-            return ()
+    return ()
 
 
 async def cancel(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind] | None, reason: str) -> None:
@@ -138,7 +133,9 @@ async def cancel(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind] | N
     await _say(tx, incident, reason, [(row, "cancelled") for row in running])
 
 
-async def _set_clocks(tx: Tx, incident_id: UUID, grade: Grade, reason: str) -> None:
+async def _set_clocks(
+    tx: Tx, incident_id: UUID, grade: Grade, reason: str, *, again: Collection[DeadlineKind] = ()
+) -> None:
     incident, now = await _incident(tx, incident_id), await tx.now()
     policy_id, policy = await active_policy(tx)
     rows = await _rows(tx, incident, OF_A_GRADE)
@@ -146,7 +143,7 @@ async def _set_clocks(tx: Tx, incident_id: UUID, grade: Grade, reason: str) -> N
     settled = {DeadlineKind(row.kind) for row in rows if row.state not in (DeadlineState.RUNNING, "cancelled")}
     plan = on_grade(
         policy, grade, now, running={kind: row.due_at for kind, row in running.items()},
-        settled=settled | await _done_before(tx, incident),
+        settled=(settled | await _done_before(tx, incident)).difference(again),
     )  # fmt: skip
     said = [(start(tx, incident, kind, due_at, policy_id, now), "started") for kind, due_at in plan.start.items()]
     for kind, row in running.items():
@@ -161,16 +158,10 @@ async def _set_clocks(tx: Tx, incident_id: UUID, grade: Grade, reason: str) -> N
 async def _done_before(tx: Tx, incident: Incident) -> set[DeadlineKind]:
     """What a clock need not wait for, because it was done while the incident was only watched."""
     query = select(Event.type, Event.data).where(Event.incident_id == incident.id, Event.type.in_(_LASTING))
-    done: set[DeadlineKind] = set()
-    for type_, data in await tx.execute(query):
-        if type_ == FactChecked.type:
-            done.add(DeadlineKind.FACT_CHECK)
-        elif type_ == DecisionMade.type:
-            done |= {DeadlineKind.FIRST_STATEMENT} if data["decision_kind"] == "no_statement" else set()
-        else:
-            whole = data["on_origin"] and data["statement_kind"] != "holding"
-            done |= {DeadlineKind.FIRST_WORD} | ({DeadlineKind.FIRST_STATEMENT} if whole else set())
-    return done
+    acts = (await tx.execute(query)).all()
+    corrected = {data["corrects"] for _, data in acts if data.get("corrects")}
+    standing = [(type_, data) for type_, data in acts if data.get("decision_id") not in corrected]
+    return {kind for type_, data in standing for kind in _met_by(type_, data)}
 
 
 def start(
@@ -178,9 +169,8 @@ def start(
     *, estimated: bool = False,
 ) -> Deadline:  # fmt: skip
     """A clock that runs from now on."""
-    grade = grade_of(incident.grade)
     row = Deadline(
-        id=new_id(), kind=kind, incident_id=incident.id, level=grade.level if grade else NO_GRADE,
+        id=new_id(), kind=kind, incident_id=incident.id, level=level_of(incident.grade),
         is_drill=incident.is_drill, policy_id=policy_id, state=DeadlineState.RUNNING, started_at=now, due_at=due_at,
         set_at=now, next_at=next_ring(kind, now, due_at, ()), estimated=estimated,
     )  # fmt: skip

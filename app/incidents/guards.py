@@ -86,6 +86,12 @@ async def _facts(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, Facts]:
     return facts
 
 
+async def has_spoken(tx: Tx, incident_id: UUID) -> bool:
+    """Whether the statement is made that the plan asks for, or it was decided not to make it."""
+    await tx.flush()
+    return bool(await tx.scalar(select(_spoken()).where(Incident.id == incident_id)))
+
+
 def _fact_checked() -> ColumnElement[bool]:
     return exists().where(FactCheck.incident_id == Incident.id)
 

@@ -19,6 +19,7 @@ from app.core.db import Tx
 from app.core.outbox import record
 from app.domain.deadlines import BREACH, Ring, due_rings, next_ring
 from app.domain.events import Event, SlaBreached, SlaWarning
+from app.domain.grades import grade_at
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.incidents.spread import lock_incidents
 from app.incidents.timeline import on_timeline
@@ -139,8 +140,7 @@ def _event(incident: Incident, row: Deadline, ring: Ring) -> Event:
 
 def named(row: Deadline) -> Named:
     """The clock, as events name it."""
-    grades = {1: "major", 2: "serious", 3: "general"}
     return Named(
-        deadline_id=row.id, clock=row.kind, grade=grades.get(row.level), started_at=row.started_at, due_at=row.due_at,
+        deadline_id=row.id, clock=row.kind, grade=grade_at(row.level), started_at=row.started_at, due_at=row.due_at,
         estimated=row.estimated,
     )  # fmt: skip

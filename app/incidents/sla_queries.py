@@ -11,12 +11,11 @@ from app.core import paging
 from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.params import PageQuery
-from app.domain.grades import Grade
+from app.domain.grades import UNGRADED, grade_at
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.incidents.sla_schemas import DeadlineQuery, SlaSummaryQuery
 from app.models import Deadline, DeadlineFiring, SlaPolicy
 
-GRADES: dict[int, Grade] = {grade.level: grade for grade in Grade}
 LOOK_BACK = timedelta(days=30)
 
 
@@ -76,7 +75,7 @@ async def _shown(tx: Tx, rows: Sequence[Deadline]) -> list[dict[str, Any]]:
     return [
         {
             "id": row.id, "kind": row.kind, "incident_id": row.incident_id, "mention_id": row.mention_id,
-            "grade": GRADES.get(row.level), "is_drill": row.is_drill, "policy_id": row.policy_id, "state": row.state,
+            "grade": grade_at(row.level), "is_drill": row.is_drill, "policy_id": row.policy_id, "state": row.state,
             "started_at": row.started_at, "due_at": row.due_at, "estimated": row.estimated, "met_at": row.met_at,
             "recorded_at": row.recorded_at, "met_by": row.met_by, "ended_at": row.ended_at, "reason": row.reason,
             "rings": [
@@ -111,7 +110,7 @@ def _summed(row: Any) -> dict[str, Any]:
     ended = met + late + breached
     return {
         **{name: row[name] for name in ("kind", "median_seconds", "p90_seconds", *DeadlineState)},
-        "grade": GRADES.get(row["level"]),
+        "grade": grade_at(row["level"]),
         "compliance": (met + late) / ended if ended else None,
         "compliance_as_recorded": met / ended if ended else None,
     }
@@ -119,4 +118,4 @@ def _summed(row: Any) -> dict[str, Any]:
 
 def _in_order(data: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     kinds = list(DeadlineKind)
-    return sorted(data, key=lambda row: (kinds.index(row["kind"]), row["grade"].level if row["grade"] else 4))
+    return sorted(data, key=lambda row: (kinds.index(row["kind"]), row["grade"].level if row["grade"] else UNGRADED))

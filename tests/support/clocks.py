@@ -77,3 +77,10 @@ async def tell(database: Database, incident_id: str, make: Callable[[Any], Event
     async with database.transaction() as tx:
         incident = await get_incident(tx, UUID(incident_id), lock=True)
         await record(tx, make(on_timeline(incident)), caller=SYSTEM)
+
+
+def minutes(clock: dict[str, Any]) -> float:
+    """How long the clock has from its start to its end."""
+    return (datetime.fromisoformat(clock["due_at"]) - datetime.fromisoformat(clock["started_at"])) / timedelta(
+        minutes=1
+    )

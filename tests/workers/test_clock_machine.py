@@ -59,10 +59,11 @@ ACTS: dict[str, tuple[type[IncidentAct], dict[str, Any], tuple[str, ...]]] = {
     "met": (MeetingHeld, {"has_direction": True}, ("emergency_meeting",)),
     "talked": (MeetingHeld, {"has_direction": False}, ()),
     "checked": (FactChecked, {"truth": "confirmed", "responsibility": "company"}, ("fact_check",)),
-    "held": (PublicationRecorded, {"platform": "weibo", "statement_kind": "holding", "on_origin": True}, ("first_word",)),
-    "published": (PublicationRecorded, {"platform": "weibo", "statement_kind": "apology", "on_origin": True},
+    "held": (PublicationRecorded, {"platform": "weibo", "statement_kind": "holding", "on_origin": True, "statement_made": False}, ("first_word",)),
+    "published": (PublicationRecorded, {"platform": "weibo", "statement_kind": "apology", "on_origin": True,
+     "statement_made": True},
                   ("first_word", "first_statement")),
-    "silent": (DecisionMade, {"decision_kind": "no_statement", "corrects": None}, ("first_statement",)),
+    "silent": (DecisionMade, {"decision_kind": "no_statement", "corrects": None, "statement_made": True}, ("first_statement",)),
 }  # fmt: skip
 
 _CLOCKS = """

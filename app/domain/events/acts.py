@@ -44,20 +44,26 @@ class FactChecked(IncidentAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationRecorded(IncidentAct):
-    """We spoke in public (方案 二(二)2). ``on_origin``: on the platform where it began."""
+    """We spoke in public (方案 二(二)2). ``on_origin``: on the platform where it began. ``statement_made``: by now more than
+    a first word stands there, or where that was decided, or it was decided not to."""
 
     type: ClassVar[str] = "incident.publication_recorded"
     publication_id: UUID
     platform: str
     statement_kind: str
     on_origin: bool
+    statement_made: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionMade(IncidentAct):
-    """A decision stands in the log, with what was known when it was made. A correction is a new one."""
+    """A decision stands in the log, with what was known when it was made. A correction is a new one.
+
+    ``statement_made`` as of a publication.
+    """
 
     type: ClassVar[str] = "incident.decision_made"
     decision_id: UUID
     decision_kind: str
     corrects: UUID | None
+    statement_made: bool

@@ -16,13 +16,23 @@ _ID = "0197a3f0-8000-7aaa-8bbb-0123456789ab"
 _ACKNOWLEDGED: JsonDict = _ACT | {"acknowledgement_id": _ID}
 _MET: JsonDict = _ACT | {"meeting_id": _ID, "has_direction": True}
 _CHECKED: JsonDict = _ACT | {"fact_check_id": _ID, "truth": "partly_confirmed", "responsibility": "supplier"}
+MADE = (
+    "Whether by now a statement, more than a first word, stands where it began or where that was decided, or it was decided "
+    "not to make one: what the clock `first_statement` waits for."
+)
 _SPOKEN: JsonDict = _ACT | {
     "publication_id": _ID,
     "platform": "weibo",
     "statement_kind": "clarification",
     "on_origin": True,
+    "statement_made": True,
 }
-_DECIDED: JsonDict = _ACT | {"decision_id": _ID, "decision_kind": "no_statement", "corrects": None}
+_DECIDED: JsonDict = _ACT | {
+    "decision_id": _ID,
+    "decision_kind": "no_statement",
+    "corrects": None,
+    "statement_made": True,
+}
 
 
 class ActData(IncidentData):
@@ -67,6 +77,7 @@ class PublicationRecordedData(ActData):
     platform: Platform = Field(description="Where.")
     statement_kind: StatementKind = Field(description="What was said.")
     on_origin: bool = Field(description="Whether it is the platform where it began, as known when it was recorded.")
+    statement_made: bool = Field(description=MADE)
 
 
 class DecisionMadeData(ActData):
@@ -77,6 +88,7 @@ class DecisionMadeData(ActData):
     decision_id: UUID = Field(description="The decision.")
     decision_kind: DecisionKind = Field(description="What kind.")
     corrects: UUID | None = Field(description="The decision it takes the place of; null where it is a new one.")
+    statement_made: bool = Field(description=MADE)
 
 
 class IncidentAcknowledgedEvent(EventBase):
