@@ -4,20 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import FieldError, Invalid
-from app.core.outbox import record
-from app.domain.events import Changed
 from app.domain.grades import grade_of, harm_of, more_severe
 from app.domain.grading import Policy, history, policy_data, policy_from
 from app.domain.spread import minute_start
-from app.incidents import queries
 from app.incidents.grading import CONFIRMED
 from app.incidents.schemas import PolicySimulate
 from app.incidents.spread import Ledger
+from app.incidents.versions import get_version, next_version, store_version
 from app.models import GradingPolicy, Incident
 
 
@@ -29,30 +27,9 @@ async def create_policy(
         data = policy_data(policy_from([dict(rule) for rule in rules]))
     except ValueError as error:
         raise Invalid(f"/rules: {error}", errors=[FieldError("/rules", str(error), "policy_invalid")]) from None
-    version = await queries.next_policy_version(tx, name)
-    policy = GradingPolicy(
-        name=name, version=version, rules=data, note=note, active=False, created_by=caller.actor,
-    )  # fmt: skip
-    tx.add(policy)
-    await _record(tx, policy, "created", caller)
-    await tx.refresh(policy)
-    return policy
-
-
-async def activate_policy(tx: Tx, policy_id: UUID, *, caller: Caller) -> GradingPolicy:
-    """New incidents are opened under it from now on; those there are keep theirs until a person changes it."""
-    policy = await queries.get_policy(tx, policy_id)
-    if not policy.active:
-        await tx.execute(update(GradingPolicy).where(GradingPolicy.active).values(active=False))
-        policy.active = True
-        await _record(tx, policy, "activated", caller)
-    return policy
-
-
-async def _record(tx: Tx, policy: GradingPolicy, action: str, caller: Caller) -> None:
-    await tx.flush()
-    event = Changed(subject="grading_policy", subject_id=str(policy.id), action=action, fields=[])
-    await record(tx, event, caller=caller)
+    version = await next_version(tx, GradingPolicy, name)
+    policy = GradingPolicy(name=name, version=version, rules=data, note=note, active=False, created_by=caller.actor)
+    return await store_version(tx, policy, caller=caller)
 
 
 async def simulate(tx: Tx, policy_id: UUID, which: PolicySimulate) -> dict[str, Any]:
@@ -60,7 +37,7 @@ async def simulate(tx: Tx, policy_id: UUID, which: PolicySimulate) -> dict[str, 
 
     Exercises have no spread: they would only look as if the policy were too mild. Named ones are tried.
     """
-    policy = policy_from((await queries.get_policy(tx, policy_id)).rules)
+    policy = policy_from((await get_version(tx, GradingPolicy, policy_id)).rules)
     query = select(Incident).where(Incident.status != "merged").order_by(Incident.id.desc()).limit(which.limit)
     if which.incident_ids:
         query = query.where(Incident.id.in_(which.incident_ids))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core import paging
 from app.core.auth import Caller
@@ -15,6 +15,7 @@ from app.domain.grading import Peaks, Policy, policy_from
 from app.domain.spread import Series, forecast, minute_of, minute_start
 from app.incidents.schemas import IncidentQuery, SpreadQuery
 from app.incidents.spread import peaks_of
+from app.incidents.versions import get_version
 from app.models import Event, GradingPolicy, Incident, SpreadBucket
 from app.people.masks import names_of
 
@@ -85,7 +86,7 @@ async def get_spread(tx: Tx, incident_id: UUID, query: SpreadQuery) -> dict[str,
         .where(SpreadBucket.incident_id == incident_id).order_by(SpreadBucket.minute)
     )).all()  # fmt: skip
     series = Series([row.minute for row in rows], [row.reposts + row.comments + row.likes for row in rows])
-    policy = policy_from((await get_policy(tx, incident.policy_id)).rules)
+    policy = policy_from((await get_version(tx, GradingPolicy, incident.policy_id)).rules)
     now = minute_of(await tx.now())
     forecasts = [
         {
@@ -133,26 +134,3 @@ def _buckets(rows: Any, query: SpreadQuery) -> list[dict[str, Any]]:
         {"minute": minute_start(minute), "reposts": kept[0], "comments": kept[1], "likes": kept[2]}
         for minute, kept in merged.items()
     ]
-
-
-async def get_policy(tx: Tx, policy_id: UUID) -> GradingPolicy:
-    """One version of a policy."""
-    policy = await tx.get(GradingPolicy, policy_id)
-    if policy is None:
-        raise NotFound(f"There is no grading policy {policy_id}.")
-    return policy
-
-
-async def list_policies(tx: Tx, query: PageQuery) -> dict[str, Any]:
-    """Every version of every policy, newest first."""
-    rows = select(GradingPolicy).order_by(GradingPolicy.id.desc()).limit(query.limit + 1)
-    after = paging.decode(query.cursor, "grading-policies")
-    if after:
-        rows = rows.where(GradingPolicy.id < UUID(after[0]))
-    return paging.page((await tx.scalars(rows)).all(), query.limit, "grading-policies", lambda policy: [policy.id])
-
-
-async def next_policy_version(tx: Tx, name: str) -> int:
-    """The version after the last one; who asks at the same moment waits for this transaction's end."""
-    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-    return 1 + ((await tx.scalar(select(func.max(GradingPolicy.version)).where(GradingPolicy.name == name))) or 0)

@@ -13,6 +13,7 @@ from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.domain.grades import grade_of
 from app.incidents import guards, policies, queries, schemas, service
+from app.incidents.versions import get_version, list_versions, put_in_force
 from app.models import GradingPolicy
 
 router = APIRouter(prefix="/v1", tags=["Incidents"], route_class=Operation)
@@ -147,20 +148,20 @@ async def list_grading_policies(
     query: Annotated[PageQuery, Query()], tx: InTransaction, _: RulesRead
 ) -> dict[str, Any]:
     """Lists every version of every policy, newest first."""
-    return await queries.list_policies(tx, query)
+    return await list_versions(tx, GradingPolicy, query)
 
 
 @policy_router.get("/{policy_id}", operation_id="getGradingPolicy", response_model=schemas.GradingPolicy)
 async def get_grading_policy(policy_id: UUID, tx: InTransaction, _: RulesRead) -> GradingPolicy:
     """One version of a policy."""
-    return await queries.get_policy(tx, policy_id)
+    return await get_version(tx, GradingPolicy, policy_id)
 
 
 @policy_router.post("/{policy_id}/activate", operation_id="activateGradingPolicy",
                     response_model=schemas.GradingPolicy)  # fmt: skip
 async def activate_grading_policy(policy_id: UUID, tx: InTransaction, caller: RulesWrite) -> GradingPolicy:
     """Opens new incidents under this version from now on; those there are keep theirs."""
-    return await policies.activate_policy(tx, policy_id, caller=caller)
+    return await put_in_force(tx, GradingPolicy, policy_id, caller=caller)
 
 
 @policy_router.post("/{policy_id}/simulate", operation_id="simulateGradingPolicy",

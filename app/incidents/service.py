@@ -21,7 +21,8 @@ from app.incidents import calm, grading, guards, media, queries
 from app.incidents.opening import Opening, open_incident
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
 from app.incidents.timeline import on_timeline, touch
-from app.models import Hit, Incident, MentionState, SpreadBucket, WatchRule
+from app.incidents.versions import get_version
+from app.models import GradingPolicy, Hit, Incident, MentionState, SpreadBucket, WatchRule
 from app.models.incidents import ACCEPTING
 
 # Mention by mention: no plan may read all observations for the sake of one incident's.
@@ -83,7 +84,7 @@ async def change_incident(
         incident.media_follow_up, incident.media_by_person = fields["media_follow_up"], True
     if "policy_id" in fields:
         with naming("/policy_id"):
-            incident.policy_id = (await queries.get_policy(tx, fields["policy_id"])).id
+            incident.policy_id = (await get_version(tx, GradingPolicy, fields["policy_id"])).id
     touch(incident, now)
     event = IncidentChanged(
         **on_timeline(incident), fields=sorted(fields),

@@ -1,4 +1,4 @@
-"""Everything that is read of clocks and their policies."""
+"""Everything that is read of clocks."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -10,30 +10,12 @@ from sqlalchemy import func, select, tuple_
 from app.core import paging
 from app.core.db import Tx
 from app.core.errors import NotFound
-from app.core.params import PageQuery
 from app.domain.grades import UNGRADED, grade_at
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.incidents.sla_schemas import DeadlineQuery, SlaSummaryQuery
-from app.models import Deadline, DeadlineFiring, SlaPolicy
+from app.models import Deadline, DeadlineFiring
 
 LOOK_BACK = timedelta(days=30)
-
-
-async def get_policy(tx: Tx, policy_id: UUID) -> SlaPolicy:
-    """One version of a policy."""
-    policy = await tx.get(SlaPolicy, policy_id)
-    if policy is None:
-        raise NotFound(f"There is no SLA policy {policy_id}.")
-    return policy
-
-
-async def list_policies(tx: Tx, query: PageQuery) -> dict[str, Any]:
-    """Every version of every policy, newest first."""
-    rows = select(SlaPolicy).order_by(SlaPolicy.id.desc()).limit(query.limit + 1)
-    after = paging.decode(query.cursor, "sla-policies")
-    if after:
-        rows = rows.where(SlaPolicy.id < UUID(after[0]))
-    return paging.page((await tx.scalars(rows)).all(), query.limit, "sla-policies", lambda policy: [policy.id])
 
 
 async def get_deadline(tx: Tx, deadline_id: UUID) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.incidents import sla_policies, sla_queries
 from app.incidents import sla_schemas as schemas
+from app.incidents.versions import get_version, list_versions, put_in_force
 from app.models import SlaPolicy
 
 router = APIRouter(prefix="/v1", tags=["Deadlines"], route_class=Operation)
@@ -55,16 +56,16 @@ async def create_sla_policy(caller: RulesWrite, body: Create, tx: InTransaction,
 @policy_router.get("", operation_id="listSlaPolicies", response_model=schemas.SlaPolicyPage)
 async def list_sla_policies(query: Annotated[PageQuery, Query()], tx: InTransaction, _: RulesRead) -> dict[str, Any]:
     """Lists every version of every policy, newest first."""
-    return await sla_queries.list_policies(tx, query)
+    return await list_versions(tx, SlaPolicy, query)
 
 
 @policy_router.get("/{policy_id}", operation_id="getSlaPolicy", response_model=schemas.SlaPolicy)
 async def get_sla_policy(policy_id: UUID, tx: InTransaction, _: RulesRead) -> SlaPolicy:
     """One version of a policy."""
-    return await sla_queries.get_policy(tx, policy_id)
+    return await get_version(tx, SlaPolicy, policy_id)
 
 
 @policy_router.post("/{policy_id}/activate", operation_id="activateSlaPolicy", response_model=schemas.SlaPolicy)
 async def activate_sla_policy(policy_id: UUID, tx: InTransaction, caller: RulesWrite) -> SlaPolicy:
     """Starts clocks under this version from now on; those that run keep their ends until a raise tightens them."""
-    return await sla_policies.activate_policy(tx, policy_id, caller=caller)
+    return await put_in_force(tx, SlaPolicy, policy_id, caller=caller)

@@ -1,5 +1,7 @@
 """SLA policies: how long clocks run, as versions that never change."""
 
+import asyncio
+
 import pytest
 
 from tests.support.api import brand, everything, good, problem
@@ -36,3 +38,16 @@ async def test_a_policy_is_versioned_and_decides_for_clocks_that_start_under_it(
 async def test_a_policy_that_makes_no_sense_is_refused_with_the_fix(client, clocks_, says):
     body = problem(await client.post("/v1/sla-policies", json={"name": "x", "clocks": clocks_}), 422, "/clocks")
     assert says in body["detail"]
+
+
+async def test_whoever_puts_versions_in_force_at_once_one_of_them_is(client):
+    plan = good(await client.get("/v1/sla-policies/00000000-0000-0000-0000-000000000001"))
+    body = {"name": brand(), "clocks": plan["clocks"]}
+    made = [good(await client.post("/v1/sla-policies", json=body), 201)["id"] for _ in range(6)]
+    try:
+        answers = await asyncio.gather(*(client.post(f"/v1/sla-policies/{id_}/activate") for id_ in made))
+        assert [answer.status_code for answer in answers] == [200] * 6
+        rows = await everything(client, "/v1/sla-policies")
+        assert len([row for row in rows if row["active"]]) == 1
+    finally:
+        good(await client.post(f"/v1/sla-policies/{plan['id']}/activate"))
