@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 _REASONS: Final[Mapping[str, str]] = MappingProxyType({
     "A grade was set.": "已定级",
@@ -24,3 +24,15 @@ _REASONS: Final[Mapping[str, str]] = MappingProxyType({
 def in_chinese(reason: str) -> str:
     """A reason of the machine's as Chinese users read it; what people wrote, and what is not known here, as it is."""
     return _REASONS.get(reason, reason)
+
+
+def reason_of(event: Mapping[str, Any]) -> str:
+    """Why, in Chinese: what the machine rests on is told in figures; what people wrote, in their words."""
+    evidence = event.get("evidence") or {}
+    if event.get("source") == "machine" and "sum" in evidence:
+        hours = evidence["window_seconds"] / 3600
+        bound = "（上限估计）" if evidence.get("upper_bound") else ""
+        return f"{hours:g} 小时传播量 {evidence['sum']:,}{bound}，超过 {evidence['threshold']:,}"
+    if event.get("source") == "machine" and "rule" in evidence:
+        return "危害类别与媒体跟进"
+    return in_chinese(str(event["reason"]))
