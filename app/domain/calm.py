@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.domain.grades import HarmClass
+from app.domain.grades import Grade, HarmClass
 from app.domain.grading import Policy, Rule, applies
 from app.domain.spread import Series, minute_start
 
@@ -235,6 +235,10 @@ class Relapse:
     @classmethod
     def by_rule(cls, held: Held) -> "Relapse":
         return cls(f"Rule {held.rule.id} holds again: {held}.", held.figures())
+
+    @classmethod
+    def by_grade(cls, before: Grade | str | None, grade: Grade | None) -> "Relapse":
+        return cls("The grade was raised.", {"from": before, "to": grade})
 
     @classmethod
     def by_report(cls, minute: int) -> "Relapse":

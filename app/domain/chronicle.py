@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from app.domain.labels import LABELS
-from app.domain.reasons import in_chinese
+from app.domain.reasons import in_chinese, reason_of
 from app.domain.spelling import INVISIBLE
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -124,7 +124,7 @@ def _opened(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
 
 def _graded(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     moved = f"{word('grade', data['from'])} → {word('grade', data['to'])}"
-    return [moved, word("grade_source", data["source"]), _named("理由", data["reason"])]
+    return [moved, word("grade_source", data["source"]), _named("理由", reason_of(data))]
 
 
 def _moved(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:

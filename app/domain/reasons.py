@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 _REASONS: Final[Mapping[str, str]] = MappingProxyType({
     "A grade was set.": "已定级",
@@ -14,6 +14,8 @@ _REASONS: Final[Mapping[str, str]] = MappingProxyType({
     "The incident came back.": "事件重新开启",
     "It flared up again.": "二次发酵",
     "What happened is to be reviewed.": "应进行复盘",
+    "The incident is closed.": "事件已结案",
+    "The grade was raised.": "等级上调",
     "It was decided not to speak.": "已决定不发声",
     "The incident was opened with them.": "随事件一并开启",
     "answered 410 Gone": "对方回复 410，地址已失效",
@@ -24,3 +26,15 @@ _REASONS: Final[Mapping[str, str]] = MappingProxyType({
 def in_chinese(reason: str) -> str:
     """A reason of the machine's as Chinese users read it; what people wrote, and what is not known here, as it is."""
     return _REASONS.get(reason, reason)
+
+
+def reason_of(event: Mapping[str, Any]) -> str:
+    """Why, in Chinese: what the machine rests on is told in figures; what people wrote, in their words."""
+    evidence = event.get("evidence") or {}
+    if event.get("source") == "machine" and "sum" in evidence:
+        hours = evidence["window_seconds"] / 3600
+        bound = "（上限估计）" if evidence.get("upper_bound") else ""
+        return f"{hours:g} 小时传播量 {evidence['sum']:,}{bound}，超过 {evidence['threshold']:,}"
+    if event.get("source") == "machine" and "rule" in evidence:
+        return "危害类别与媒体跟进"
+    return in_chinese(str(event["reason"]))

@@ -33,11 +33,12 @@ with policy as materialized (
     as t(id, event_id, mention_id, incident_id, received_at)),
  started as (
   insert into deadlines(id, kind, incident_id, mention_id, event_id, level, is_drill, policy_id, state, started_at,
-    due_at, set_at, next_at)
+    due_at, set_at, next_at, ended_at)
   select h.id, 'alert', h.incident_id, h.mention_id, h.event_id,
     case i.grade when 'major' then 1 when 'serious' then 2 when 'general' then 3 else 4 end,
     coalesce(i.is_drill, false), p.id, case when h.heard then 'running' else 'unpushed' end, h.received_at,
-    h.received_at + p.span, now(), case when h.heard then h.received_at + p.span end
+    h.received_at + p.span, now(), case when h.heard then h.received_at + p.span end,
+    case when not h.heard then now() end
   from hit h cross join policy p left join incidents i on i.id = h.incident_id
   returning event_id, state)
 select min(event_id) from started where state = 'unpushed'"""

@@ -64,7 +64,8 @@ async def markdown(tx: Tx, incident_id: UUID, *, caller: Caller) -> str:
         ("开启时间", chronicle.local(incident.opened_at)),
         ("导出时间", f"{chronicle.local(exported['exported_at'])}（北京时间，下同）"),
     ]
-    return chronicle.markdown(f"{incident.number} {incident.title}", facts, _entries(exported))
+    drill = "【演练】" if incident.is_drill else ""
+    return chronicle.markdown(f"{drill}{incident.number} {incident.title}", facts, _entries(exported))
 
 
 def _entries(exported: dict[str, Any]) -> Iterator[Entry]:

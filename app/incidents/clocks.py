@@ -161,7 +161,10 @@ async def _done_before(tx: Tx, incident: Incident) -> set[DeadlineKind]:
     acts = (await tx.execute(query)).all()
     corrected = {data["corrects"] for _, data in acts if data.get("corrects")}
     standing = [(type_, data) for type_, data in acts if data.get("decision_id") not in corrected]
-    return {kind for type_, data in standing for kind in _met_by(type_, data)}
+    done = {kind for type_, data in standing for kind in _met_by(type_, data)}
+    if any(data.get("decision_kind") == "no_statement" for _, data in standing):
+        done.add(DeadlineKind.FIRST_WORD)
+    return done
 
 
 def start(
@@ -195,8 +198,11 @@ async def _closing(tx: Tx, incident: Incident, *, calm_waived: bool) -> None:
     now = await tx.now()
     if incident.calmed_at is not None or calm_waived:
         await _meet(tx, incident, [DeadlineKind.CLOSING], now, SYSTEM.actor)
-    if incident.status == "closed" and incident.calmed_at is None:
-        await _start_review(tx, incident, now)
+    if incident.status == "closed":
+        # It would never ring and never end; the others are owed still.
+        await cancel(tx, incident, [DeadlineKind.FIRST_WORD], "The incident is closed.")
+        if incident.calmed_at is None:
+            await _start_review(tx, incident, now)
 
 
 async def _meet(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind], happened_at: datetime, actor: str) -> None:

@@ -18,7 +18,7 @@ from app.core.outbox import record
 from app.domain import grading
 from app.domain.calm import Relapse, flared
 from app.domain.events import Event, GradeChanged, IncidentChanged, IncidentRebounded, StatusChanged
-from app.domain.grades import Grade, grade_of, harm_of
+from app.domain.grades import Grade, grade_of, harm_of, more_severe
 from app.domain.grading import Policy, Rule, Standing, Volume
 from app.domain.spread import minute_of, minute_start
 from app.incidents.opening import accepting, lock_numbers
@@ -129,6 +129,8 @@ def set_grade(
     ]  # fmt: skip
     if grade is not None and incident.status == "watching":
         events.append(set_status(incident, "responding", reason="A grade was set.", now=now))
+    if incident.calmed_at is not None and incident.status in ACCEPTING and more_severe(grade, grade_of(before)):
+        events += rebound(incident, Relapse.by_grade(before, grade), now=now)
     return events
 
 

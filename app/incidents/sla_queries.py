@@ -28,14 +28,17 @@ async def get_deadline(tx: Tx, deadline_id: UUID) -> dict[str, Any]:
 
 async def list_deadlines(tx: Tx, query: DeadlineQuery) -> dict[str, Any]:
     """Clocks, the first due first."""
-    rows = select(Deadline).where(Deadline.is_drill == query.is_drill).order_by(Deadline.due_at, Deadline.id)
+    rows = select(Deadline).order_by(Deadline.due_at, Deadline.id)
     for column, values in ((Deadline.kind, query.kind), (Deadline.state, query.state)):
         if values:
             rows = rows.where(column.in_(values))
     if query.grade:
         rows = rows.where(Deadline.level.in_([grade.level for grade in query.grade]))
     if query.incident_id:
+        # Who names an incident knows whether it is an exercise.
         rows = rows.where(Deadline.incident_id.in_(query.incident_id))
+    else:
+        rows = rows.where(Deadline.is_drill == query.is_drill)
     if query.due_after is not None:
         rows = rows.where(Deadline.due_at > query.due_after)
     if query.due_before is not None:
@@ -73,7 +76,8 @@ async def summary(tx: Tx, query: SlaSummaryQuery) -> dict[str, Any]:
     """How clocks were kept, by kind and grade. In time is judged by when it happened; told late is counted apart."""
     after = query.started_after or await tx.now() - LOOK_BACK
     counts = {state: func.count().filter(Deadline.state == state) for state in DeadlineState}
-    took = func.extract("epoch", Deadline.met_at - Deadline.started_at)
+    # What was done before its clock was started took no time.
+    took = func.greatest(func.extract("epoch", Deadline.met_at - Deadline.started_at), 0)
     done = Deadline.met_at.is_not(None)
     rows = select(
         Deadline.kind, Deadline.level, *(count.label(state) for state, count in counts.items()),

@@ -146,7 +146,10 @@ class DeadlineQuery(PageQuery):
     incident_id: Annotated[list[UUID], Field(max_length=20, description="Of one of these incidents.")] = []
     due_after: Annotated[Instant | None, Field(description="Due after this instant.")] = None
     due_before: Annotated[Instant | None, Field(description="Due before this instant.")] = None
-    is_drill: Annotated[bool, Field(description="Exercises 演练 instead of what is real.")] = False
+    is_drill: Annotated[
+        bool,
+        Field(description="Exercises 演练 instead of what is real; where an incident is named, it does not matter."),
+    ] = False
 
 
 class SlaSummaryQuery(BaseModel):

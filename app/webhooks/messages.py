@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.grades import Grade, grade_of, more_severe
 from app.domain.labels import LABELS
-from app.domain.reasons import in_chinese
+from app.domain.reasons import reason_of
 from app.domain.wording import mask_text
 
 ELLIPSIS: Final = "…"
@@ -115,7 +115,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "reason": "原因",
 }
 
-_VOCABULARY: Final[Mapping[str, str]] = {"clock": "deadline_kind"}
+_VOCABULARY: Final[Mapping[str, str]] = {"clock": "deadline_kind", "overridden": "guard"}
 
 
 def headline(told: Told) -> str:
@@ -133,23 +133,11 @@ def details(told: Told) -> list[str]:
 def _value(member: str, told: Told) -> str:
     value = told.data[member]
     if member == "reason":
-        return _reason(told.data)
+        return _clean(reason_of(told.data))
     if member.endswith("_at"):
         return _clock(value)
     words = value if isinstance(value, list) else [value]
     return "、".join(_clean(label(_VOCABULARY.get(member, member), word)) for word in words)
-
-
-def _reason(data: Mapping[str, Any]) -> str:
-    """What the machine rests on is told in figures; what people wrote, in their words."""
-    evidence = data.get("evidence") or {}
-    if data.get("source") == "machine" and "sum" in evidence:
-        hours = evidence["window_seconds"] / 3600
-        bound = "（上限估计）" if evidence.get("upper_bound") else ""
-        return f"{hours:g} 小时传播量 {evidence['sum']:,}{bound}，超过 {evidence['threshold']:,}"
-    if data.get("source") == "machine" and "rule" in evidence:
-        return "危害类别与媒体跟进"
-    return _clean(in_chinese(str(data["reason"])))
 
 
 def _clock(value: object) -> str:

@@ -68,6 +68,13 @@ async def test_the_document_tells_when_who_what_and_why(client, handled):
     assert "incident\\." not in "".join(rows), "every type has a word of its own"
 
 
+@pytest.mark.parametrize(("is_drill", "heading"), [(True, "# 【演练】D"), (False, "# 2")])
+async def test_the_document_of_an_exercise_says_so(client, is_drill, heading):
+    incident_id = await opened(client, is_drill=is_drill)
+    text = (await client.get(f"{URL}/{incident_id}/timeline/export/markdown")).text
+    assert text.startswith(heading)
+
+
 @pytest.mark.parametrize("path", ["export", "export/markdown"])
 async def test_names_are_masked_and_each_look_behind_is_on_record(client, bare, database, handled, path):
     reader = await person_headers(client, "incidents:read")

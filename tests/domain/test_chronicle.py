@@ -26,6 +26,12 @@ def entry(type_: str, data: dict, act: dict | None = None) -> Entry:
     (entry("incident.opened", {"rule_id": None, "harm_class": None, "business_unit": None}), "由人员开启"),
     (entry("incident.grade_changed", {"from": None, "to": "major", "source": "machine", "reason": "130,000"}),
      "— → 一级(重大)；系统判定；理由：130,000"),
+    (entry("incident.grade_changed", {
+        "from": None, "to": "major", "source": "machine", "reason": "Rule major-2h: 113,500 in 2 h, more than 100,000.",
+        "evidence": {"rule": "major-2h", "window_seconds": 7200, "sum": 113_500, "threshold": 100_000}}),
+     "— → 一级(重大)；系统判定；理由：2 小时传播量 113,500，超过 100,000"),
+    (entry("incident.grade_changed", {"from": "major", "to": "serious", "source": "person", "reason": "已降温",
+                                      "evidence": None}), "一级(重大) → 二级(较大)；人工判定；理由：已降温"),
     (entry("incident.status_changed", {"from": "responding", "to": "handling", "reason": "先处置",
                                        "overridden": ["fact_check", "meeting_with_direction"]}),
      "响应中 → 处置中；特批，未满足：信息核实、明确处置方向的会议；理由：先处置"),

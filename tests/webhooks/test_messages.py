@@ -81,6 +81,12 @@ def test_a_change_of_grade_says_which_way(before: str | None, after: str | None,
     assert link.startswith("\nhttps://desk.example.com/incidents/")
 
 
+def test_a_guard_that_was_passed_over_is_named_as_people_know_it() -> None:
+    data = {"from": "closing", "to": "closed", "reason": "特批结案", "overridden": ["calm", "origin_statement"]}
+    text, _ = alone(Told("incident.status_changed", AT, data, about()), "")
+    assert "特批：舆情平稳、首发平台声明" in text
+
+
 def test_peoples_data_is_hidden_whoever_wrote_it_in() -> None:
     whose = about("致电13812345678的\n@王小明 投诉")
     told = moved(whose, reason="联系 13812345678 ")
