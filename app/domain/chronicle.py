@@ -15,7 +15,7 @@ from app.domain.spelling import INVISIBLE
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _HEAD = ("序号", "发生时间", "记录时间", "人员", "事项", "内容")
 # Signs that mean something within a line of Markdown; an address or a mail would become a link without any.
-_SIGNS = re.compile(r"[\\`*_\[\]<>|~&#$@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+_SIGNS = re.compile(r"[\\`*_\[\]<>|~&#$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _UNSEEN = dict.fromkeys(INVISIBLE)
 
 # What only stands on timelines, and is told to nobody outside.

@@ -19,6 +19,7 @@ from aiohttp import (
     ClientError,
     ClientOSError,
     ClientResponse,
+    ClientResponseError,
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
@@ -194,7 +195,9 @@ class Exchange:
             return str(fault.os_error)
         if isinstance(fault, AddressRefused):
             return f"the URL {fault}"
-        return f"{type(fault).__name__}: {fault}"[:KEPT]
+        # Its own text ends with the URL: a robot's token, and a signature that is good for an hour.
+        words = fault.message if isinstance(fault, ClientResponseError) else fault
+        return f"{type(fault).__name__}: {words}"[:KEPT]
 
     async def close(self) -> None:
         """Closes every connection."""

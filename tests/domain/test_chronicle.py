@@ -82,7 +82,7 @@ def test_who_did_it_is_a_name_or_a_machine(actor, name, shown):
 @pytest.mark.parametrize(("text", "shown"), [
     ("a|b", r"a\|b"), ("a\\|b", r"a\\\|b"), ("<script>", r"\<script\>"), ("[x](y)", r"\[x\](y)"), ("**a**", r"\*\*a\*\*"),
     ("一行\n二行\r\n\t三行\u2028四行", "一行 二行 三行 四行"), ("https://evil.example", r"https\://evil.example"),
-    ("看 www.evil.example", r"看 www\.evil.example"), ("a@example.com", r"a\@example.com"), ("&lt;", r"\&lt;"),
+    ("看 www.evil.example", r"看 www\.evil.example"), ("_www.evil.example", r"\_www\.evil.example"), ("a@example.com", r"a\@example.com"), ("&lt;", r"\&lt;"),
     ("`x`", r"\`x\`"), ("$x$", r"\$x\$"), ("传\u202e播", "传播"), ("价格：1,299.00 元 (含税) - 50%", "价格：1,299.00 元 (含税) - 50%"),
 ])  # fmt: skip
 def test_what_people_wrote_means_nothing_in_markdown(text, shown):
