@@ -84,13 +84,18 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_deadlines')),
     postgresql_with={'fillfactor': 80}
     )
-    op.create_index('ix_deadlines_due', 'deadlines', ['due_at', 'id'], unique=False)
-    op.create_index('ix_deadlines_ended', 'deadlines', ['ended_at'], unique=False, postgresql_where=sa.text('ended_at is not null'))
-    op.create_index('ix_deadlines_started', 'deadlines', ['started_at'], unique=False, postgresql_using='brin')
-    op.create_index('ix_deadlines_incident', 'deadlines', ['incident_id', 'id'], unique=False)
     op.create_index('ix_deadlines_next', 'deadlines', ['level', 'next_at'], unique=False, postgresql_where=sa.text("next_at is not null and kind <> 'alert'"))
     op.create_index('ix_alerts_next', 'deadlines', ['level', 'next_at'], unique=False, postgresql_where=sa.text("next_at is not null and kind = 'alert'"))
-    op.create_index('ix_deadlines_running', 'deadlines', ['due_at'], unique=False, postgresql_where=sa.text("state = 'running' and kind <> 'first_word'"))
+    op.create_index('ix_alerts_due', 'deadlines', ['due_at', 'id'], unique=False, postgresql_where=sa.text("next_at is not null and kind = 'alert'"))
+    op.create_index('ix_deadlines_mention', 'deadlines', ['mention_id'], unique=False, postgresql_where=sa.text('mention_id is not null'))
+    op.create_index('ix_deadlines_due', 'deadlines', ['due_at', 'id'], unique=False)
+    op.create_index('ix_deadlines_running', 'deadlines', ['due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'running'"))
+    op.create_index('ix_deadlines_state', 'deadlines', ['state', 'due_at', 'id'], unique=False, postgresql_where=sa.text("state in ('met_recorded_late', 'breached', 'cancelled', 'unpushed')"))
+    op.create_index('ix_deadlines_kind', 'deadlines', ['kind', 'due_at', 'id'], unique=False, postgresql_where=sa.text("kind <> 'alert'"))
+    op.create_index('ix_deadlines_drills', 'deadlines', ['due_at', 'id'], unique=False, postgresql_where=sa.text('is_drill'))
+    op.create_index('ix_deadlines_incident', 'deadlines', ['incident_id', 'id'], unique=False)
+    op.create_index('ix_deadlines_ended', 'deadlines', ['ended_at'], unique=False, postgresql_where=sa.text('ended_at is not null'))
+    op.create_index('ix_deadlines_started', 'deadlines', ['started_at'], unique=False, postgresql_using='brin')
     op.create_index('uq_deadlines_running', 'deadlines', ['incident_id', 'kind'], unique=True, postgresql_where=sa.text("state = 'running' and incident_id is not null and kind <> 'alert'"))
     op.create_table('deadline_firings',
     sa.Column('deadline_id', sa.Uuid(), nullable=False),

@@ -1,4 +1,4 @@
-"""What was said of a mention's figures, copies of mentions that are evidence, and the look at alerts that run."""
+"""What was said of a mention's figures, and copies of mentions that are evidence."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,13 +36,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mention_snapshots')),
     sa.UniqueConstraint('mention_id', 'reason', name=op.f('uq_mention_snapshots_mention_id_reason'))
     )
-    # No deadline of a hit has been written yet: these are built on nothing.
-    op.create_index('ix_deadlines_alerts', 'deadlines', ['due_at', 'id'], unique=False, postgresql_where=sa.text("kind = 'alert' and state = 'running'"))
-    op.create_index('ix_deadlines_mention', 'deadlines', ['mention_id'], unique=False, postgresql_where=sa.text('mention_id is not null'))
 
 
 def downgrade() -> None:
-    op.drop_index('ix_deadlines_mention', table_name='deadlines', postgresql_where=sa.text('mention_id is not null'))
-    op.drop_index('ix_deadlines_alerts', table_name='deadlines', postgresql_where=sa.text("kind = 'alert' and state = 'running'"))
     op.drop_table('mention_snapshots')
     op.drop_column('mention_states', 'raised')

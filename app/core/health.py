@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.core.deps import tools
-from app.core.metrics import CLOCKS_OVERDUE, DEADLINES, DELIVERY_AGE, INBOX_AGE, SET_ASIDE
+from app.core.metrics import CLOCKS_OVERDUE, DEADLINES, DELIVERY_AGE, INBOX_AGE, SET_ASIDE, WORKERS
 from app.core.migrations import newest_migration
 from app.domain.grades import grade_at
 
@@ -37,17 +37,17 @@ where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is 
 # A clock rings within a second, and within five while workers die; beyond that nobody watches them.
 CLOCK_LATE_SECONDS = 5
 # By the sweeper's own notes, and by what the clocks were set to, whatever it noted. Alerts and clocks of incidents have
-# an index each.
+# an index each. What was due already when it was set (readings that came late) is not late before that.
 _UNRUNG = """
 select coalesce(greatest(
-  (select max(now() - d.next_at) from unnest(array[1, 2, 3, 4]) as grave(level) cross join lateral (
-    select next_at from deadlines where level = grave.level and next_at < now() and kind <> 'alert'
-    order by next_at limit 1) d),
-  (select max(now() - d.next_at) from unnest(array[1, 2, 3, 4]) as grave(level) cross join lateral (
-    select next_at from deadlines where level = grave.level and next_at < now() and kind = 'alert'
-    order by next_at limit 1) d),
-  (select now() - due_at from deadlines where state = 'running' and kind <> 'first_word' and due_at < now()
-    order by due_at limit 1)), interval '0')"""
+  (select max(now() - greatest(d.next_at, d.set_at)) from unnest(array[1, 2, 3, 4]) as grave(level)
+    cross join lateral (select next_at, set_at from deadlines
+    where level = grave.level and next_at < now() and kind <> 'alert' order by next_at limit 50) d),
+  (select max(now() - greatest(d.next_at, d.set_at)) from unnest(array[1, 2, 3, 4]) as grave(level)
+    cross join lateral (select next_at, set_at from deadlines
+    where level = grave.level and next_at < now() and kind = 'alert' order by next_at limit 50) d),
+  (select max(now() - greatest(due_at, set_at)) from (select due_at, set_at from deadlines
+    where state = 'running' and kind <> 'first_word' and due_at < now() order by due_at limit 50) d)), interval '0')"""
 _DEADLINES = """
 select kind, level, state, count(*)::int as count from (
   select kind, level, state from deadlines where not is_drill and state = 'running'
@@ -106,6 +106,7 @@ async def _checks(request: Request) -> dict[str, dict[str, Any]]:
     INBOX_AGE.set(state["inbox_age"] or 0)
     SET_ASIDE.set(state["set_aside"])
     DELIVERY_AGE.set(state["delivery_age"] or 0)
+    WORKERS.set(state["workers"])
     CLOCKS_OVERDUE.set(state["unrung"])
     newest = newest_migration()
     return {

@@ -27,6 +27,8 @@ from app.core.tracing import trace_of
 
 log = structlog.get_logger()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+# The client left before it was answered: nobody reads it; proxies call it so.
+HUNG_UP = 499
 SLOW_SECONDS = 1.0
 STREAM = b"text/event-stream"
 UNDEFINED_TABLE = "42P01"
@@ -60,7 +62,7 @@ class RequestContext:
         tracing.trace.set(
             next((trace_of(v.decode("latin-1")) for k, v in scope["headers"] if k == b"traceparent"), None)
         )
-        started, status, streams = time.monotonic(), 0, False
+        started, status, streams = time.monotonic(), 500, False
 
         async def answer(message: Message) -> None:
             nonlocal status, streams
@@ -76,7 +78,10 @@ class RequestContext:
         except ExceptionGroup as error:
             if not (streams and _left(error)):
                 raise
-            REQUESTS.labels("hung_up", scope["method"], "499").inc()
+            status = HUNG_UP
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            REQUESTS.labels(route, scope["method"], str(status)).inc()
         seconds = time.monotonic() - started
         if status >= 500 or (seconds > SLOW_SECONDS and not streams):
             log.warning("request", method=scope["method"], path=scope["path"], status=status,
@@ -115,7 +120,6 @@ def render(request: Request, problem: Problem) -> Response:
         request_id=getattr(request.state, "request_id", ""),
         chinese=reads_chinese(request.headers.get("accept-language", "")),
     )
-    REQUESTS.labels("problem", request.method, str(problem.status)).inc()
     return JSONResponse(body, problem.status, problem.headers, media_type="application/problem+json")
 
 
@@ -144,8 +148,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _hung_up(request: Request, _: Exception) -> Response:
     """The client left in the middle of its body. Nobody reads the answer; 499 is what proxies call it."""
-    REQUESTS.labels("hung_up", request.method, "499").inc()
-    return Response(status_code=499)
+    return Response(status_code=HUNG_UP)
 
 
 async def _bad_parameters(request: Request, error: Exception) -> Response:

@@ -19,4 +19,5 @@ CLOCKS_OVERDUE = Gauge(
 DEADLINES = Gauge(
     "fenghuo_deadlines", "Clocks that run, and those that ended in the last 24 hours.", ("kind", "grade", "state")
 )
+WORKERS = Gauge("fenghuo_workers_alive", "Worker processes that were seen in the last 10 seconds.")
 STREAMS = Gauge("fenghuo_event_streams", "Event streams that are open.")

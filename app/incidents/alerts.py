@@ -47,7 +47,7 @@ select min(event_id) from started where state = 'unpushed'"""
 _NOTE = """
 with looked as materialized (
   select id, event_id, due_at from deadlines
-  where kind = 'alert' and state = 'running' and (due_at, id) > ($1, $2) order by due_at, id limit $3),
+  where kind = 'alert' and next_at is not null and (due_at, id) > ($1, $2) order by due_at, id limit $3),
  pushed as materialized (
   select l.id, p.finished_at, p.endpoint_id from looked l cross join lateral (
     select d.finished_at, d.endpoint_id from deliveries d join webhook_endpoints e on e.id = d.endpoint_id
@@ -70,7 +70,7 @@ with due as materialized (
   select d.* from generate_series(1, 4) as l(level) cross join lateral (
     select d.id, d.level, d.event_id, d.mention_id, d.incident_id, d.is_drill, d.started_at, d.due_at, d.next_at
     from deadlines d
-    where d.level = l.level and d.next_at <= now() and d.kind = 'alert' and d.state = 'running'
+    where d.level = l.level and d.next_at <= now() and d.kind = 'alert'
       and (d.due_at <= now() - make_interval(secs => $2) or not exists (
         select from deliveries w join webhook_endpoints e on e.id = w.endpoint_id
         where w.event_id = d.event_id and w.token is not null and e.reaches_people))
@@ -95,7 +95,7 @@ select j.id as deadline_id, j.mention_id, j.incident_id, j.is_drill, j.started_a
   f.late_by_seconds
 from judged j left join fired f on f.deadline_id = j.id order by j.level, j.next_at, j.id"""
 
-_RUNNING = "select exists(select from deadlines where kind = 'alert' and state = 'running') as some"
+_RUNNING = "select exists(select from deadlines where kind = 'alert' and next_at is not null) as some"
 # Bounded, because what is due later than that is nobody's business yet.
 _NEXT = """
 select extract(epoch from min(d.next_at) - clock_timestamp())::float8 as seconds

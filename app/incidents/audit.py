@@ -13,6 +13,7 @@ AT_ONCE = 1_000
 _OVERDUE = """
 select id from deadlines
 where state = 'running' and kind <> 'first_word' and due_at < now() - make_interval(secs => $1)
+  and set_at < now() - make_interval(secs => $1)
 order by level, due_at limit $2"""
 
 # The same of warnings too. It reads everything that runs: for tests, and for whoever asks the doctor.

@@ -24,8 +24,9 @@ async def test_a_client_that_hangs_up_is_counted_and_leaves_no_trace(
             writer.close()
 
         async def both_counted() -> bool:
-            series = 'fenghuo_http_requests_total{method="POST",route="hung_up",status="499"} 2.0'
-            return series in (await remote.get("/metrics")).text
+            told = (await remote.get("/metrics")).text
+            series = 'fenghuo_http_requests_total{{method="POST",route="{}",status="499"}} 1.0'
+            return all(series.format(path) in told for path in ("/v1/mentions", "/v1/watch-rules"))
 
         await eventually(both_counted, 10, "the count of those who hung up")
         good(await remote.get("/v1/mentions?limit=1"))
