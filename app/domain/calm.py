@@ -2,7 +2,8 @@
 
 Calm at minute m, all four together:
 
-* no volume rule held in the 480 minutes to m, nor did a person judge it graver than the rules do in them;
+* no volume rule held in the 480 minutes to m, nor was it graded in them graver than the spread
+  alone makes it, by a person or for harm and media;
 * no report by listed media is dated in them;
 * the 120 minutes to m gained at most 100, or 5 % of the most that 120 minutes of its life ever gained;
 * a source was alive in them: where nobody looks, silence means nothing.
@@ -62,7 +63,7 @@ class CalmLook:
 
     ``held`` is the volume rule that held last, ``media_minute`` the date of the last report, ``peak`` the most that
     120 minutes gained, of equal ones the first; ``alive_minute`` is when anything was received last; ``judged_minute``
-    when a person set the grade in force above what the rules say. None: never.
+    when the grade in force was set, where it is graver than the spread alone makes it. None: never.
     """
 
     minute: int
@@ -138,8 +139,8 @@ class CalmLook:
         if self.judged_minute is not None and self._lately(self.judged_minute):
             until = shown(self.judged_minute + QUIET_MINUTES)
             yield (
-                f"A person set the grade at {shown(self.judged_minute)}, graver than the rules do: that stands for 8 h, "
-                f"not calm before {until}."
+                f"The grade was set at {shown(self.judged_minute)}, graver than the spread alone makes it: that stands "
+                f"for 8 h, not calm before {until}."
             )
         if self.media_minute is not None and not self.unreported:
             until = shown(self.media_minute + QUIET_MINUTES)

@@ -17,7 +17,7 @@ WARNINGS = (50, 80)
 MAX_SECONDS = 366 * 86_400
 MAX_WORKING_DAYS = 60
 
-# An alert has no half time: it is pushed or it is not. The first word is wished for, not owed (软).
+# An alert has no half time: it is pushed or it is not. The first word only warns (软): its time may pass in silence.
 _RINGS: Mapping[DeadlineKind, tuple[int, ...]] = {
     **dict.fromkeys(DeadlineKind, (*WARNINGS, BREACH)),
     DeadlineKind.ALERT: (BREACH,),
@@ -209,13 +209,11 @@ def on_grade(
     return Plan(start, tighten)
 
 
-def judge(kind: DeadlineKind, due_at: datetime, happened_at: datetime, *, breached: bool) -> DeadlineState:
+def judge(due_at: datetime, happened_at: datetime, *, breached: bool) -> DeadlineState:
     """The state of a clock whose act happened at an instant. ``breached``: whether the breach rang before we knew.
 
-    In time is up to the very end. The first word is never breached.
+    In time is up to the very end. A first word that comes too late is counted as such, though nothing rang.
     """
-    if BREACH not in rings_of(kind):
-        return DeadlineState.MET
     if happened_at > due_at:
         return DeadlineState.BREACHED
     return DeadlineState.MET_RECORDED_LATE if breached else DeadlineState.MET

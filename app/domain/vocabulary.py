@@ -51,7 +51,10 @@ class Platform(StrEnum):
 
 
 class DeadlineKind(StrEnum):
-    """The plan's clocks: 推送, 首次响应, 紧急会议, 信息核实, 首次发声, 首份声明, 收尾, 复盘."""
+    """The plan's clocks: 命中推送, 首次响应, 紧急会议, 信息核实, 首次发声, 首份声明, 收尾, 复盘.
+
+    The first word only warns: it runs on past its time without ringing, until something is said.
+    """
 
     ALERT = "alert"
     FIRST_RESPONSE = "first_response"

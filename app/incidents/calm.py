@@ -16,13 +16,13 @@ from app.core.outbox import record
 from app.domain import calm
 from app.domain.calm import CalmLook, Relapse
 from app.domain.events import IncidentCalmed
-from app.domain.grades import HarmClass, grade_of, harm_of, more_severe
-from app.domain.grading import Policy
+from app.domain.grades import HarmClass, grade_of, harm_of, more_severe, most_severe
+from app.domain.grading import Policy, holds
 from app.domain.spread import Series, minute_of
 from app.incidents import grading, queries
 from app.incidents.fading import waits
 from app.incidents.media import first_id_at
-from app.incidents.spread import FRESH, Ledger
+from app.incidents.spread import FRESH, Ledger, peaks_of
 from app.incidents.timeline import on_timeline, touch
 from app.models import Incident
 
@@ -160,7 +160,7 @@ async def _look(tx: Tx, incident: Incident, standing: Standing, now: datetime) -
     return calm.look(
         standing.policy, standing.series, minute_of(now), harm=standing.harm, media=standing.media,
         last_media_minute=(await _reports(tx, incident, now)).last,
-        alive_minute=await _alive_minute(tx, incident, now), judged_minute=_judged_minute(incident),
+        alive_minute=await _alive_minute(tx, incident, now), judged_minute=_judged_minute(incident, standing),
     )  # fmt: skip
 
 
@@ -182,10 +182,17 @@ async def _reports(tx: Tx, incident: Incident, since: datetime) -> Reports:
     return Reports(None if last is None else minute_of(last), None if live is None else minute_of(live))
 
 
-def _judged_minute(incident: Incident) -> int | None:
-    """When a person set the grade in force graver than the rules do (方案 二(二)1, 品牌形象严重受损): few posts may burn."""
-    graver = more_severe(grade_of(incident.grade), grade_of(incident.auto_grade))
-    if incident.grade_source != "person" or incident.graded_at is None or not graver:
+def _judged_minute(incident: Incident, standing: Standing) -> int | None:
+    """When the grade in force was set, where it is graver than the spread alone makes it: by a person (方案 二(二)1,
+    品牌形象严重受损), or by harm and media. Few posts may burn."""
+    peaks = peaks_of(incident, standing.policy)
+    totals = {width: peak.total for width, peak in peaks.items()}
+    volume = [
+        rule.grade
+        for rule in standing.policy.rules
+        if rule.volume and holds(rule, totals, standing.harm, standing.media)
+    ]
+    if incident.graded_at is None or not more_severe(grade_of(incident.grade), most_severe(*volume)):
         return None
     return minute_of(incident.graded_at)
 

@@ -26,7 +26,7 @@ class CalmVolume(BaseModel):
     quiet_seconds: int = Field(description="How long none may have held.", examples=[28800])
     held_last: RuleHeld | None = Field(description="The rule that held last, whenever that was; null: none ever did.")
     judged_last: datetime | None = Field(
-        description="The minute a person set the grade in force, where it is graver than the rules say; it stands as long.",
+        description="The minute the grade in force was set, where it is graver than the spread alone makes it: it stands as long.",
         examples=[None],
     )
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.auth import SYSTEM
 from app.core.db import Tx
@@ -145,7 +145,11 @@ async def _set_clocks(
         policy, grade, now, running={kind: row.due_at for kind, row in running.items()},
         settled=(settled | await _done_before(tx, incident)).difference(again),
     )  # fmt: skip
-    said = [(start(tx, incident, kind, due_at, policy_id, now), "started") for kind, due_at in plan.start.items()]
+    inherited = await _inherited(tx, incident, now)
+    said = [
+        (start(tx, incident, kind, min(due_at, inherited.get(kind, due_at)), policy_id, now), "started")
+        for kind, due_at in plan.start.items()
+    ]
     for kind, row in running.items():
         row.level = grade.level
         if kind in plan.tighten:
@@ -153,6 +157,17 @@ async def _set_clocks(
             row.next_at = next_ring(kind, row.started_at, row.due_at, await _rung(tx, row))
             said.append((row, "tightened"))
     await _say(tx, incident, reason, said)
+
+
+async def _inherited(tx: Tx, incident: Incident, now: datetime) -> dict[DeadlineKind, datetime]:
+    """When clocks were due that this very transaction called off because theirs was merged into this incident: whoever
+    had two minutes left has not thirty again."""
+    query = select(Deadline.kind, func.min(Deadline.due_at)).join(Incident, Incident.id == Deadline.incident_id)
+    query = query.where(
+        Incident.merged_into == incident.id, Deadline.state == DeadlineState.CANCELLED, Deadline.ended_at == now,
+        Deadline.due_at > now, Deadline.kind.in_(OF_A_GRADE),
+    ).group_by(Deadline.kind)  # fmt: skip
+    return {DeadlineKind(kind): due_at for kind, due_at in await tx.execute(query)}
 
 
 async def _done_before(tx: Tx, incident: Incident) -> set[DeadlineKind]:
@@ -217,10 +232,10 @@ async def _meet(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind], hap
             # The sweeper was late: the breach comes before what was too late.
             await ringing.ring_rows(tx, {incident.id: incident}, [row])
         breached = row.state == DeadlineState.BREACHED
-        row.state = judge(kind, row.due_at, happened_at, breached=breached)
+        row.state = judge(row.due_at, happened_at, breached=breached)
         row.met_at, row.recorded_at, row.met_by, row.next_at = happened_at, now, actor, None
+        row.ended_at = row.ended_at if breached and row.state == DeadlineState.BREACHED else now
         if row.state != DeadlineState.BREACHED:
-            row.ended_at = now
             event = SlaMet(
                 **on_timeline(incident), **ringing.named(row), state=row.state, happened_at=happened_at,
             )  # fmt: skip

@@ -126,3 +126,10 @@ async def test_a_reading_has_no_etag(careful):
     await post(careful, f"{brand()} 差评")
     answer = await careful.post("/v1/mentions", json={"platform": "weibo", "external_id": "untagged", "text": "甲"})
     assert "etag" not in answer.headers
+
+
+@pytest.mark.parametrize("tags", ['"' + "x" * 999 + '"', "," * 1_001, '"a",' * 251])
+async def test_a_list_of_tags_that_is_too_long_is_refused_however_little_it_says(client, tags):
+    answer = await client.get("/v1/watch-rules", headers={"if-none-match": tags})
+    problem(answer, 400, "If-None-Match:")
+    assert (await client.get("/v1/watch-rules", headers={"if-none-match": tags[:1_000]})).status_code == 200

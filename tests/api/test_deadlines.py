@@ -8,13 +8,11 @@ from app.domain.events import (
     DecisionMade,
     FactChecked,
     IncidentAcknowledged,
-    IncidentCalmed,
-    IncidentRebounded,
     MeetingHeld,
     PublicationRecorded,
 )
 from tests.support.api import brand, crisis, everything, good, incident, problem, timeline
-from tests.support.clocks import act, clocks, grade_it, graded, minutes, pass_time, ring, tell
+from tests.support.clocks import act, clocks, grade_it, graded, minutes, pass_time, ring
 
 URL = "/v1/deadlines"
 
@@ -122,22 +120,18 @@ async def test_warnings_and_the_breach_ring_once_each_in_order(client, database)
     assert sum(rung) == len(warnings) + len(breaches)
 
 
-async def test_the_first_word_warns_and_is_never_breached(client, database):
-    incident_id = await graded(client, "major")
-    await pass_time(database, incident_id, hours=5)
-    await ring(database, incident_id)
-    word = (await clocks(client, incident_id))["first_word"]
+async def test_the_first_word_warns_and_rings_no_breach_and_too_late_is_too_late(client, database):
+    late, in_time = await graded(client, "major"), await graded(client, "major")
+    await pass_time(database, late, hours=5)
+    await ring(database, late)
+    word = (await clocks(client, late))["first_word"]
     assert (word["state"], [ring_["threshold"] for ring_ in word["rings"]]) == ("running", [50, 80])
-    await act(
-        database,
-        incident_id,
-        PublicationRecorded,
-        platform="weibo",
-        statement_kind="holding",
-        on_origin=False,
-        statement_made=False,
-    )
-    assert (await clocks(client, incident_id))["first_word"]["state"] == "met"
+    said_ = {"platform": "weibo", "statement_kind": "holding", "on_origin": False, "statement_made": False}
+    for incident_id, state in ((late, "breached"), (in_time, "met")):
+        await act(database, incident_id, PublicationRecorded, **said_)
+        word = (await clocks(client, incident_id))["first_word"]
+        assert (word["state"], word["ended_at"] is not None) == (state, True)
+    assert "first_word" not in {data["clock"] for data in await said(client, late, "sla.breached")}
 
 
 async def test_what_rang_late_says_by_how_much(client, database):
@@ -300,39 +294,6 @@ async def test_an_end_calls_everything_off_and_a_comeback_calls_for_it_again(cli
     await move(client, incident_id, "responding")
     again = await clocks(client, incident_id)
     assert {kind for kind, clock in again.items() if clock["state"] == "running"} == found.keys()
-
-
-async def test_what_was_merged_away_rings_no_more_and_the_graver_grade_rings_on(client, database):
-    source, target = await graded(client, "major"), await graded(client, "general")
-    body = {"into_incident_id": target, "reason": "同一事件"}
-    good(await client.post(f"/v1/incidents/{source}/merge", json=body))
-    assert {clock["state"] for clock in (await clocks(client, source)).values()} == {"cancelled"}
-    after = await clocks(client, target)
-    assert (after["emergency_meeting"]["state"], minutes(after["first_response"])) == (
-        "running",
-        pytest.approx(30, abs=1),
-    )
-
-
-def calm(place):
-    return IncidentCalmed(**place, calmed_at=datetime.now(UTC), evidence={})
-
-
-def relapse(place):
-    return IncidentRebounded(**place, calmed_at=datetime.now(UTC), reason="again", evidence={})
-
-
-async def test_calm_starts_the_review_and_a_relapse_calls_it_off(client, database):
-    incident_id = await graded(client, "general")
-    await tell(database, incident_id, calm)
-    review = (await clocks(client, incident_id))["review"]
-    assert review["state"] == "running"
-    await tell(database, incident_id, calm)
-    assert len(await everything(client, URL, incident_id=incident_id, kind="review")) == 1
-    await tell(database, incident_id, relapse)
-    assert (await clocks(client, incident_id))["review"]["state"] == "cancelled"
-    await tell(database, incident_id, calm)
-    assert (await clocks(client, incident_id))["review"]["state"] == "running"
 
 
 async def test_lists_are_filtered_and_paged_by_due_time(client):

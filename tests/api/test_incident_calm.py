@@ -68,7 +68,7 @@ async def test_what_a_person_judges_graver_than_the_rules_is_not_called_calm_the
     shown = await look(client, there)
     assert (shown["passes"], shown["calmed_at"], shown["volume"]["met"]) == (False, None, False)
     assert shown["volume"]["judged_last"]
-    assert "A person set the grade" in shown["missing"][0]
+    assert "graver than the spread" in shown["missing"][0]
     await database.fetch("update incidents set graded_at = graded_at - interval '8 hours' where id = $1", there["id"])
     await a_minute(database, there)
     assert (await incident(client, there["id"]))["calmed_at"]

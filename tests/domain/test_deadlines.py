@@ -85,13 +85,12 @@ def test_a_threshold_rings_at_its_instant_and_not_a_microsecond_before(kind, gra
 @pytest.mark.parametrize(("kind", "grade", "minutes"), RUNNING)
 def test_what_happened_is_in_time_up_to_the_very_end(kind, grade, minutes):
     due = T + minutes * MINUTE
-    late = State.MET if kind is Kind.FIRST_WORD else State.BREACHED
-    told_late = State.MET if kind is Kind.FIRST_WORD else State.MET_RECORDED_LATE
     for happened, before_breach, after_breach in (
-        (due - TICK, State.MET, told_late), (due, State.MET, told_late), (due + TICK, late, late),
+        (due - TICK, State.MET, State.MET_RECORDED_LATE), (due, State.MET, State.MET_RECORDED_LATE),
+        (due + TICK, State.BREACHED, State.BREACHED),
     ):  # fmt: skip
-        assert judge(kind, due, happened, breached=False) == before_breach
-        assert judge(kind, due, happened, breached=True) == after_breach
+        assert judge(due, happened, breached=False) == before_breach
+        assert judge(due, happened, breached=True) == after_breach
 
 
 # A raise `at` so many minutes after the start: when what ran is due then, in minutes from the start.
