@@ -55,11 +55,12 @@ async def choose(tx: Tx, incident_id: UUID, asked: IncidentSplit, *, caller: Cal
     """The mentions in the order of their ids. Another transaction may move one before they are locked."""
     if asked.mention_ids is not None:
         return await _named(tx, incident_id, asked.mention_ids)
+    seen = str if UNMASK in caller.scopes else mask_text
     if asked.cluster is not None:
-        says = await _like(tx, incident_id, asked.cluster)
-        found = await _saying(tx, _members(incident_id), says, MOST_COMPARED)
+        says = await _like(tx, incident_id, asked.cluster, seen)
+        found = await _saying(tx, _members(incident_id), says, MOST_COMPARED, seen)
     elif asked.filter is not None:
-        found = await _of_kind(tx, incident_id, asked.filter, caller)
+        found = await _of_kind(tx, incident_id, asked.filter, seen, caller=caller)
     if not found:
         raise NothingToSplit("No mention of the incident is so; nothing would be split off.")
     if len(found) > MOST_MOVED:
@@ -70,22 +71,21 @@ async def choose(tx: Tx, incident_id: UUID, asked: IncidentSplit, *, caller: Cal
     return found
 
 
-async def _of_kind(tx: Tx, incident_id: UUID, wanted: SplitFilter, caller: Caller) -> list[UUID]:
-    lifted = UNMASK in caller.scopes
-    if wanted.author is not None and not lifted:
+async def _of_kind(tx: Tx, incident_id: UUID, wanted: SplitFilter, seen: Seen, *, caller: Caller) -> list[UUID]:
+    if wanted.author is not None and UNMASK not in caller.scopes:
         detail = f"authors are hidden from you: to choose by one needs the scope {UNMASK!r}"
         raise Forbidden(f"/filter/author: {detail}.", errors=[FieldError("/filter/author", detail, "scope_needed")])
     rows = _members(incident_id).where(*_conditions(wanted))
     if wanted.text is None:
         return await _ids(tx, rows, MOST_MOVED)
-    return await _saying(tx, rows, _containing(wanted.text), MOST_READ, seen=str if lifted else mask_text)
+    return await _saying(tx, rows, _containing(wanted.text), MOST_READ, seen)
 
 
 def looked_behind(incident_id: UUID, asked: IncidentSplit, *, caller: Caller) -> list[Event]:
     """What is to be recorded of a choice by what only some may see. The caller does so last: a transaction with an event
     holds all later ones back."""
-    by_words = asked.filter is not None and (asked.filter.author, asked.filter.text) != (None, None)
-    return [WordsUnmasked(incident_ids=[incident_id])] if by_words and UNMASK in caller.scopes else []
+    words = (asked.filter.author, asked.filter.text) if asked.filter else (asked.cluster,)
+    return [WordsUnmasked(incident_ids=[incident_id])] if any(words) and UNMASK in caller.scopes else []
 
 
 def _members(incident_id: UUID) -> Select[UUID]:
@@ -142,7 +142,7 @@ def _containing(words: str) -> Says:
     return says
 
 
-async def _like(tx: Tx, incident_id: UUID, mention_id: UUID) -> Says:
+async def _like(tx: Tx, incident_id: UUID, mention_id: UUID, seen: Seen) -> Says:
     """What the named mention says. The brand's words, which all of them say, are no likeness."""
     members = _members(incident_id).with_only_columns(Mention.title, Mention.text)
     row = (await tx.execute(members.where(State.mention_id == mention_id))).one_or_none()
@@ -150,10 +150,10 @@ async def _like(tx: Tx, incident_id: UUID, mention_id: UUID) -> Says:
         raise not_in_it("/cluster", mention_id)
     spans = await tx.scalars(select(Hit.spans).where(Hit.mention_id == mention_id))
     brands = {span["word"] for found in spans for span in found if span["role"] == "brand"}
-    return Representative(_words(row.title, row.text), brands).is_like
+    return Representative(_words(row.title and seen(row.title), seen(row.text)), brands).is_like
 
 
-async def _saying(tx: Tx, rows: Select[UUID], says: Says, most: int, seen: Seen = str) -> list[UUID]:
+async def _saying(tx: Tx, rows: Select[UUID], says: Says, most: int, seen: Seen) -> list[UUID]:
     """Those of the mentions whose title and text say it, both as they are ``seen``."""
     ids = await _ids(tx, rows, most)
     if len(ids) > most:

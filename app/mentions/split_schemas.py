@@ -68,7 +68,11 @@ class IncidentSplit(Wire):
     ] = None
     filter: Annotated[SplitFilter | None, Field(description="Those of a kind.")] = None
     cluster: Annotated[
-        UUID | None, Field(description="A mention: itself and all that says the same in nearly the same words 洗稿.")
+        UUID | None,
+        Field(
+            description="A mention: itself and all that says the same in nearly the same words 洗稿, of "
+            "texts as you see them."
+        ),
     ] = None
     reason: Reason
 

@@ -84,16 +84,18 @@ async def private(client, bare, counter):
         name: await make_key(client, *scopes, *more) for name, more in (("masked", ()), ("whole", ("people:unmask",)))
     }
 
-    async def ask(who: str, act: str, **wanted: str):
+    async def ask(who: str, act: str, cluster: str | None = None, **wanted: str):
         headers = bearer(keys[who]["key"]) | {"if-match": "*"}
-        return await bare.post(f"{URL}/{there['id']}/{act}", json=asked(filter=wanted), headers=headers)
+        return await bare.post(
+            f"{URL}/{there['id']}/{act}", json=asked(filter=wanted or None, cluster=cluster), headers=headers
+        )
 
-    return there, ask
+    return there, ask, word
 
 
 @pytest.mark.parametrize(("act", "status"), [("split/preview", 200), ("split", 201)])
 async def test_who_may_not_unmask_finds_no_hidden_phone_by_trying(private, act, status):
-    _, ask = private
+    _, ask, _ = private
     problem(await ask("masked", act, text="13812345678"), 409, code="nothing_to_split")
     problem(await ask("masked", act, text="找我1381"), 409, code="nothing_to_split")
     problem(await ask("masked", "split/preview", text="13812345679"), 409, code="nothing_to_split")
@@ -103,7 +105,7 @@ async def test_who_may_not_unmask_finds_no_hidden_phone_by_trying(private, act, 
 
 @pytest.mark.parametrize(("act", "status"), [("split/preview", 200), ("split", 201)])
 async def test_who_may_not_unmask_finds_nobody_by_name(private, database, act, status):
-    there, ask = private
+    there, ask, _ = private
     for author in ("王小明", "nobody"):
         told = problem(await ask("masked", act, author=author), 403, "/filter/author", code="forbidden")
         assert "people:unmask" in told["detail"]
@@ -111,6 +113,15 @@ async def test_who_may_not_unmask_finds_nobody_by_name(private, database, act, s
     before = (await database.fetch(looks, there["id"]))[0]["n"]
     good(await ask("whole", act, author="王小明"), status)
     assert (await database.fetch(looks, there["id"]))[0]["n"] == before + 1
+
+
+async def test_a_post_of_ones_own_finds_no_hidden_phone_by_its_likeness(client, counter, private):
+    there, ask, word = private
+    guess = await post(client, f"{word} 差评", title="138123")
+    await counter.sweep()
+    counts = [good(await ask(who, "split/preview", cluster=guess))["mention_count"] for who in ("masked", "whole")]
+    assert counts == [1, 2]
+    assert await ids_in(client, there["id"]) >= {guess}
 
 
 async def test_a_filter_takes_what_hits_a_rule(client, counter):
