@@ -1,7 +1,7 @@
-"""Everything that is read of what people did about incidents, with their names as the caller may see them."""
+"""Everything that is read of what people did about incidents, with their names and words as the caller may see them."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, inspect, select
@@ -13,9 +13,22 @@ from app.core.errors import NotFound
 from app.core.params import PageQuery
 from app.incidents.queries import get_incident
 from app.models import Act, Decision, FactCheck, Mention, MentionState
-from app.people.masks import names_of
+from app.people.masks import names_of, words_of
 
 A = TypeVar("A", bound=Act)
+
+# What people write by hand: there may be people's data in it.
+_WRITTEN: Final[tuple[str, ...]] = (
+    "note",
+    "direction",
+    "evidence",
+    "title",
+    "url",
+    "question",
+    "options",
+    "choice",
+    "reason",
+)
 
 
 async def list_acts(tx: Tx, kind: type[A], incident_id: UUID, query: PageQuery, *, caller: Caller) -> dict[str, Any]:
@@ -43,9 +56,11 @@ async def shown(tx: Tx, acts: Sequence[Act], *, caller: Caller) -> list[dict[str
     """The acts as the API shows them."""
     names = await names_of(tx, {act.person_id for act in acts if act.person_id}, caller=caller)
     later = await _corrections(tx, [act.id for act in acts if isinstance(act, Decision)])
+    rows = [columns_of(act) for act in acts]
+    written = [(row["incident_id"], {name: row[name] for name in _WRITTEN if name in row}) for row in rows]
     answers = []
-    for act in acts:
-        answer = columns_of(act)
+    for act, row, words in zip(acts, rows, await words_of(tx, written, caller=caller), strict=True):
+        answer = row | words
         who = answer.pop("person_id")
         answers.append(answer | {"person": {"id": who, "name": names[who]} if who else None})
         if isinstance(act, Decision):

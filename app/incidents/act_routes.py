@@ -235,7 +235,8 @@ async def get_incident_decision(
 
 @timeline_router.get("/export", operation_id="exportIncidentTimeline", response_model=act_schemas.TimelineExport)
 async def export_incident_timeline(incident_id: UUID, tx: InTransaction, caller: IncidentsRead) -> dict[str, Any]:
-    """The whole timeline with what people put on record, for archives. Names are masked without `people:unmask`."""
+    """The whole timeline with what people put on record, for archives. Without `people:unmask` people's data is
+    masked: names, and phones, mails and @names in what is written."""
     _, exported = await chronicle.whole(tx, incident_id, caller=caller)
     return exported
 

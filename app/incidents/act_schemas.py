@@ -127,7 +127,8 @@ class DecisionCreate(Wire):
 
 
 class Act(BaseModel):
-    """Something that people did about an incident."""
+    """Something that people did about an incident. Phones, mails and @names in what is written are masked unless you have
+    `people:unmask`."""
 
     id: UUID = Field(description="Our id.")
     incident_id: UUID = Field(description="The incident.")

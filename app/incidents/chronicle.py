@@ -15,6 +15,7 @@ from app.domain.grades import grade_of
 from app.incidents import act_queries, act_schemas
 from app.incidents.queries import get_incident, shown_events
 from app.models import Acknowledgement, Act, Decision, Event, FactCheck, Incident, Meeting, Publication
+from app.people.masks import words_of
 
 # Of an incident of weeks there are some hundreds.
 MOST: int = act_schemas.MOST_EXPORTED
@@ -44,10 +45,11 @@ async def whole(tx: Tx, incident_id: UUID, *, caller: Caller) -> tuple[Incident,
     for kind in _ACTS.values():
         acts += (await tx.scalars(select(kind).where(kind.incident_id == incident_id).order_by(kind.id))).all()
     answers = dict(zip(acts, await act_queries.shown(tx, acts, caller=caller), strict=True))
+    [words] = await words_of(tx, [(incident.id, {"title": incident.title})], caller=caller)
     return incident, {
-        "incident_id": incident.id, "number": incident.number, "title": incident.title, "status": incident.status,
+        "incident_id": incident.id, "number": incident.number, "title": words["title"], "status": incident.status,
         "grade": incident.grade, "exported_at": await tx.now(),
-        "events": await shown_events(tx, events, caller=caller),
+        "events": await shown_events(tx, incident.id, events, caller=caller),
     } | {
         name: [answer for act, answer in answers.items() if isinstance(act, kind)] for name, kind in _ACTS.items()
     }  # fmt: skip
@@ -65,7 +67,7 @@ async def markdown(tx: Tx, incident_id: UUID, *, caller: Caller) -> str:
         ("导出时间", f"{chronicle.local(exported['exported_at'])}（北京时间，下同）"),
     ]
     drill = "【演练】" if incident.is_drill else ""
-    return chronicle.markdown(f"{drill}{incident.number} {incident.title}", facts, _entries(exported))
+    return chronicle.markdown(f"{drill}{incident.number} {exported['title']}", facts, _entries(exported))
 
 
 def _entries(exported: dict[str, Any]) -> Iterator[Entry]:

@@ -10,14 +10,18 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import aliased
 
+from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError
 from app.domain.lifecycle import ACCEPTING, GUARDS, Choice, Facts, GuardRule, choices, unmet
 from app.incidents.opening import accepting
 from app.incidents.schemas import Incident as IncidentOut
 from app.models import Decision, FactCheck, Incident, Meeting, Publication
+from app.people.masks import words_of
 
 OVERRIDE: Final = "incidents:override"
+# What people write by hand: there may be people's data in it.
+_WRITTEN: Final[tuple[str, ...]] = ("title", "summary", "grade_reason")
 _GUARDED = frozenset(rule.before for rule in GUARDS)
 
 
@@ -55,15 +59,19 @@ async def choices_of(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, tuple[
     }
 
 
-async def shown(tx: Tx, incidents: Sequence[Incident]) -> list[IncidentOut]:
-    """The incidents as the API shows them."""
+async def shown(tx: Tx, incidents: Sequence[Incident], *, caller: Caller) -> list[IncidentOut]:
+    """The incidents as the API shows them to the caller."""
     allowed = await choices_of(tx, incidents)
-    return [IncidentOut.of(incident, allowed[incident.id]) for incident in incidents]
+    written = [(each.id, {name: getattr(each, name) for name in _WRITTEN}) for each in incidents]
+    return [
+        IncidentOut.of(incident, allowed[incident.id], words)
+        for incident, words in zip(incidents, await words_of(tx, written, caller=caller), strict=True)
+    ]
 
 
-async def shown_after(tx: Tx, act: Awaitable[Incident]) -> IncidentOut:
+async def shown_after(tx: Tx, act: Awaitable[Incident], *, caller: Caller) -> IncidentOut:
     """The incident as an act leaves it behind, or as a query finds it."""
-    [answer] = await shown(tx, [await act])
+    [answer] = await shown(tx, [await act], caller=caller)
     return answer
 
 

@@ -17,7 +17,7 @@ from app.incidents.schemas import IncidentQuery, SpreadQuery
 from app.incidents.spread import peaks_of
 from app.incidents.versions import get_version
 from app.models import Event, GradingPolicy, Incident, SpreadBucket
-from app.people.masks import names_of
+from app.people.masks import names_of, words_of
 
 
 async def get_incident(tx: Tx, incident_id: UUID, *, lock: bool = False) -> Incident:
@@ -61,20 +61,23 @@ async def list_timeline(tx: Tx, incident_id: UUID, query: PageQuery, *, caller: 
     if after:
         rows = rows.where(Event.seq > after[0])
     page = paging.page((await tx.scalars(rows)).all(), query.limit, bound, lambda event: [event.seq])
-    return page | {"data": await shown_events(tx, page["data"], caller=caller)}
+    return page | {"data": await shown_events(tx, incident_id, page["data"], caller=caller)}
 
 
-async def shown_events(tx: Tx, events: Sequence[Event], *, caller: Caller) -> list[dict[str, Any]]:
-    """Events as a timeline shows them, with the names of those who acted as the caller may see them."""
+async def shown_events(tx: Tx, incident_id: UUID, events: Sequence[Event], *, caller: Caller) -> list[dict[str, Any]]:
+    """An incident's events as its timeline shows them, with names and reasons as the caller may see them."""
     who = {event.actor: UUID(event.actor[7:]) for event in events if event.actor.startswith("person:")}
     names = await names_of(tx, set(who.values()), caller=caller)
+    reasons = [
+        (incident_id, {name: event.data[name] for name in ("reason",) if name in event.data}) for event in events
+    ]
     return [
         {
             "id": event.id, "seq": event.seq, "type": event.type, "at": event.at, "actor": event.actor,
-            "via": event.via, "data": event.data,
+            "via": event.via, "data": event.data | words,
             "person": {"id": who[event.actor], "name": names[who[event.actor]]} if event.actor in who else None,
         }
-        for event in events
+        for event, words in zip(events, await words_of(tx, reasons, caller=caller), strict=True)
     ]  # fmt: skip
 
 

@@ -29,17 +29,17 @@ Simulate = Annotated[schemas.PolicySimulate, Depends(JsonBody(schemas.PolicySimu
 
 @router.get("/incidents", operation_id="listIncidents", response_model=schemas.IncidentPage)
 async def list_incidents(
-    query: Annotated[schemas.IncidentQuery, Query()], tx: InTransaction, _: IncidentsRead
+    query: Annotated[schemas.IncidentQuery, Query()], tx: InTransaction, caller: IncidentsRead
 ) -> dict[str, Any]:
     """Lists incidents 危机事件, newest first."""
     page = await queries.list_incidents(tx, query)
-    return page | {"data": await guards.shown(tx, page["data"])}
+    return page | {"data": await guards.shown(tx, page["data"], caller=caller)}
 
 
 @router.get("/incidents/{incident_id}", operation_id="getIncident")
-async def get_incident(incident_id: UUID, tx: InTransaction, _: IncidentsRead) -> schemas.Incident:
+async def get_incident(incident_id: UUID, tx: InTransaction, caller: IncidentsRead) -> schemas.Incident:
     """One incident, with what may be done about it."""
-    return await guards.shown_after(tx, queries.get_incident(tx, incident_id))
+    return await guards.shown_after(tx, queries.get_incident(tx, incident_id), caller=caller)
 
 
 @router.patch("/incidents/{incident_id}", operation_id="updateIncident")
@@ -55,6 +55,7 @@ async def update_incident(
             service.change_incident(
                 tx, incident_id, fields, reason=body.reason, expected=expected, caller=caller, now=now
             ),
+            caller=caller,
         )
     )
 
@@ -67,7 +68,9 @@ async def set_incident_grade(
     grade = grade_of(body.grade)
     return await run(
         lambda tx, now: guards.shown_after(
-            tx, service.set_grade(tx, incident_id, grade, reason=body.reason, expected=expected, caller=caller, now=now)
+            tx,
+            service.set_grade(tx, incident_id, grade, reason=body.reason, expected=expected, caller=caller, now=now),
+            caller=caller,
         )
     )
 
@@ -94,6 +97,7 @@ async def set_incident_status(
                 caller=caller,
                 now=now,
             ),
+            caller=caller,
         )
     )
 
@@ -110,6 +114,7 @@ async def merge_incident(
             service.merge_incidents(
                 tx, incident_id, into, reason=body.reason, expected=expected, caller=caller, now=now
             ),
+            caller=caller,
         )
     )
 
@@ -127,7 +132,7 @@ async def get_incident_spread(
 async def list_incident_timeline(
     incident_id: UUID, query: Annotated[PageQuery, Query()], tx: InTransaction, caller: IncidentsRead
 ) -> dict[str, Any]:
-    """What happened, in order, with who and why. People's names are masked without `people:unmask`."""
+    """What happened, in order, with who and why. Names, and people's data in reasons, are masked without `people:unmask`."""
     return await queries.list_timeline(tx, incident_id, query, caller=caller)
 
 

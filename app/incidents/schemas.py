@@ -120,7 +120,11 @@ class IncidentMerge(Wire):
 
 
 class Incident(BaseModel):
-    """Mentions handled as one case 危机事件. Live figures are in `/spread`."""
+    """Mentions handled as one case 危机事件. Live figures are in `/spread`.
+
+    Phones, mails and @names in `title`, `summary` and `grade_reason` are masked unless you have `people:unmask`: don't
+    send back what you read masked.
+    """
 
     id: UUID = Field(description="Our id.")
     number: str = Field(
@@ -169,10 +173,11 @@ class Incident(BaseModel):
     )
 
     @classmethod
-    def of(cls, row: IncidentRow, choices: Iterable[Choice]) -> Self:
-        """Grades are always shown with both words: 重大 alone is the second grade in the state's own scale."""
+    def of(cls, row: IncidentRow, choices: Iterable[Choice], words: dict[str, Any]) -> Self:
+        """Grades are always shown with both words: 重大 alone is the second grade in the state's own scale. ``words`` are
+        the members that people wrote, as the caller may see them."""
         grade = grade_of(row.grade)
-        shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
+        shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)} | words
         return cls(
             **shown, level=grade.level if grade else None, grade_label=grade.label if grade else None,
             allowed_actions=[AllowedAction.of(choice) for choice in choices],

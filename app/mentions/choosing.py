@@ -1,7 +1,8 @@
 """Which mentions of an incident a split takes: those a person named, those of a kind, or one story's copies.
 
 Conditions on columns are the database's business. Words are compared here, in portions, because people's spellings of
-a word are only known here; other requests have their turn in between.
+a word are only known here; other requests have their turn in between. Who may not unmask chooses by what they may see:
+otherwise a hidden phone could be found by trying.
 """
 
 import asyncio
@@ -10,18 +11,22 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
+from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict, FieldError, Forbidden, Invalid
+from app.domain.events import Event, WordsUnmasked
 from app.domain.likeness import Representative
 from app.domain.spelling import normalise, normalise_word, squeeze
+from app.domain.wording import mask_text
 from app.mentions.queries import SENTIMENT, State
 from app.mentions.split_schemas import IncidentSplit, SplitFilter
 from app.models import Hit, Mention
+from app.people.masks import UNMASK
 
 MOST_MOVED = 20_000
 """Mentions of one split: so many are moved in a few seconds, while their readings wait."""
 MOST_READ = 50_000
-"""Texts that are searched for words: about 20,000 a second."""
+"""Texts that are searched for words: about 20,000 a second; half as many where they are masked first."""
 MOST_COMPARED = 20_000
 """Texts that are compared with the one that stands for a cluster."""
 PORTION = 500
@@ -31,6 +36,7 @@ BREATH = 20_000
 _TEXTS = "select id, title, text from mentions where id = any($1::uuid[]) order by id"
 
 Says = Callable[[str], bool]
+Seen = Callable[[str], str]
 
 
 class TooManyMentions(Conflict):
@@ -45,19 +51,16 @@ class NothingToSplit(Conflict):
     code = "nothing_to_split"
 
 
-async def choose(tx: Tx, incident_id: UUID, asked: IncidentSplit) -> list[UUID]:
+async def choose(tx: Tx, incident_id: UUID, asked: IncidentSplit, *, caller: Caller) -> list[UUID]:
     """The mentions in the order of their ids. Another transaction may move one before they are locked."""
     if asked.mention_ids is not None:
         return await _named(tx, incident_id, asked.mention_ids)
+    seen = str if UNMASK in caller.scopes else mask_text
     if asked.cluster is not None:
-        says = await _like(tx, incident_id, asked.cluster)
-        found = await _saying(tx, _members(incident_id), says, MOST_COMPARED)
+        says = await _like(tx, incident_id, asked.cluster, seen)
+        found = await _saying(tx, _members(incident_id), says, MOST_COMPARED, seen)
     elif asked.filter is not None:
-        rows = _members(incident_id).where(*_conditions(asked.filter))
-        if asked.filter.text is None:
-            found = await _ids(tx, rows, MOST_MOVED)
-        else:
-            found = await _saying(tx, rows, _containing(asked.filter.text), MOST_READ)
+        found = await _of_kind(tx, incident_id, asked.filter, seen, caller=caller)
     if not found:
         raise NothingToSplit("No mention of the incident is so; nothing would be split off.")
     if len(found) > MOST_MOVED:
@@ -66,6 +69,23 @@ async def choose(tx: Tx, incident_id: UUID, asked: IncidentSplit) -> list[UUID]:
             "example to a span of time; split the rest off next, and merge the parts."
         )
     return found
+
+
+async def _of_kind(tx: Tx, incident_id: UUID, wanted: SplitFilter, seen: Seen, *, caller: Caller) -> list[UUID]:
+    if wanted.author is not None and UNMASK not in caller.scopes:
+        detail = f"authors are hidden from you: to choose by one needs the scope {UNMASK!r}"
+        raise Forbidden(f"/filter/author: {detail}.", errors=[FieldError("/filter/author", detail, "scope_needed")])
+    rows = _members(incident_id).where(*_conditions(wanted))
+    if wanted.text is None:
+        return await _ids(tx, rows, MOST_MOVED)
+    return await _saying(tx, rows, _containing(wanted.text), MOST_READ, seen)
+
+
+def looked_behind(incident_id: UUID, asked: IncidentSplit, *, caller: Caller) -> list[Event]:
+    """What is to be recorded of a choice by what only some may see. The caller does so last: a transaction with an event
+    holds all later ones back."""
+    words = (asked.filter.author, asked.filter.text) if asked.filter else (asked.cluster,)
+    return [WordsUnmasked(incident_ids=[incident_id])] if any(words) and UNMASK in caller.scopes else []
 
 
 def _members(incident_id: UUID) -> Select[UUID]:
@@ -122,7 +142,7 @@ def _containing(words: str) -> Says:
     return says
 
 
-async def _like(tx: Tx, incident_id: UUID, mention_id: UUID) -> Says:
+async def _like(tx: Tx, incident_id: UUID, mention_id: UUID, seen: Seen) -> Says:
     """What the named mention says. The brand's words, which all of them say, are no likeness."""
     members = _members(incident_id).with_only_columns(Mention.title, Mention.text)
     row = (await tx.execute(members.where(State.mention_id == mention_id))).one_or_none()
@@ -130,11 +150,11 @@ async def _like(tx: Tx, incident_id: UUID, mention_id: UUID) -> Says:
         raise not_in_it("/cluster", mention_id)
     spans = await tx.scalars(select(Hit.spans).where(Hit.mention_id == mention_id))
     brands = {span["word"] for found in spans for span in found if span["role"] == "brand"}
-    return Representative(_words(row.title, row.text), brands).is_like
+    return Representative(_words(row.title and seen(row.title), seen(row.text)), brands).is_like
 
 
-async def _saying(tx: Tx, rows: Select[UUID], says: Says, most: int) -> list[UUID]:
-    """Those of the mentions whose title and text say it."""
+async def _saying(tx: Tx, rows: Select[UUID], says: Says, most: int, seen: Seen) -> list[UUID]:
+    """Those of the mentions whose title and text say it, both as they are ``seen``."""
     ids = await _ids(tx, rows, most)
     if len(ids) > most:
         raise TooManyMentions(
@@ -143,7 +163,7 @@ async def _saying(tx: Tx, rows: Select[UUID], says: Says, most: int) -> list[UUI
         )
     found: list[UUID] = []
     read = 0
-    async for mention_id, text in _texts(tx, ids):
+    async for mention_id, text in _texts(tx, ids, seen):
         read += len(text)
         if read >= BREATH:
             read = 0
@@ -157,11 +177,11 @@ async def _ids(tx: Tx, rows: Select[UUID], most: int) -> list[UUID]:
     return list(await tx.scalars(rows.order_by(State.mention_id).limit(most + 1)))
 
 
-async def _texts(tx: Tx, ids: list[UUID]) -> AsyncIterator[tuple[UUID, str]]:
+async def _texts(tx: Tx, ids: list[UUID], seen: Seen) -> AsyncIterator[tuple[UUID, str]]:
     driver = await tx.driver()
     for start in range(0, len(ids), PORTION):
         for mention_id, title, text in await driver.fetch(_TEXTS, ids[start : start + PORTION]):
-            yield mention_id, _words(title, text)
+            yield mention_id, _words(title and seen(title), seen(text))
 
 
 def _words(title: str | None, text: str) -> str:

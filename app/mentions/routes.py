@@ -183,7 +183,9 @@ async def open_incident(
     fields = body.model_dump(exclude={"mention_ids"})
     opened = await run(
         lambda tx, now: shown_after(
-            tx, service.open_with_mentions(tx, rules, fields, body.mention_ids, caller=caller, now=now)
+            tx,
+            service.open_with_mentions(tx, rules, fields, body.mention_ids, caller=caller, now=now),
+            caller=caller,
         )
     )
     response.headers["location"] = f"/v1/incidents/{opened.id}"
@@ -208,7 +210,9 @@ async def attach_mentions(
     ids, reason = body.mention_ids, body.reason
     return await run(
         lambda tx, now: shown_after(
-            tx, service.attach_mentions(tx, rules, incident_id, ids, reason=reason, caller=caller, now=now)
+            tx,
+            service.attach_mentions(tx, rules, incident_id, ids, reason=reason, caller=caller, now=now),
+            caller=caller,
         )
     )
 
@@ -221,6 +225,8 @@ async def detach_mentions(
     ids, reason = body.mention_ids, body.reason
     return await run(
         lambda tx, now: shown_after(
-            tx, service.detach_mentions(tx, rules, incident_id, ids, reason=reason, caller=caller, now=now)
+            tx,
+            service.detach_mentions(tx, rules, incident_id, ids, reason=reason, caller=caller, now=now),
+            caller=caller,
         )
     )

@@ -256,8 +256,9 @@ class MentionSnapshot(BaseModel):
     author: str | None = Field(description="Who wrote it.", examples=["示***户"])
     title: str | None = Field(description="Its title.", examples=["买到的牛奶"])
     text: str = Field(description="What it said.", examples=["避雷！示例牌牛奶喝出异物，客服不理"])
-    text_sha256: str = Field(
-        description="SHA-256 of the unmasked text in UTF-8, in hexadecimal; the event of the audit log has it too.",
+    text_sha256: str | None = Field(
+        description="SHA-256 of the unmasked text in UTF-8, in hexadecimal; null without `people:unmask`, because what is "
+        "hidden could be found by trying.",
         examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     )
     masked: bool = Field(description="Whether names, phones and mails are hidden here.", examples=[True])

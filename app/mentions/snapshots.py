@@ -1,7 +1,7 @@
 """What a mention's figures say once for good, and the copy that is kept when they reach the legal threshold.
 
 A copy is a row of its own and not part of the event: events are kept for years and sent to others, so they hold no
-post's text. The event has the copy's id and the hash of its text.
+post's text, nor its hash, by which a hidden phone could be found. The event has the copy's id.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -81,10 +81,10 @@ async def keep(driver: asyncpg.Connection, findings: Iterable[Finding]) -> None:
 
 def tell(findings: Iterable[Finding]) -> Iterator[MentionFigures]:
     """The events, one a threshold."""
-    for work, bits, snapshot_id, text_sha256, reached in findings:
+    for work, bits, snapshot_id, _, reached in findings:
         figures = _figures(work)
         if bits & watch.LEGAL:
-            yield LegalThresholdReached(**figures, reached=reached, snapshot_id=snapshot_id, text_sha256=text_sha256)
+            yield LegalThresholdReached(**figures, reached=reached, snapshot_id=snapshot_id)
         if bits & watch.VIEWS:
             yield ViewsHigh(**figures, threshold=watch.HIGH_VIEWS)
         if bits & (watch.JUDGE | watch.JUDGE_AGAIN):
@@ -127,5 +127,6 @@ def _as_seen(snapshot: MentionSnapshot, *, lifted: bool) -> dict[str, Any]:
     shown["masked"] = not lifted
     if lifted:
         return shown
+    shown["text_sha256"] = None
     masks = {"url": mask_url, "author": mask_name, "title": mask_text, "text": mask_text}
     return shown | {name: mask(shown[name]) for name, mask in masks.items() if shown[name] is not None}

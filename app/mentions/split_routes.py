@@ -34,7 +34,9 @@ async def split_incident(
     """
     split_off = await run(
         lambda tx, now: shown_after(
-            tx, splitting.split_incident(tx, rules, incident_id, body, expected=expected, caller=caller, now=now)
+            tx,
+            splitting.split_incident(tx, rules, incident_id, body, expected=expected, caller=caller, now=now),
+            caller=caller,
         )
     )
     response.headers["location"] = f"/v1/incidents/{split_off.id}"
@@ -43,11 +45,11 @@ async def split_incident(
 
 @router.post("/{incident_id}/split/preview", operation_id="previewIncidentSplit", response_model=SplitPreview)
 async def preview_incident_split(
-    incident_id: UUID, _: IncidentsRead, __: MentionsRead, body: Split, tx: InTransaction, rules: WithRules
+    incident_id: UUID, caller: IncidentsRead, _: MentionsRead, body: Split, tx: InTransaction, rules: WithRules
 ) -> dict[str, Any]:
     """Shows both sides of a split with their grades, before and after, and changes nothing.
 
     The answer's ETag is good as If-Match of the split: it is refused when people or the grade changed the incident
     meanwhile.
     """
-    return await splitting.preview_split(tx, rules, incident_id, body, now=await tx.now())
+    return await splitting.preview_split(tx, rules, incident_id, body, caller=caller, now=await tx.now())

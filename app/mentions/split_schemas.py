@@ -19,11 +19,19 @@ class SplitFilter(Wire):
 
     platform: Annotated[list[Platform], Field(max_length=10, description="Any of these platforms.")] = []
     sentiment: Annotated[list[JudgedSentiment], Field(max_length=4, description="Any of these judgements.")] = []
-    author: Annotated[Str | None, Field(max_length=200, description="Posted by this author, as sent.")] = None
+    author: Annotated[
+        Str | None,
+        Field(max_length=200, description="Posted by this author, as sent. Needs `people:unmask`; 403 without it."),
+    ] = None
     rule_id: Annotated[UUID | None, Field(description="Those that hit this watch rule.")] = None
     text: Annotated[
         Visible | None,
-        Field(min_length=1, max_length=200, description="Title or text hold these words, however they are written."),
+        Field(
+            min_length=1,
+            max_length=200,
+            description="Title or text hold these words, however they are written. Without `people:unmask` the masked "
+            "ones are searched, as you see them.",
+        ),
     ] = None
     published_after: Annotated[Instant | None, Field(description="Posted after this instant.")] = None
     published_before: Annotated[Instant | None, Field(description="Posted before this instant.")] = None
@@ -60,7 +68,11 @@ class IncidentSplit(Wire):
     ] = None
     filter: Annotated[SplitFilter | None, Field(description="Those of a kind.")] = None
     cluster: Annotated[
-        UUID | None, Field(description="A mention: itself and all that says the same in nearly the same words 洗稿.")
+        UUID | None,
+        Field(
+            description="A mention: itself and all that says the same in nearly the same words 洗稿, of "
+            "texts as you see them."
+        ),
     ] = None
     reason: Reason
 

@@ -27,7 +27,7 @@ from app.incidents.queries import get_incident
 from app.incidents.spread import Change, Counted, Ledger, apply
 from app.incidents.timeline import on_timeline, touch
 from app.mentions import queries
-from app.mentions.choosing import NothingToSplit, choose, not_in_it
+from app.mentions.choosing import NothingToSplit, choose, looked_behind, not_in_it
 from app.mentions.processing import Gathered, claim_of, gather, load_counted, merge_instants, settle, waiting_of, write
 from app.mentions.reading import Work
 from app.mentions.rulebook import Rules
@@ -58,7 +58,7 @@ async def split_incident(
     """
     source = await get_incident(tx, incident_id)
     expected.meet(source.version)
-    ids = await choose(tx, source.id, asked)
+    ids = await choose(tx, source.id, asked, caller=caller)
     gathered, opening = Gathered(), _opening(source, asked)
     driver = await tx.driver()
     waiting = await claim_of(driver, ids)
@@ -73,16 +73,17 @@ async def split_incident(
     _leaves_both(source, len(moved))
     await _say(tx, source, split_off, moved, asked.reason, caller=caller, now=now)
     await settle(tx, Ledger(), gathered)
+    await record(tx, *looked_behind(source.id, asked, caller=caller), caller=caller)
     return await get_incident(tx, split_off.id)
 
 
 async def preview_split(
-    tx: Tx, rules: Rules, incident_id: UUID, asked: IncidentSplit, *, now: datetime
+    tx: Tx, rules: Rules, incident_id: UUID, asked: IncidentSplit, *, caller: Caller, now: datetime
 ) -> dict[str, Any]:
     """What the split would make of both, by the very functions that make it. No mention or incident is locked,
-    and nothing is stored."""
+    and of both nothing is stored."""
     source = await get_incident(tx, incident_id)
-    ids = await choose(tx, source.id, asked)
+    ids = await choose(tx, source.id, asked, caller=caller)
     gathered, opening = Gathered(), _opening(source, asked)
     waiting = await waiting_of(await tx.driver(), ids)
     book, moving = await rules.current(tx), list[Moving]()
@@ -96,11 +97,13 @@ async def preview_split(
     # Read last: what is taken away below was counted before, so nothing can be less than none.
     source = await get_incident(tx, incident_id)
     _leaves_both(source, len(moving))
-    return {
+    answer = {
         "incident_id": source.id, "version": source.version, "mention_count": len(moving),
         **await _both_sides(tx, source, opening, moving, gathered, now=now),
         "sample": await queries.mentions_of(tx, [one.id for one in nlargest(SAMPLE, moving)]),
     }  # fmt: skip
+    await record(tx, *looked_behind(source.id, asked, caller=caller), caller=caller)
+    return answer
 
 
 def _opening(source: Incident, asked: IncidentSplit) -> Opening:

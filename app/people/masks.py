@@ -1,6 +1,8 @@
-"""Whose names and mails a caller is shown as they are: those with people:unmask, and that they saw them is an event."""
+"""What a caller is shown as it is: with people:unmask people's names and mails, and what is written; and that is an event."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,14 +10,16 @@ from sqlalchemy import select
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.outbox import record
-from app.domain.events import PeopleUnmasked
-from app.domain.wording import mask_name
+from app.domain.events import PeopleUnmasked, WordsUnmasked
+from app.domain.wording import mask_name, mask_text, mask_url
 from app.models import Person
+
+UNMASK: Final = "people:unmask"
 
 
 async def are_lifted(tx: Tx, person_ids: Collection[UUID], *, caller: Caller) -> bool:
     """Whether these people may be shown unmasked. Then they will be, so it is recorded here."""
-    if "people:unmask" not in caller.scopes:
+    if UNMASK not in caller.scopes:
         return False
     if person_ids:
         await record(tx, PeopleUnmasked(person_ids=sorted(person_ids)), caller=caller)
@@ -29,3 +33,26 @@ async def names_of(tx: Tx, person_ids: Collection[UUID], *, caller: Caller) -> d
     rows = (await tx.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))).all()
     lifted = await are_lifted(tx, [row.id for row in rows], caller=caller)
     return {row.id: row.name if lifted else mask_name(row.name) for row in rows}
+
+
+async def words_of(tx: Tx, written: Sequence[tuple[UUID, dict[str, Any]]], *, caller: Caller) -> list[dict[str, Any]]:
+    """What people wrote, each with the incident it is about, as the caller may see it: members by their names."""
+    masked = []
+    for _, words in written:
+        # A long timeline takes a second to mask; others have their turn in between.
+        await asyncio.sleep(0)
+        masked.append({name: _masked(name, value) for name, value in words.items()})
+    if UNMASK not in caller.scopes:
+        return masked
+    lifted = {about for (about, words), hidden in zip(written, masked, strict=True) if words != hidden}
+    if lifted:
+        await record(tx, WordsUnmasked(incident_ids=sorted(lifted)), caller=caller)
+    return [words for _, words in written]
+
+
+def _masked(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [mask_text(one) for one in value]
+    if value is None:
+        return None
+    return mask_url(value) if name == "url" else mask_text(value)

@@ -6,14 +6,14 @@ from pydantic import Field
 
 AT_PEOPLE = (
     "Whom a chat robot calls (@): user ids, and phones where it knows people by phone (DingTalk, WeCom). They must be "
-    "members of the group."
+    "members of the group. Not `all`: everybody is called by `at_all`."
 )
 AT_PEOPLE_OUT = "Whom a chat robot calls (@): user ids, and phones with their middle hidden."
 AT_ALL = "Whether a chat robot calls everybody of the group."
 AT_GRADES = "For incidents in which grades people are called; of a change of grade the new one counts. Empty: for all, and none."
 ROBOT_SECRET = (
     "The secret the vendor shows where messages must be signed 加签: of DingTalk and Feishu robots. Kept encrypted, never "
-    "shown. Empty: not signed."
+    "shown. Empty: not signed. A PATCH to a format that is not signed so drops it."
 )
 
 People = Annotated[

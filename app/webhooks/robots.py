@@ -243,6 +243,12 @@ ROBOTS: Final[Mapping[PayloadFormat, Robot]] = MappingProxyType(
 )
 
 
+def signs(form: str) -> bool:
+    """Whether messages of this format are signed with a secret of the vendor's."""
+    robot = ROBOTS.get(PayloadFormat(form))
+    return robot is not None and robot.signs
+
+
 def complaints(
     form: PayloadFormat, people: Sequence[str], everyone: bool, secret: str | None = None
 ) -> list[FieldError]:
@@ -251,12 +257,18 @@ def complaints(
     wrong = [FieldError("/at_all", f"nobody can be called in the format {form}", "not_a_robot")] * everyone
     wrong += [FieldError("/at_people", f"nobody can be called in the format {form}", "not_a_robot")] * bool(people)
     if robot is not None:
-        refused = [(place, robot.refuses(person)) for place, person in enumerate(people)]
+        refused = [(place, _everybody(person) or robot.refuses(person)) for place, person in enumerate(people)]
         wrong = [FieldError(f"/at_people/{place}", why, "not_called_so") for place, why in refused if why]
-    if secret and not (robot and robot.signs):
+    if secret and not signs(form):
         of = f"{robot.name} robots have no secret to sign with" if robot else "this is the secret of a chat robot"
         wrong.append(FieldError("/robot_secret", f"{of}; leave it out", "not_signed_so"))
     return wrong
+
+
+def _everybody(person: str) -> str | None:
+    """Why it is no person: to vendors this word is the whole group, whatever `at_all` says."""
+    calls_all = person.strip("@").casefold() == "all"
+    return f"{person!r} calls everybody of the group: set at_all to true if that is meant" if calls_all else None
 
 
 def _hmac(key: str, message: str) -> str:

@@ -130,15 +130,18 @@ async def change_endpoint(
 ) -> WebhookEndpoint:  # fmt: skip
     """Sets what ``changes`` names: columns of the endpoint, and ``enabled``; ``robot_secret`` takes a vault.
 
-    An endpoint that is enabled or moved, or a robot whose secret was mended, has a clean slate: its breaker closes.
+    An endpoint that is enabled or moved, or a robot whose secret was mended, has a clean slate: its breaker closes. What
+    signs by no vendor's secret any more loses it.
     """
     endpoint = await queries.get_endpoint(tx, endpoint_id, lock=True)
     expected.meet(endpoint.version)
     wanted = dict(changes)
     enabled = wanted.pop("enabled", None)
     _must_still_be_able(endpoint, wanted)
+    if not robots.signs(wanted.get("payload_format", endpoint.payload_format)):
+        # The vendor's secret is of no use there, and would come back to life with the next robot.
+        wanted["robot_secret"] = None
     if "robot_secret" in wanted:
-        assert vault is not None, "a secret is never stored as it is"
         wanted["robot_secret"] = _sealed(wanted["robot_secret"], vault, endpoint_id)
     changed = [name for name, value in wanted.items() if getattr(endpoint, name) != value]
     for name in changed:
@@ -280,8 +283,11 @@ def _must_still_be_able(endpoint: WebhookEndpoint, wanted: Mapping[str, Any]) ->
         _must_be_able(PayloadFormat(form), people, everyone, wanted.get("robot_secret"))
 
 
-def _sealed(secret: str | None, vault: Vault, endpoint_id: UUID) -> bytes | None:
-    return vault.seal(secret.encode(), endpoint_id) if secret else None
+def _sealed(secret: str | None, vault: Vault | None, endpoint_id: UUID) -> bytes | None:
+    if not secret:
+        return None
+    assert vault is not None, "a secret is never stored as it is"
+    return vault.seal(secret.encode(), endpoint_id)
 
 
 def _must_be_enabled(endpoint: WebhookEndpoint) -> None:

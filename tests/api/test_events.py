@@ -268,7 +268,7 @@ FIGURES = {
 }  # fmt: skip
 SAMPLES: list[domain.Event] = [
     MentionHit(mention_id=ID, incident_id=None, platform="weibo", rule_ids=[ID], received_at=AT),
-    LegalThresholdReached(**FIGURES, reached=["views"], snapshot_id=ID, text_sha256="00"),
+    LegalThresholdReached(**FIGURES, reached=["views"], snapshot_id=ID),
     ViewsHigh(**FIGURES, threshold=100_000),
     NeedsJudgement(**FIGURES, spread=1_001, threshold=1_000),
     AlertBreached(deadline_id=ID, mention_id=ID, incident_id=None, is_drill=False, received_at=AT, due_at=AT, late_by_seconds=3),

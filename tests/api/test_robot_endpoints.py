@@ -69,6 +69,9 @@ async def test_a_secret_under_a_new_key_still_signs(database: Database, client: 
         ({"payload_format": "standard"}, "/robot_secret", "chat robot"),
         ({"payload_format": "wecom"}, "/robot_secret", "WeCom robots have no secret"),
         ({"payload_format": "slack"}, "/robot_secret", "Slack robots have no secret"),
+        ({"payload_format": "feishu", "at_people": ["ou_1", "all"]}, "/at_people/1", "at_all"),
+        ({"payload_format": "wecom", "robot_secret": "", "at_people": ["@all"]}, "/at_people/0", "at_all"),
+        ({"at_people": ["@ALL"]}, "/at_people/0", "at_all"),
         ({"at_people": ["138******00"]}, "/at_people/0", ""),
         ({"at_people": ['<at user_id="all">']}, "/at_people/0", ""),
         ({"at_grades": ["grave"]}, "/at_grades/0", ""),
@@ -94,6 +97,22 @@ async def test_a_robot_becomes_another_only_with_people_that_one_can_call(client
     assert (changed["at_people"], changed["at_all"], changed["payload_format"]) == (["ou_1"], True, "feishu")
     problem(await client.patch(path, json={"payload_format": "standard"}), 422)
     assert good(await client.patch(path, json={"robot_secret": ""}))["robot_signed"] is False
+
+
+@pytest.mark.parametrize("form", ["wecom", "slack", "standard", "cloudevents"])
+async def test_a_robot_that_becomes_what_signs_otherwise_loses_its_secret(
+    client: httpx.AsyncClient, database: Database, form: str
+) -> None:
+    made = await create(client)
+    path = f"{ENDPOINTS}/{made['id']}"
+    assert good(await client.patch(path, json={"payload_format": "feishu"}))["robot_signed"] is True
+    assert good(await client.patch(path, json={"payload_format": form}))["robot_signed"] is False
+    assert good(await client.patch(path, json={"payload_format": "dingtalk"}))["robot_signed"] is False
+    told = await database.fetch(
+        "select data->'fields' as fields from events where type = 'webhook_endpoint.updated' and "
+        "data->>'subject_id' = $1 order by id", made["id"],
+    )  # fmt: skip
+    assert ["robot_secret" in row["fields"] for row in told] == [False, True, False]
 
 
 async def test_a_secret_that_was_mended_sends_what_waited(

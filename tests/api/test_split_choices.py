@@ -17,6 +17,7 @@ from tests.support.api import (
     problem,
     recounted,
 )
+from tests.support.people import bearer, make_key
 from tests.support.splits import URL, asked, ids_in, split
 
 COPIED = "昨天在北门那家店买了两箱牛奶，回家打开就喝出一块蓝色塑料片，孩子差点吞下去，打客服电话说要自己举证"
@@ -69,6 +70,58 @@ async def test_a_filter_takes_all_that_is_of_its_kind_and_nothing_else(client, v
     assert await ids_in(client, part["id"]) == {posts[name] for name in names}
     assert await ids_in(client, there["id"]) == {posts[name] for name in posts.keys() - names}
     assert await buckets(client, part["id"]) == await recounted(client, part["id"])
+
+
+@pytest.fixture
+async def private(client, bare, counter):
+    """An incident with a phone in one post; and who asks for it with and without the scope to see it."""
+    word = brand()
+    there, _ = await crisis(client, counter, brands=(word,))
+    await post(client, f"{word} 差评，找我13812345678", author="王小明")
+    await counter.sweep()
+    scopes = ("incidents:read", "incidents:write", "mentions:read")
+    keys = {
+        name: await make_key(client, *scopes, *more) for name, more in (("masked", ()), ("whole", ("people:unmask",)))
+    }
+
+    async def ask(who: str, act: str, cluster: str | None = None, **wanted: str):
+        headers = bearer(keys[who]["key"]) | {"if-match": "*"}
+        return await bare.post(
+            f"{URL}/{there['id']}/{act}", json=asked(filter=wanted or None, cluster=cluster), headers=headers
+        )
+
+    return there, ask, word
+
+
+@pytest.mark.parametrize(("act", "status"), [("split/preview", 200), ("split", 201)])
+async def test_who_may_not_unmask_finds_no_hidden_phone_by_trying(private, act, status):
+    _, ask, _ = private
+    problem(await ask("masked", act, text="13812345678"), 409, code="nothing_to_split")
+    problem(await ask("masked", act, text="找我1381"), 409, code="nothing_to_split")
+    problem(await ask("masked", "split/preview", text="13812345679"), 409, code="nothing_to_split")
+    good(await ask("masked", "split/preview", text="找我138******78"))
+    good(await ask("whole", act, text="13812345678"), status)
+
+
+@pytest.mark.parametrize(("act", "status"), [("split/preview", 200), ("split", 201)])
+async def test_who_may_not_unmask_finds_nobody_by_name(private, database, act, status):
+    there, ask, _ = private
+    for author in ("王小明", "nobody"):
+        told = problem(await ask("masked", act, author=author), 403, "/filter/author", code="forbidden")
+        assert "people:unmask" in told["detail"]
+    looks = "select count(*) as n from events where type = 'words.unmasked' and data->'incident_ids' ? $1"
+    before = (await database.fetch(looks, there["id"]))[0]["n"]
+    good(await ask("whole", act, author="王小明"), status)
+    assert (await database.fetch(looks, there["id"]))[0]["n"] == before + 1
+
+
+async def test_a_post_of_ones_own_finds_no_hidden_phone_by_its_likeness(client, counter, private):
+    there, ask, word = private
+    guess = await post(client, f"{word} 差评", title="138123")
+    await counter.sweep()
+    counts = [good(await ask(who, "split/preview", cluster=guess))["mention_count"] for who in ("masked", "whole")]
+    assert counts == [1, 2]
+    assert await ids_in(client, there["id"]) >= {guess}
 
 
 async def test_a_filter_takes_what_hits_a_rule(client, counter):

@@ -106,3 +106,67 @@ async def test_a_document_is_markdown_and_nothing_else(client):
     assert (await client.get(f"{one}/markdown", headers={"accept": "text/markdown"})).status_code == 200
     problem(await client.get(one, headers={"accept": "text/markdown"}), 406)
     assert (await put(client, one.split("/")[3], "meetings")).status_code == 201
+
+
+PHONE, HIDDEN = "13812345678", "138******78"
+PRIVATE = f"致电{PHONE}的@张三"
+
+
+@pytest.fixture
+async def private(client, bare) -> str:
+    """An incident with people's data in everything that people wrote of it."""
+    incident_id = await opened(client, title=PRIVATE, summary=PRIVATE)
+    body = {"grade": "major", "reason": PRIVATE}
+    good(await client.put(f"{URL}/{incident_id}/grade", json=body))
+    person = await person_headers(client, "incidents:write", name="王小明")
+    good(await bare.post(f"{URL}/{incident_id}/acknowledgements", json={"note": PRIVATE}, headers=person), 201)
+    good(await put(client, incident_id, "meetings", direction=PRIVATE, note=PRIVATE), 201)
+    await check_facts(client, incident_id, evidence=PRIVATE, note=PRIVATE)
+    said = {"platform": "weibo", "statement_kind": "progress", "title": PRIVATE, "url": f"https://weibo.com/{PHONE}"}
+    good(await put(client, incident_id, "publications", **said), 201)
+    await decide(client, incident_id, question=PRIVATE, options=[PRIVATE], choice=PRIVATE, reason=PRIVATE)
+    return incident_id
+
+
+READ = ("", "/timeline", "/timeline/export", "/timeline/export/markdown", "/acknowledgements", "/meetings", "/fact-checks",
+        "/publications", "/decisions")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", READ)
+async def test_what_people_wrote_is_masked_and_each_look_behind_is_on_record(client, bare, database, private, path):
+    one = f"{URL}/{private}{path}"
+    reader = await person_headers(client, "incidents:read")
+    text = (await bare.get(one, headers=reader)).text
+    assert PHONE not in text
+    assert "张三" not in text
+    assert HIDDEN in text.replace("\\", "")
+    looks = "select count(*) as n from events where type = 'words.unmasked' and data->'incident_ids' ? $1"
+    before = (await database.fetch(looks, private))[0]["n"]
+    seen = await person_headers(client, "incidents:read", "people:unmask")
+    whole = (await bare.get(one, headers=seen)).text
+    assert PHONE in whole
+    assert "张三" in whole
+    assert HIDDEN not in whole.replace("\\", "")
+    assert (await database.fetch(looks, private))[0]["n"] > before
+
+
+async def test_lists_and_single_entries_are_masked_as_well(client, bare, private):
+    writer = await person_headers(client, "incidents:read", "incidents:write")
+    page = await bare.get(URL, headers=writer)
+    [row] = [row for row in page.json()["data"] if row["id"] == private]
+    assert (row["title"], row["summary"]) == (f"致电{HIDDEN}的@**",) * 2
+    assert row["grade_reason"] == f"致电{HIDDEN}的@**"
+    [decision] = good(await bare.get(f"{URL}/{private}/decisions", headers=writer))["data"]
+    assert {*decision["options"], *(decision[name] for name in ("question", "choice", "reason"))} == {row["title"]}
+    entry = await bare.get(f"{URL}/{private}/decisions/{decision['id']}", headers=writer)
+    assert good(entry) == decision
+    written = await bare.post(f"{URL}/{private}/meetings", json={"direction": PRIVATE}, headers=writer)
+    assert good(written, 201)["direction"] == row["title"]
+
+
+async def test_who_may_unmask_and_meets_nobodys_data_leaves_no_trace(client, bare, database):
+    incident_id = await opened(client)
+    seen = await person_headers(client, "incidents:read", "people:unmask")
+    good(await bare.get(f"{URL}/{incident_id}", headers=seen))
+    looks = "select 1 from events where type = 'words.unmasked' and data->'incident_ids' ? $1"
+    assert await database.fetch(looks, incident_id) == []

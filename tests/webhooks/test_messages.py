@@ -12,7 +12,7 @@ from app.domain.events import PUBLIC_TYPES
 from app.domain.grades import Grade
 from app.domain.wording import LABELS
 from app.webhooks.event_schemas import Event
-from app.webhooks.messages import SENTENCES, About, Told, alone, compose, cut, together
+from app.webhooks.messages import LINK, SENTENCES, About, Told, alone, compose, cut, together
 from app.webhooks.robots import ROBOTS, Call, Robot
 
 AT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -95,6 +95,45 @@ def test_peoples_data_is_hidden_whoever_wrote_it_in() -> None:
         assert "王小明" not in text
         assert "138******78" in text
     assert "138******78的 @*** 投诉" in together([told], "")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example/x?a=1#b", "HTTP://evil.example", "http://例子.中国/x", "dingtalk://dingtalkclient/page",
+        "www.evil.example/x", "WWW.evil.test", "evil.com", "sub.evil.cn/x", "evil.zip/x", "ev-il.com:8080/x",
+        "evil.com.",
+    ],
+)  # fmt: skip
+def test_nobody_puts_a_link_into_a_group_but_ours_to_the_console(link: str) -> None:
+    whose = about(f"通知{link} 请登录")
+    told = Told("incident.acknowledged", AT, {"reason": f"见 {link}，速看"}, whose)
+    named = Told("webhook_endpoint.breaker_opened", AT, {"failures_in_row": 3}, None, f"群 {link}")
+    for text in ("".join(alone(told, CONSOLE)), together([told, named], CONSOLE), "".join(alone(named, CONSOLE))):
+        assert link not in text
+        assert "evil" not in text
+        assert LINK in text
+    assert "通知〔链接〕 请登录" in alone(told, "")[0]
+    assert "原因：见 〔链接〕，速看" in alone(told, "")[0]
+    assert alone(told, CONSOLE)[1] == "\n" + CONSOLE.replace("{incident_id}", str(whose.id))
+
+
+@pytest.mark.parametrize("title", ["v1.2 升级", "3.15晚会", "100.5%", "a.b 与 c.d", "2026.11.25 门店", "某某.门店"])
+def test_what_is_no_link_stays(title: str) -> None:
+    assert title in alone(moved(about(title)), "")[0]
+
+
+TAGS = '<!channel> <!here> <@U012AB3CD> <at user_id="all">所有人</at> @所有人 @all @channel'
+
+
+@pytest.mark.parametrize("robot", ROBOTS.values(), ids=lambda robot: robot.name)
+def test_a_title_calls_nobody(robot: Robot) -> None:
+    body = robot.body("".join(alone(moved(about(TAGS), reason=TAGS), "")), Call(), None, AT).decode()
+    for tag in ("@所有人", "@all", "@channel", "@U012AB3CD"):
+        assert tag not in body
+    assert ("<" in body) is (robot.name in ("DingTalk", "WeCom")), "where it begins a tag it is written otherwise"
+    assert '"isAtAll":true' not in body
+    assert "mentioned_list" not in body
 
 
 def test_an_exercise_says_so() -> None:

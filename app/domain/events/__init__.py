@@ -33,7 +33,7 @@ from app.domain.events.mentions import (
     NeedsJudgement,
     ViewsHigh,
 )
-from app.domain.events.people import PeopleUnmasked
+from app.domain.events.people import PeopleUnmasked, WordsUnmasked
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
     WebhookBreakerOpened,
@@ -83,6 +83,7 @@ __all__ = [
     "WebhookEndpointDisabled",
     "WebhookEndpointEvent",
     "WebhookTested",
+    "WordsUnmasked",
 ]
 
 PUBLIC: tuple[type[Event], ...] = (

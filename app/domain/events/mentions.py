@@ -41,9 +41,8 @@ class LegalThresholdReached(MentionFigures):
 
     type: ClassVar[str] = "mention.legal_threshold"
     reached: list[str]
+    # No hash of its text: with ten digits of a phone known, a million tries would find the rest.
     snapshot_id: UUID
-    # Of the text in the snapshot: events are chained, so it can be shown that nobody has changed it since.
-    text_sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,3 +14,13 @@ class PeopleUnmasked(Event):
     type: ClassVar[str] = "people.unmasked"
     public: ClassVar[bool] = False
     person_ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsUnmasked(Event):
+    """Somebody with people:unmask was shown people's data in what was written about these incidents, or chose mentions by
+    it: for the audit log only."""
+
+    type: ClassVar[str] = "words.unmasked"
+    public: ClassVar[bool] = False
+    incident_ids: list[UUID]

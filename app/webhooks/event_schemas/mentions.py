@@ -31,7 +31,6 @@ _FIGURES: JsonDict = {
 _LEGAL: JsonDict = _FIGURES | {
     "reached": ["views", "reposts"],
     "snapshot_id": "0197a3f0-7001-7aaa-8bbb-0123456789ab",
-    "text_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 }
 _VIEWS: JsonDict = _FIGURES | {"threshold": 100_000}
 _JUDGE: JsonDict = _FIGURES | {"incident_id": None, "spread": 14_048, "threshold": 10_000}
@@ -69,7 +68,6 @@ class MentionLegalThresholdData(MentionFiguresData):
 
     reached: list[LegalThreshold] = Field(description="Which thresholds: 5,000 views, 500 reposts.")
     snapshot_id: UUID = Field(description="The copy that was kept, among the mention's snapshots.")
-    text_sha256: str = Field(description="SHA-256 of the copy's text in UTF-8, in hexadecimal.")
 
 
 class MentionViewsHighData(MentionFiguresData):
