@@ -32,6 +32,9 @@ QUIET = timedelta(hours=72)
 STALE = timedelta(days=7)
 STALE_GAIN = 10_000
 
+FEWEST_SPLIT = 2
+"""Mentions of an incident that can be split: one goes and one stays."""
+
 
 def may_move(before: str, to: str) -> bool:
     """Whether a person may move an incident so, with a reason."""
@@ -122,12 +125,13 @@ _ACTS: Final[tuple[tuple[IncidentAction, tuple[str, ...], str], ...]] = (
 )
 
 
-def choices(status: str, facts: Facts, *, rule_taken: bool) -> tuple[Choice, ...]:
+def choices(status: str, facts: Facts, *, rule_taken: bool, mentions: int) -> tuple[Choice, ...]:
     """Everything people may want to do, with what would refuse it.
 
     ``rule_taken``: the incident's watch rule has another one that takes mentions, so that it can't come back.
+    ``mentions``: how many it has.
     """
-    return *_moves(status, facts, rule_taken), *_acts(status)
+    return *_moves(status, facts, rule_taken), *_acts(status, mentions)
 
 
 def _moves(status: str, facts: Facts, rule_taken: bool) -> Iterator[Choice]:
@@ -138,6 +142,7 @@ def _moves(status: str, facts: Facts, rule_taken: bool) -> Iterator[Choice]:
         yield Choice(IncidentAction.SET_STATUS, to, missing, refusal)
 
 
-def _acts(status: str) -> Iterator[Choice]:
+def _acts(status: str, mentions: int) -> Iterator[Choice]:
     for action, possible, refusal in _ACTS:
-        yield Choice(action, refusal=None if status in possible else refusal)
+        lacking = action is IncidentAction.SPLIT and mentions < FEWEST_SPLIT
+        yield Choice(action, refusal=refusal if lacking or status not in possible else None)

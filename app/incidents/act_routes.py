@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from app.core.answers import LOCATED, MARKDOWN
+from app.core.aside import aside
 from app.core.auth import Caller
 from app.core.bodies import JsonBody
 from app.core.db import Tx
@@ -234,10 +235,13 @@ async def get_incident_decision(
 
 
 @timeline_router.get("/export", operation_id="exportIncidentTimeline", response_model=act_schemas.TimelineExport)
-async def export_incident_timeline(incident_id: UUID, tx: InTransaction, caller: IncidentsRead) -> dict[str, Any]:
+async def export_incident_timeline(incident_id: UUID, run: InRetries, caller: IncidentsRead) -> dict[str, Any]:
     """The whole timeline with what people put on record, for archives. Without `people:unmask` people's data is
-    masked: names, and phones, mails and @names in what is written."""
-    _, exported = await chronicle.whole(tx, incident_id, caller=caller)
+    masked: names, and phones, mails and @names in what is written.
+
+    At most 5,000 events and 4 MB of text; a longer one is read page by page.
+    """
+    _, exported = await run(lambda tx, _: chronicle.whole(tx, incident_id, caller=caller))
     return exported
 
 
@@ -245,7 +249,11 @@ async def export_incident_timeline(incident_id: UUID, tx: InTransaction, caller:
     "/export/markdown", operation_id="exportIncidentTimelineAsMarkdown", response_class=MarkdownResponse
 )
 async def export_incident_timeline_as_markdown(
-    incident_id: UUID, tx: InTransaction, caller: IncidentsRead
+    incident_id: UUID, run: InRetries, caller: IncidentsRead
 ) -> MarkdownResponse:
-    """The whole timeline as a Chinese document for people: when, who, what and why, by Shanghai's clock."""
-    return MarkdownResponse(await chronicle.markdown(tx, incident_id, caller=caller))
+    """The whole timeline as a Chinese document for people: when, who, what and why, by Shanghai's clock.
+
+    At most 5,000 events and 4 MB of text; a longer one is read page by page.
+    """
+    incident, exported = await run(lambda tx, _: chronicle.whole(tx, incident_id, caller=caller))
+    return MarkdownResponse(await aside(chronicle.markdown, incident, exported))

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, Text, cast, func, inspect, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.core.auth import Caller
 from app.core.db import Tx
@@ -19,6 +20,8 @@ from app.people.masks import words_of
 
 # Of an incident of weeks there are some hundreds.
 MOST: int = act_schemas.MOST_EXPORTED
+MOST_WRITTEN = 4_000_000
+"""Bytes of UTF-8 that all of it may have: a document of so many is made within a second."""
 _ACTS: dict[str, type[Act]] = {
     "acknowledgements": Acknowledgement,
     "meetings": Meeting,
@@ -37,10 +40,8 @@ class TimelineTooLong(Conflict):
 async def whole(tx: Tx, incident_id: UUID, *, caller: Caller) -> tuple[Incident, dict[str, Any]]:
     """The incident, and everything on its timeline with what people put on record; TimelineTooLong above the most."""
     incident = await get_incident(tx, incident_id)
-    query = select(Event).where(Event.incident_id == incident_id).order_by(Event.seq).limit(MOST + 1)
-    events = (await tx.scalars(query)).all()
-    if len(events) > MOST:
-        raise TimelineTooLong(f"It has more than {MOST:,} events; read it page by page from /timeline instead.")
+    await _must_fit(tx, incident_id)
+    events = (await tx.scalars(select(Event).where(Event.incident_id == incident_id).order_by(Event.seq))).all()
     acts: list[Act] = []
     for kind in _ACTS.values():
         acts += (await tx.scalars(select(kind).where(kind.incident_id == incident_id).order_by(kind.id))).all()
@@ -55,9 +56,29 @@ async def whole(tx: Tx, incident_id: UUID, *, caller: Caller) -> tuple[Incident,
     }  # fmt: skip
 
 
-async def markdown(tx: Tx, incident_id: UUID, *, caller: Caller) -> str:
-    """The timeline for people."""
-    incident, exported = await whole(tx, incident_id, caller=caller)
+async def _must_fit(tx: Tx, incident_id: UUID) -> None:
+    """Asked before anything is loaded. Both are counted: few entries may be long, and many short."""
+    some = select(Event.seq).where(Event.incident_id == incident_id).limit(MOST + 1).subquery()
+    if (await tx.scalar(select(func.count()).select_from(some)) or 0) > MOST:
+        raise TimelineTooLong(f"It has more than {MOST:,} events; read it page by page from /timeline instead.")
+    kinds: tuple[type[Event | Act], ...] = (Event, *_ACTS.values())
+    sums = [_bytes(kind, incident_id).scalar_subquery() for kind in kinds]
+    if sum((await tx.execute(select(*sums))).one()) > MOST_WRITTEN:
+        raise TimelineTooLong(
+            f"More than {MOST_WRITTEN // 1_000_000} MB are written on it; read it page by page from /timeline instead, "
+            "and from /decisions and the like what people put on record."
+        )
+
+
+def _bytes(kind: type[Event | Act], incident_id: UUID) -> Select[tuple[int]]:
+    """How long all is that stands in the columns of text of an incident's rows."""
+    written = [column for column in inspect(kind).columns if isinstance(column.type, Text | ARRAY | JSONB)]
+    long = sum((func.coalesce(func.octet_length(cast(column, Text)), 0) for column in written), start=literal(0))
+    return select(func.coalesce(func.sum(long), 0)).where(kind.incident_id == incident_id)
+
+
+def markdown(incident: Incident, exported: dict[str, Any]) -> str:
+    """The timeline for people. It takes up to a second: nothing for a loop, nor for a transaction."""
     grade = grade_of(incident.grade)
     facts = [
         ("状态", chronicle.word("incident_status", incident.status)),

@@ -54,7 +54,9 @@ async def choices_of(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, tuple[
     ended = {incident.rule_id for incident in incidents if incident.status not in ACCEPTING and incident.rule_id}
     taken = await accepting(tx, ended)
     return {
-        incident.id: choices(incident.status, facts[incident.id], rule_taken=incident.rule_id in taken)
+        incident.id: choices(
+            incident.status, facts[incident.id], rule_taken=incident.rule_id in taken, mentions=incident.mention_count
+        )
         for incident in incidents
     }
 

@@ -1,23 +1,28 @@
 """Which mentions of an incident a split takes: those a person named, those of a kind, or one story's copies.
 
-Conditions on columns are the database's business. Words are compared here, in portions, because people's spellings of
-a word are only known here; other requests have their turn in between. Who may not unmask chooses by what they may see:
-otherwise a hidden phone could be found by trying.
+Conditions on columns are the database's business. Words are compared here, because people's spellings of a word are
+only known here. That takes up to two seconds, so it is done in two steps: :func:`look` reads the texts in a transaction
+that ends with it, and :func:`choose` compares them aside, where neither a transaction nor the loop waits.
+
+Who may not unmask chooses by what they may see: otherwise a hidden phone could be found by trying.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
+from app.core.aside import aside
 from app.core.auth import Caller
+from app.core.conditional import ANY, Expected
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Forbidden, Invalid
 from app.domain.events import Event, WordsUnmasked
 from app.domain.likeness import Representative
 from app.domain.spelling import normalise, normalise_word, squeeze
 from app.domain.wording import mask_text
+from app.incidents.queries import get_incident
 from app.mentions.queries import SENTIMENT, State
 from app.mentions.split_schemas import IncidentSplit, SplitFilter
 from app.models import Hit, Mention
@@ -26,13 +31,21 @@ from app.people.masks import UNMASK
 MOST_MOVED = 20_000
 """Mentions of one split: so many are moved in a few seconds, while their readings wait."""
 MOST_READ = 50_000
-"""Texts that are searched for words: about 20,000 a second; half as many where they are masked first."""
+"""Texts that are searched for words: about 20,000 a second."""
+MOST_READ_BYTES = 30_000_000
+"""How long they may be together in UTF-8: ten million Han characters, 200 each."""
 MOST_COMPARED = 20_000
 """Texts that are compared with the one that stands for a cluster."""
+MOST_COMPARED_BYTES = 9_000_000
+"""How long they may be together: three million Han characters, 150 each."""
 PORTION = 500
-BREATH = 20_000
-"""Characters compared between two statements of others, as many as the longest post has."""
+PORTION_BYTES = 1_000_000
 
+_NARROW: Final = (
+    "Choose by a filter that leaves fewer of them, for example of a platform or a span of time, or name the mentions."
+)
+# Asks the length alone: a long text is not read for it.
+_SIZE: Final = func.octet_length(Mention.text) + func.coalesce(func.octet_length(Mention.title), 0)
 _TEXTS = "select id, title, text from mentions where id = any($1::uuid[]) order by id"
 
 Says = Callable[[str], bool]
@@ -51,34 +64,54 @@ class NothingToSplit(Conflict):
     code = "nothing_to_split"
 
 
-async def choose(tx: Tx, incident_id: UUID, asked: IncidentSplit, *, caller: Caller) -> list[UUID]:
-    """The mentions in the order of their ids. Another transaction may move one before they are locked."""
+class Found(NamedTuple):
+    """What a choice is among: the mentions by id with their texts, and what a text must say, as it is ``seen``; or those
+    chosen already."""
+
+    texts: dict[UUID, str]
+    says: Says | None = None
+    seen: Seen = str
+
+
+async def look(tx: Tx, incident_id: UUID, asked: IncidentSplit, *, expected: Expected = ANY, caller: Caller) -> Found:
+    """Reads what the choice is among; nothing is compared yet, and nothing locked."""
+    expected.meet((await get_incident(tx, incident_id)).version)
+    rows, seen = _members(incident_id), str if UNMASK in caller.scopes else mask_text
     if asked.mention_ids is not None:
-        return await _named(tx, incident_id, asked.mention_ids)
-    seen = str if UNMASK in caller.scopes else mask_text
+        return Found(dict.fromkeys(await _named(tx, incident_id, asked.mention_ids), ""))
     if asked.cluster is not None:
         says = await _like(tx, incident_id, asked.cluster, seen)
-        found = await _saying(tx, _members(incident_id), says, MOST_COMPARED, seen)
-    elif asked.filter is not None:
-        found = await _of_kind(tx, incident_id, asked.filter, seen, caller=caller)
-    if not found:
+        return Found(await _texts(tx, rows, MOST_COMPARED, MOST_COMPARED_BYTES), says, seen)
+    if asked.filter is not None:
+        _must_see(asked.filter, caller)
+        rows = rows.where(*_conditions(asked.filter))
+        if asked.filter.text is not None:
+            return Found(await _texts(tx, rows, MOST_READ, MOST_READ_BYTES), _containing(asked.filter.text), seen)
+    ids = await tx.scalars(rows.order_by(State.mention_id).limit(MOST_MOVED + 1))
+    return Found(dict.fromkeys(ids, ""))
+
+
+async def choose(found: Found) -> list[UUID]:
+    """The mentions in the order of their ids. Another transaction may move one before they are locked."""
+    chosen = list(found.texts) if found.says is None else await aside(_those, found.texts, found.says, found.seen)
+    if not chosen:
         raise NothingToSplit("No mention of the incident is so; nothing would be split off.")
-    if len(found) > MOST_MOVED:
+    if len(chosen) > MOST_MOVED:
         raise TooManyMentions(
             f"More than {MOST_MOVED:,} mentions are so, and one split takes {MOST_MOVED:,} at most. Narrow it down, for "
             "example to a span of time; split the rest off next, and merge the parts."
         )
-    return found
+    return chosen
 
 
-async def _of_kind(tx: Tx, incident_id: UUID, wanted: SplitFilter, seen: Seen, *, caller: Caller) -> list[UUID]:
+def _those(texts: dict[UUID, str], says: Says, seen: Seen) -> list[UUID]:
+    return [mention_id for mention_id, text in texts.items() if says(seen(text))]
+
+
+def _must_see(wanted: SplitFilter, caller: Caller) -> None:
     if wanted.author is not None and UNMASK not in caller.scopes:
         detail = f"authors are hidden from you: to choose by one needs the scope {UNMASK!r}"
         raise Forbidden(f"/filter/author: {detail}.", errors=[FieldError("/filter/author", detail, "scope_needed")])
-    rows = _members(incident_id).where(*_conditions(wanted))
-    if wanted.text is None:
-        return await _ids(tx, rows, MOST_MOVED)
-    return await _saying(tx, rows, _containing(wanted.text), MOST_READ, seen)
 
 
 def looked_behind(incident_id: UUID, asked: IncidentSplit, *, caller: Caller) -> list[Event]:
@@ -150,38 +183,38 @@ async def _like(tx: Tx, incident_id: UUID, mention_id: UUID, seen: Seen) -> Says
         raise not_in_it("/cluster", mention_id)
     spans = await tx.scalars(select(Hit.spans).where(Hit.mention_id == mention_id))
     brands = {span["word"] for found in spans for span in found if span["role"] == "brand"}
-    return Representative(_words(row.title and seen(row.title), seen(row.text)), brands).is_like
+    return Representative(seen(_words(row.title, row.text)), brands).is_like
 
 
-async def _saying(tx: Tx, rows: Select[UUID], says: Says, most: int, seen: Seen) -> list[UUID]:
-    """Those of the mentions whose title and text say it, both as they are ``seen``."""
-    ids = await _ids(tx, rows, most)
-    if len(ids) > most:
+async def _texts(tx: Tx, rows: Select[UUID], most: int, most_bytes: int) -> dict[UUID, str]:
+    """Title and text of the mentions, in the order of their ids; how long they are is asked before they are read."""
+    sized = rows.add_columns(_SIZE).order_by(State.mention_id).limit(most + 1)
+    sizes = {row[0]: row[1] for row in await tx.execute(sized)}
+    if len(sizes) > most:
+        raise TooManyMentions(f"More than {most:,} texts would have to be compared. {_NARROW}")
+    if sum(sizes.values()) > most_bytes:
         raise TooManyMentions(
-            f"More than {most:,} texts would have to be compared. Choose by a filter that leaves fewer of them, for "
-            "example of a platform or a span of time, or name the mentions."
+            f"Texts of more than {most_bytes / 1_000_000:.0f} MB together would have to be compared. {_NARROW}"
         )
-    found: list[UUID] = []
-    read = 0
-    async for mention_id, text in _texts(tx, ids, seen):
-        read += len(text)
-        if read >= BREATH:
-            read = 0
-            await asyncio.sleep(0)
-        if says(text):
-            found.append(mention_id)
-    return found
-
-
-async def _ids(tx: Tx, rows: Select[UUID], most: int) -> list[UUID]:
-    return list(await tx.scalars(rows.order_by(State.mention_id).limit(most + 1)))
-
-
-async def _texts(tx: Tx, ids: list[UUID], seen: Seen) -> AsyncIterator[tuple[UUID, str]]:
     driver = await tx.driver()
-    for start in range(0, len(ids), PORTION):
-        for mention_id, title, text in await driver.fetch(_TEXTS, ids[start : start + PORTION]):
-            yield mention_id, _words(title and seen(title), seen(text))
+    return {
+        mention_id: _words(title, text)
+        for portion in _portions(sizes)
+        for mention_id, title, text in await driver.fetch(_TEXTS, portion)
+    }
+
+
+def _portions(sizes: dict[UUID, int]) -> Iterator[list[UUID]]:
+    """As many texts as one answer of the database may hold, lest its reading keep others waiting."""
+    portion, size = list[UUID](), 0
+    for mention_id, more in sizes.items():
+        if portion and (len(portion) >= PORTION or size + more > PORTION_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(mention_id)
+        size += more
+    if portion:
+        yield portion
 
 
 def _words(title: str | None, text: str) -> str:

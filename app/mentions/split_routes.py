@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Response
 from app.core.answers import LOCATED
 from app.core.bodies import JsonBody
 from app.core.conditional import IfMatch
-from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, MentionsRead
+from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, MentionsRead
 from app.core.routing import Operation
 from app.incidents.guards import shown_after
 from app.incidents.schemas import Incident
-from app.mentions import splitting
+from app.mentions import choosing, splitting
 from app.mentions.routes import WithRules
 from app.mentions.split_schemas import IncidentSplit, SplitPreview
 
@@ -29,13 +29,15 @@ async def split_incident(
     """Splits mentions off into a new incident 拆分, at most 20,000 at once. Answers the new one.
 
     Their spread moves with them, minute by minute, and both incidents are graded anew at once. The new one has no watch
-    rule; what hits the old one's goes on joining the old one. A text is searched for in 50,000 mentions at most, a
-    cluster among 20,000.
+    rule; what hits the old one's goes on joining the old one. A text is searched for in 50,000 mentions at most and 30 MB
+    of text, a cluster among 20,000 and 9 MB.
     """
+    found = await run(lambda tx, _: choosing.look(tx, incident_id, body, expected=expected, caller=caller))
+    ids = await choosing.choose(found)
     split_off = await run(
         lambda tx, now: shown_after(
             tx,
-            splitting.split_incident(tx, rules, incident_id, body, expected=expected, caller=caller, now=now),
+            splitting.split_incident(tx, rules, incident_id, body, ids, expected=expected, caller=caller, now=now),
             caller=caller,
         )
     )
@@ -45,11 +47,12 @@ async def split_incident(
 
 @router.post("/{incident_id}/split/preview", operation_id="previewIncidentSplit", response_model=SplitPreview)
 async def preview_incident_split(
-    incident_id: UUID, caller: IncidentsRead, _: MentionsRead, body: Split, tx: InTransaction, rules: WithRules
+    incident_id: UUID, caller: IncidentsRead, _: MentionsRead, body: Split, run: InRetries, rules: WithRules
 ) -> dict[str, Any]:
     """Shows both sides of a split with their grades, before and after, and changes nothing.
 
     The answer's ETag is good as If-Match of the split: it is refused when people or the grade changed the incident
     meanwhile.
     """
-    return await splitting.preview_split(tx, rules, incident_id, body, caller=caller, now=await tx.now())
+    ids = await choosing.choose(await run(lambda tx, _: choosing.look(tx, incident_id, body, caller=caller)))
+    return await run(lambda tx, now: splitting.preview_split(tx, rules, incident_id, body, ids, caller=caller, now=now))

@@ -27,7 +27,7 @@ from app.incidents.queries import get_incident
 from app.incidents.spread import Change, Counted, Ledger, apply
 from app.incidents.timeline import on_timeline, touch
 from app.mentions import queries
-from app.mentions.choosing import NothingToSplit, choose, looked_behind, not_in_it
+from app.mentions.choosing import NothingToSplit, looked_behind, not_in_it
 from app.mentions.processing import Gathered, claim_of, gather, load_counted, merge_instants, settle, waiting_of, write
 from app.mentions.reading import Work
 from app.mentions.rulebook import Rules
@@ -49,16 +49,16 @@ class Moving(NamedTuple):
 
 
 async def split_incident(
-    tx: Tx, rules: Rules, incident_id: UUID, asked: IncidentSplit, *, expected: Expected = ANY, caller: Caller,
-    now: datetime,
+    tx: Tx, rules: Rules, incident_id: UUID, asked: IncidentSplit, ids: Sequence[UUID], *, expected: Expected = ANY,
+    caller: Caller, now: datetime,
 ) -> Incident:  # fmt: skip
-    """A new incident of the chosen mentions, watched, without a rule, and graded at once by what it took.
+    """A new incident of the chosen mentions (``ids``, in their order), watched, without a rule, and graded at once by
+    what it took.
 
     The grade in force stays with the source, whoever set it; what the rules say of the source may fall.
     """
     source = await get_incident(tx, incident_id)
     expected.meet(source.version)
-    ids = await choose(tx, source.id, asked, caller=caller)
     gathered, opening = Gathered(), _opening(source, asked)
     driver = await tx.driver()
     waiting = await claim_of(driver, ids)
@@ -78,12 +78,11 @@ async def split_incident(
 
 
 async def preview_split(
-    tx: Tx, rules: Rules, incident_id: UUID, asked: IncidentSplit, *, caller: Caller, now: datetime
+    tx: Tx, rules: Rules, incident_id: UUID, asked: IncidentSplit, ids: Sequence[UUID], *, caller: Caller, now: datetime
 ) -> dict[str, Any]:
     """What the split would make of both, by the very functions that make it. No mention or incident is locked,
     and of both nothing is stored."""
     source = await get_incident(tx, incident_id)
-    ids = await choose(tx, source.id, asked, caller=caller)
     gathered, opening = Gathered(), _opening(source, asked)
     waiting = await waiting_of(await tx.driver(), ids)
     book, moving = await rules.current(tx), list[Moving]()

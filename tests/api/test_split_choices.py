@@ -1,5 +1,6 @@
 """Which mentions a split takes: those named, those of a kind, or one story's copies; and what it refuses."""
 
+import threading
 from uuid import uuid4
 
 import pytest
@@ -191,3 +192,58 @@ async def test_something_goes_and_something_stays(client, counter, act, monkeypa
     monkeypatch.setattr(choosing, "MOST_READ", 3)
     problem(await client.post(path, json=asked(filter={"text": "差评"})), 409, code="too_many_mentions")
     assert (await incident(client, there["id"]))["mention_count"] == 4
+
+
+@pytest.mark.parametrize("act", ["split", "split/preview"])
+@pytest.mark.parametrize(("choice", "bound"), [("cluster", "MOST_COMPARED_BYTES"), ("filter", "MOST_READ_BYTES")])
+async def test_few_long_texts_are_too_many_as_well(client, counter, act, choice, bound, monkeypatch):
+    word = brand()
+    there, first = await crisis(client, counter, brands=(word,))
+    await post(client, f"{word} 差评 塑料片{'很' * 1_000}", title="题" * 100)
+    await counter.sweep()
+    body = asked(**{"cluster": first} if choice == "cluster" else {"filter": {"text": "塑料片"}})
+    monkeypatch.setattr(choosing, bound, 3_000)
+    monkeypatch.delattr(choosing, "_words" if choice == "filter" else "_portions")
+    said = problem(await client.post(f"{URL}/{there['id']}/{act}", json=body), 409, code="too_many_mentions")
+    assert "name the mentions" in said["detail"]
+
+
+@pytest.mark.parametrize("act", ["split", "split/preview"])
+@pytest.mark.parametrize("choice", ["cluster", "filter"])
+async def test_texts_are_compared_in_no_transaction_and_not_on_the_loop(client, counter, app, act, choice, monkeypatch):
+    word = brand()
+    there, _ = await crisis(client, counter, brands=(word,))
+    going = await post(client, f"{word} 差评 {COPIED}")
+    await counter.sweep()
+    seen, compare = [], choosing._those
+
+    def watched(texts, says, visible):
+        seen.append((app.state.tools.database.engine.pool.checkedout(), threading.current_thread().name))
+        return compare(texts, says, visible)
+
+    monkeypatch.setattr(choosing, "_those", watched)
+    body = asked(**{"cluster": going} if choice == "cluster" else {"filter": {"text": "塑料片"}})
+    good(await client.post(f"{URL}/{there['id']}/{act}", json=body), 201 if act == "split" else 200)
+    [(connections, thread)] = seen
+    assert connections == 0
+    assert thread.startswith("aside")
+
+
+async def test_texts_are_read_in_portions_of_so_many_and_so_long(monkeypatch):
+    ids = [uuid4() for _ in range(6)]
+    monkeypatch.setattr(choosing, "PORTION", 3)
+    monkeypatch.setattr(choosing, "PORTION_BYTES", 10)
+    sizes = dict(zip(ids, (1, 1, 1, 9, 2, 30), strict=True))
+    assert list(choosing._portions(sizes)) == [ids[:3], ids[3:4], ids[4:5], ids[5:]]
+    assert list(choosing._portions({})) == []
+
+
+async def test_what_may_be_done_says_whether_there_is_something_to_split(client, counter):
+    word = brand()
+    there, _ = await crisis(client, counter, brands=(word,))
+    for expected in ("nothing_to_split", None):
+        shown = await incident(client, there["id"])
+        [choice] = [one for one in shown["allowed_actions"] if one["action"] == "split"]
+        assert (choice["allowed"], choice["refusal"]) == (expected is None, expected)
+        await post(client, f"{word} 差评")
+        await counter.sweep()

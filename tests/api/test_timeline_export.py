@@ -1,11 +1,14 @@
 """The whole timeline, as JSON and as a document for people."""
 
+import json
 import re
-from uuid import uuid4
+import threading
+from uuid import UUID, uuid4
 
 import pytest
 
 from app.incidents import chronicle
+from app.models import Event
 from tests.support.acts import URL, check_facts, decide, grade, meet, move, opened, person_headers, publish, put
 from tests.support.api import everything, good, problem, timeline
 
@@ -170,3 +173,53 @@ async def test_who_may_unmask_and_meets_nobodys_data_leaves_no_trace(client, bar
     good(await bare.get(f"{URL}/{incident_id}", headers=seen))
     looks = "select 1 from events where type = 'words.unmasked' and data->'incident_ids' ? $1"
     assert await database.fetch(looks, incident_id) == []
+
+
+@pytest.mark.parametrize("path", ["export", "export/markdown"])
+async def test_few_long_entries_are_too_long_as_well_and_that_is_known_before_one_is_read(client, monkeypatch, path):
+    incident_id = await opened(client)
+    await decide(client, incident_id, reason="因" * 5_000, options=["选" * 500] * 4)
+    url = f"{URL}/{incident_id}/timeline/{path}"
+    monkeypatch.setattr(chronicle, "MOST_WRITTEN", 25_000)
+    assert (await client.get(url)).status_code == 200
+    monkeypatch.setattr(chronicle, "MOST_WRITTEN", 21_000)
+    monkeypatch.delattr(chronicle, "shown_events")
+    said = problem(await client.get(url), 409, code="timeline_too_long")
+    assert "/decisions" in said["detail"]
+
+
+async def test_all_that_people_wrote_counts(client, database, handled):
+    exported = good(await client.get(f"{URL}/{handled}/timeline/export"))
+    async with database.transaction() as tx:
+        for name, kind in chronicle._ACTS.items():
+            rows = [{**row, **row.get("known", {})} for row in exported[name]]
+            wrote = (
+                "platform",
+                "note",
+                "direction",
+                "evidence",
+                "url",
+                "title",
+                "question",
+                "options",
+                "choice",
+                "reason",
+            )
+            said = "".join("".join(row.get(key) or "") for row in rows for key in wrote)
+            assert await tx.scalar(chronicle._bytes(kind, UUID(handled))) > len(said.encode()) > 0, name
+        told = json.dumps([event["data"] for event in exported["events"]], ensure_ascii=False)
+        assert await tx.scalar(chronicle._bytes(Event, UUID(handled))) > len(told.encode()) - 4
+
+
+async def test_the_document_is_written_in_no_transaction_and_not_on_the_loop(client, app, handled, monkeypatch):
+    seen, write = [], chronicle.markdown
+
+    def watched(incident, exported):
+        seen.append((app.state.tools.database.engine.pool.checkedout(), threading.current_thread().name))
+        return write(incident, exported)
+
+    monkeypatch.setattr(chronicle, "markdown", watched)
+    assert (await client.get(f"{URL}/{handled}/timeline/export/markdown")).status_code == 200
+    [(connections, thread)] = seen
+    assert connections == 0
+    assert thread.startswith("aside")

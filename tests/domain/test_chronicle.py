@@ -1,5 +1,6 @@
 """The timeline as a document: what each event says in Chinese, and that nothing people wrote can break it."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.chronicle import Entry, escaped, local, markdown, told, who_of
+from app.domain.spelling import INVISIBLE
 
 AT = datetime(2026, 11, 23, 16, 30, 5, tzinfo=UTC)
 KNOWN = {"status": "handling", "grade": "major", "total": 130_000, "mention_count": 42}
@@ -97,6 +99,7 @@ def test_a_cell_stays_a_cell_and_gives_back_what_was_written(text):
     while at < len(shown):
         if shown[at] == "\\":
             at += 1
+            unescaped += "."
         else:
             unescaped += shown[at]
         plain += shown[at]
@@ -104,3 +107,13 @@ def test_a_cell_stays_a_cell_and_gives_back_what_was_written(text):
     assert plain == " ".join(text.split())
     assert not set(unescaped) & set("|`*_[]<>~&#$@")
     assert "://" not in unescaped
+
+
+MEANT = st.sampled_from(["www.", "wWw", "WWW", "://", ".", ":", "/", " \n", "\u200b", *"\\`*_[]<>|~&#$@"])
+
+
+@given(st.lists(st.one_of(MEANT, st.text(max_size=3)), max_size=20).map("".join))
+def test_a_table_escapes_what_one_pattern_would(text):
+    signs = re.compile(r"[\\`*_\[\]<>|~&#$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+    seen = " ".join("".join(char for char in text if ord(char) not in INVISIBLE).split())
+    assert escaped(text) == signs.sub(r"\\\g<0>", seen)

@@ -61,7 +61,7 @@ def test_only_the_three_steps_forward_are_guarded_and_more_on_record_never_misse
 @pytest.mark.parametrize("taken", [False, True])
 def test_the_choices_are_the_moves_there_are_and_every_other_act_once(status, taken):
     for facts in EVERY:
-        found = choices(status, facts, rule_taken=taken)
+        found = choices(status, facts, rule_taken=taken, mentions=2)
         moves = [choice for choice in found if choice.action is IncidentAction.SET_STATUS]
         assert tuple(choice.status for choice in moves) == MOVES[status]
         for choice in moves:
@@ -85,6 +85,14 @@ def test_the_choices_are_the_moves_there_are_and_every_other_act_once(status, ta
     ("merged", {action.value for action in IncidentAction} - {"set_status"}),
 ])  # fmt: skip
 def test_what_is_over_takes_no_more_acts_but_what_is_closed_does(status, refused):
-    found = choices(status, Facts(), rule_taken=False)
+    found = choices(status, Facts(), rule_taken=False, mentions=2)
     acts = [choice for choice in found if choice.action is not IncidentAction.SET_STATUS]
     assert {choice.action.value for choice in acts if choice.refusal} == refused
+
+
+@pytest.mark.parametrize(("mentions", "refusal"), [(0, "nothing_to_split"), (1, "nothing_to_split"), (2, None)])
+def test_a_split_needs_a_mention_that_goes_and_one_that_stays(mentions, refusal):
+    found = choices("watching", Facts(), rule_taken=False, mentions=mentions)
+    assert {choice.action.value: choice.refusal for choice in found if choice.refusal} == (
+        {"split": refusal} if refusal else {}
+    )
