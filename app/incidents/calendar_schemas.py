@@ -25,7 +25,7 @@ MOST_DAYS = 400
 MOST_WORKING_DAYS = 60
 
 _WRITTEN = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_PATTERN = r"^(19[7-9]\d|20\d\d|21\d\d)-\d\d-\d\d$"
+_PATTERN = r"^(19[7-9]\d|20\d\d|21\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
 _OFF: JsonValue = {"date": "2026-10-01", "name": "国庆节"}
 _MADE_UP: JsonValue = {"date": "2026-10-10", "name": "国庆节"}
 _HOLIDAY: JsonValue = {
