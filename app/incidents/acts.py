@@ -14,7 +14,7 @@ from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.instants import not_ahead
 from app.core.outbox import record
-from app.domain.events import FactChecked, IncidentAcknowledged, IncidentAct, MeetingHeld, PublicationRecorded
+from app.domain.events import FactChecked, IncidentAcknowledged, MeetingHeld, PublicationRecorded
 from app.domain.lifecycle import RECORDING
 from app.incidents import guards
 from app.incidents.act_queries import origin_platform
@@ -48,10 +48,11 @@ async def acknowledge(
     incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
     caller.require_person()
     act = Acknowledgement(**said, note=fields["note"])
+    await store(tx, incident, act, now=now)
     event = IncidentAcknowledged(
         **on_timeline(incident), happened_at=act.happened_at, acknowledgement_id=act.id
     )  # fmt: skip
-    await keep(tx, incident, act, event, caller=caller, now=now)
+    await record(tx, event, caller=caller)
     return act
 
 
@@ -61,11 +62,12 @@ async def record_meeting(
     """A meeting took place."""
     incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
     act = Meeting(**said, direction=fields["direction"], note=fields["note"])
+    await store(tx, incident, act, now=now)
     event = MeetingHeld(
         **on_timeline(incident), happened_at=act.happened_at, meeting_id=act.id,
         has_direction=act.direction is not None,
     )  # fmt: skip
-    await keep(tx, incident, act, event, caller=caller, now=now)
+    await record(tx, event, caller=caller)
     return act
 
 
@@ -76,8 +78,9 @@ async def record_fact_check(
     incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
     named = {name: fields[name] for name in ("truth", "responsibility")}
     act = FactCheck(**said, **named, evidence=fields["evidence"], note=fields["note"])
+    await store(tx, incident, act, now=now)
     event = FactChecked(**on_timeline(incident), happened_at=act.happened_at, fact_check_id=act.id, **named)
-    await keep(tx, incident, act, event, caller=caller, now=now)
+    await record(tx, event, caller=caller)
     return act
 
 
@@ -91,12 +94,12 @@ async def record_publication(
         "on_origin": fields["platform"] == origin
     }
     act = Publication(**said, **named, url=fields["url"], title=fields["title"], origin_platform=origin)
-    tx.add(act)
+    await store(tx, incident, act, now=now)
     made = await guards.has_spoken(tx, incident.id)
     event = PublicationRecorded(
         **on_timeline(incident), happened_at=act.happened_at, publication_id=act.id, **named, statement_made=made
     )
-    await keep(tx, incident, act, event, caller=caller, now=now)
+    await record(tx, event, caller=caller)
     return act
 
 
@@ -119,11 +122,10 @@ async def start(
     )  # fmt: skip
 
 
-async def keep(tx: Tx, incident: Incident, act: Act, event: IncidentAct, *, caller: Caller, now: datetime) -> None:
-    """Keeps the act and says so. The incident has another version where that opens or closes a way on."""
+async def store(tx: Tx, incident: Incident, act: Act, *, now: datetime) -> None:
+    """Keeps the act. The incident has another version where that opens or closes a way on."""
     before = await guards.choices_of(tx, [incident])
     tx.add(act)
     await tx.flush()
     if await guards.choices_of(tx, [incident]) != before:
         touch(incident, now)
-    await record(tx, event, caller=caller)

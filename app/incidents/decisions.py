@@ -13,11 +13,12 @@ from sqlalchemy import select
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid
+from app.core.outbox import record
 from app.domain.events import DecisionMade
 from app.domain.spread import minute_of
 from app.incidents import act_queries, guards
 from app.incidents.act_schemas import Known, KnownDeadline, KnownFacts, KnownWindow
-from app.incidents.acts import keep, start
+from app.incidents.acts import start, store
 from app.incidents.spread import Ledger
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Decision, Incident
@@ -41,12 +42,12 @@ async def record_decision(
     known = (await known_of(tx, incident, now=now)).model_dump(mode="json")
     told = {name: value for name, value in fields.items() if name != "happened_at"}
     act = Decision(**said, **told, known=known)
-    tx.add(act)
+    await store(tx, incident, act, now=now)
     event = DecisionMade(
         **on_timeline(incident), happened_at=act.happened_at, decision_id=act.id, decision_kind=act.kind,
         corrects=act.corrects, statement_made=await guards.has_spoken(tx, incident.id),
     )  # fmt: skip
-    await keep(tx, incident, act, event, caller=caller, now=now)
+    await record(tx, event, caller=caller)
     return act
 
 

@@ -98,7 +98,6 @@ async def _facts(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, Facts]:
 
 async def has_spoken(tx: Tx, incident_id: UUID) -> bool:
     """Whether the statement is made that the plan asks for, or it was decided not to make it."""
-    await tx.flush()
     return bool(await tx.scalar(select(_spoken()).where(Incident.id == incident_id)))
 
 

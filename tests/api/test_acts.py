@@ -1,11 +1,12 @@
 """What people did, put on record: when it happened, when we were told, who, and what that changes."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
 
-from tests.support.acts import URL, check_facts, grade, meet, move, opened, person_headers, publish, put
+from tests.support.acts import URL, check_facts, decide, grade, meet, move, opened, person_headers, publish, put
 from tests.support.api import ago, crisis, everything, good, incident, instant, make_rule, post, problem, timeline
 
 BODIES = {
@@ -180,21 +181,35 @@ async def test_of_an_incident_without_posts_nobody_knows_where_it_began(client):
     assert (made["on_origin"], made["origin_platform"]) == (False, None)
 
 
+async def versions_added(client, incident_id: str, act) -> int:
+    """By how much the incident's version grows with the act."""
+    before = (await incident(client, incident_id))["version"]
+    await act
+    return (await incident(client, incident_id))["version"] - before
+
+
 async def test_a_version_counts_what_opens_a_way_on_and_nothing_else(client):
     incident_id = await opened(client)
-    versions = [(await incident(client, incident_id))["version"]]
-
-    async def after(act) -> int:
-        await act
-        versions.append((await incident(client, incident_id))["version"])
-        return versions[-1] - versions[-2]
-
+    after = partial(versions_added, client, incident_id)
     assert await after(check_facts(client, incident_id)) == 0, "nothing asks for it while it is watched"
-    await after(grade(client, incident_id, "major"))
+    await grade(client, incident_id, "major")
     assert await after(check_facts(client, incident_id)) == 0, "there is one already"
     assert await after(meet(client, incident_id)) == 0, "without a direction it is not complete"
     assert await after(meet(client, incident_id, "先停售")) == 1
     assert await after(meet(client, incident_id, "再公告")) == 0
+
+
+async def test_a_version_counts_a_statement_where_it_began_and_a_decision_not_to_make_one(client, counter):
+    there, _ = await crisis(client, counter)
+    incident_id, after = there["id"], partial(versions_added, client, there["id"])
+    for status in ("responding", "handling"):
+        good(await move(client, incident_id, status, override=True))
+    assert await after(publish(client, incident_id, "weibo", "holding")) == 0, "a first word is not enough"
+    assert await after(decide(client, incident_id, kind="no_statement")) == 1
+    silent = good(await client.get(f"{URL}/{incident_id}/decisions"))["data"][0]["id"]
+    assert await after(decide(client, incident_id, kind="other", corrects=silent)) == 1, "the way is closed again"
+    assert await after(publish(client, incident_id, "weibo", "apology")) == 1
+    assert await after(publish(client, incident_id, "weibo", "progress")) == 0
 
 
 async def test_names_of_those_who_acted_are_whole_for_those_who_may_see_them(client, bare, person):
