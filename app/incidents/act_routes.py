@@ -1,18 +1,20 @@
 """What people did about an incident, and the decision log, over HTTP."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel
 
 from app.core.answers import LOCATED, MARKDOWN
 from app.core.aside import aside
 from app.core.auth import Caller
 from app.core.bodies import JsonBody
 from app.core.db import Tx
-from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction
+from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, Retries
 from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.incidents import act_queries, act_schemas, acts, chronicle, decisions
@@ -48,14 +50,20 @@ DecisionCreate = Annotated[act_schemas.DecisionCreate, Depends(JsonBody(act_sche
 Paged = Annotated[PageQuery, Query()]
 
 
-async def _shown(tx: Tx, act: Act, *, caller: Caller) -> dict[str, Any]:
-    [answer] = await act_queries.shown(tx, [act], caller=caller)
-    return answer
+async def _recorded(
+    verb: Callable[..., Awaitable[Act]], path: str, incident_id: UUID, body: BaseModel, caller: Caller, run: Retries,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    """Puts the body on record by the verb; the entry as it is shown, and where it stands."""
 
+    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
+        made = await verb(tx, incident_id, body.model_dump(), caller=caller, now=now)
+        [answer] = await act_queries.shown(tx, [made], caller=caller)
+        return answer
 
-def _located(response: Response, path: str, act: dict[str, Any]) -> dict[str, Any]:
-    response.headers["location"] = f"/v1/incidents/{act['incident_id']}/{path}/{act['id']}"
-    return act
+    entry = await run(act)
+    response.headers["location"] = f"/v1/incidents/{incident_id}/{path}/{entry['id']}"
+    return entry
 
 
 @router.post(
@@ -69,12 +77,7 @@ async def record_acknowledgement(
     incident_id: UUID, caller: IncidentsWrite, body: AcknowledgementCreate, run: InRetries, response: Response
 ) -> dict[str, Any]:
     """Takes the incident on 接警响应: the first response. Needs a person: a machine's key is refused as `person_needed`."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        made = await acts.acknowledge(tx, incident_id, body.model_dump(), caller=caller, now=now)
-        return await _shown(tx, made, caller=caller)
-
-    return _located(response, "acknowledgements", await run(act))
+    return await _recorded(acts.acknowledge, "acknowledgements", incident_id, body, caller, run, response)
 
 
 @router.get(
@@ -107,12 +110,7 @@ async def record_meeting(
 ) -> dict[str, Any]:
     """Puts an emergency meeting 紧急会议 on record. Without a direction it is not complete; one that came later is another
     entry."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        made = await acts.record_meeting(tx, incident_id, body.model_dump(), caller=caller, now=now)
-        return await _shown(tx, made, caller=caller)
-
-    return _located(response, "meetings", await run(act))
+    return await _recorded(acts.record_meeting, "meetings", incident_id, body, caller, run, response)
 
 
 @router.get("/meetings", operation_id="listIncidentMeetings", response_model=act_schemas.MeetingPage)
@@ -142,12 +140,7 @@ async def record_fact_check(
     incident_id: UUID, caller: IncidentsWrite, body: FactCheckCreate, run: InRetries, response: Response
 ) -> dict[str, Any]:
     """Puts on record what was found when the facts were checked 信息核实. What was found later is another entry."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        made = await acts.record_fact_check(tx, incident_id, body.model_dump(), caller=caller, now=now)
-        return await _shown(tx, made, caller=caller)
-
-    return _located(response, "fact-checks", await run(act))
+    return await _recorded(acts.record_fact_check, "fact-checks", incident_id, body, caller, run, response)
 
 
 @router.get("/fact-checks", operation_id="listIncidentFactChecks", response_model=act_schemas.FactCheckPage)
@@ -177,12 +170,7 @@ async def record_publication(
     incident_id: UUID, caller: IncidentsWrite, body: PublicationCreate, run: InRetries, response: Response
 ) -> dict[str, Any]:
     """Puts on record what was said in public 对外发布, and whether it was where it began 首发平台, as known by now."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        made = await acts.record_publication(tx, incident_id, body.model_dump(), caller=caller, now=now)
-        return await _shown(tx, made, caller=caller)
-
-    return _located(response, "publications", await run(act))
+    return await _recorded(acts.record_publication, "publications", incident_id, body, caller, run, response)
 
 
 @router.get("/publications", operation_id="listIncidentPublications", response_model=act_schemas.PublicationPage)
@@ -210,12 +198,7 @@ async def record_decision(
     incident_id: UUID, caller: IncidentsWrite, body: DecisionCreate, run: InRetries, response: Response
 ) -> dict[str, Any]:
     """Adds to the decision log 决策记录, with what is known at this moment. A correction is a new entry with `corrects`."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        made = await decisions.record_decision(tx, incident_id, body.model_dump(), caller=caller, now=now)
-        return await _shown(tx, made, caller=caller)
-
-    return _located(response, "decisions", await run(act))
+    return await _recorded(decisions.record_decision, "decisions", incident_id, body, caller, run, response)
 
 
 @router.get("/decisions", operation_id="listIncidentDecisions", response_model=act_schemas.DecisionPage)

@@ -19,7 +19,8 @@ from app.domain.spread import minute_of
 from app.incidents import act_queries, guards
 from app.incidents.act_schemas import Known, KnownDeadline, KnownFacts, KnownWindow
 from app.incidents.acts import start, store
-from app.incidents.spread import Ledger
+from app.incidents.queries import windows_of
+from app.incidents.spread import Ledger, peaks_of
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Decision, Incident
 
@@ -96,12 +97,10 @@ async def _windows(tx: Tx, incident: Incident, now: datetime) -> list[KnownWindo
     ledger = Ledger()
     policy = await ledger.policy(tx, incident.policy_id)
     series = (await ledger.series(tx, [incident]))[incident.id]
-    minute = minute_of(now)
+    windows = windows_of(policy, series, peaks_of(incident, policy), minute_of(now))
     return [
         KnownWindow(
-            rule=rule.id, window_seconds=rule.volume.window_minutes * 60, threshold=rule.volume.threshold,
-            sum=series.window(minute, rule.volume.window_minutes),
+            rule=one["rule"], window_seconds=one["window_seconds"], threshold=one["threshold"], sum=one["current"]
         )
-        for rule in policy.rules
-        if rule.volume is not None
+        for one in windows
     ]  # fmt: skip
