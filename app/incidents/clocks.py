@@ -36,7 +36,7 @@ from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.incidents import ringing
 from app.incidents.calendar import review_due
 from app.incidents.timeline import on_timeline
-from app.models import Deadline, DeadlineFiring, Event, Incident
+from app.models import Deadline, Event, Incident
 from app.models import SlaPolicy as PolicyRow
 from app.models.base import new_id
 
@@ -54,7 +54,7 @@ async def grade_changed(tx: Tx, stored: Sequence[Stored]) -> None:
         assert isinstance(event, GradeChanged)
         grade, incident = grade_of(event.to), await _incident(tx, event.incident_id)
         if grade is not None and incident.status not in ENDED and more_severe(grade, grade_of(event.from_)):
-            await _set_clocks(tx, event.incident_id, grade, "A grade was set or raised.")
+            await _set_clocks(tx, incident, grade, "A grade was set or raised.")
 
 
 async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -70,7 +70,7 @@ async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
             if (grade := grade_of(incident.grade)) is not None:
                 # It is to be closed once more, in the time that a new one has.
                 again = {DeadlineKind.CLOSING} if event.from_ == "closed" else set()
-                await _set_clocks(tx, incident.id, grade, "The incident came back.", again=again)
+                await _set_clocks(tx, incident, grade, "The incident came back.", again=again)
         elif event.to in ("closing", "closed"):
             await _closing(tx, incident, calm_waived="calm" in event.overridden)
 
@@ -134,9 +134,9 @@ async def cancel(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind] | N
 
 
 async def _set_clocks(
-    tx: Tx, incident_id: UUID, grade: Grade, reason: str, *, again: Collection[DeadlineKind] = ()
+    tx: Tx, incident: Incident, grade: Grade, reason: str, *, again: Collection[DeadlineKind] = ()
 ) -> None:
-    incident, now = await _incident(tx, incident_id), await tx.now()
+    now = await tx.now()
     policy_id, policy = await active_policy(tx)
     rows = await _rows(tx, incident, OF_A_GRADE)
     running = {DeadlineKind(row.kind): row for row in rows if row.state == DeadlineState.RUNNING}
@@ -153,8 +153,7 @@ async def _set_clocks(
     for kind, row in running.items():
         row.level = grade.level
         if kind in plan.tighten:
-            row.due_at, row.set_at = plan.tighten[kind], now
-            row.next_at = next_ring(kind, row.started_at, row.due_at, await _rung(tx, row))
+            await ringing.set_due(tx, row, plan.tighten[kind])
             said.append((row, "tightened"))
     await _say(tx, incident, reason, said)
 
@@ -256,10 +255,6 @@ async def _rows(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind] | No
     return (await tx.scalars(query.order_by(Deadline.id))).all()
 
 
-async def _rung(tx: Tx, row: Deadline) -> Sequence[int]:
-    return (await tx.scalars(select(DeadlineFiring.threshold).where(DeadlineFiring.deadline_id == row.id))).all()
-
-
 async def active_policy(tx: Tx) -> tuple[UUID, SlaPolicy]:
     """The policy that clocks are started under now."""
     row = (await tx.scalars(select(PolicyRow).where(PolicyRow.active))).one()
@@ -269,9 +264,9 @@ async def active_policy(tx: Tx) -> tuple[UUID, SlaPolicy]:
 async def _say(tx: Tx, incident: Incident, reason: str, changed: Sequence[tuple[Deadline, str]]) -> None:
     if not changed:
         return
-    said: list[Mapping[str, Any]] = [
+    said = [
         {"deadline_id": row.id, "clock": row.kind, "due_at": row.due_at, "estimated": row.estimated, "action": action}
         for row, action in changed
     ]
-    await record(tx, DeadlinesSet(**on_timeline(incident), reason=reason, deadlines=list(said)), caller=SYSTEM)  # type: ignore[arg-type]
+    await record(tx, DeadlinesSet(**on_timeline(incident), reason=reason, deadlines=said), caller=SYSTEM)
     tx.ring(CLOCKS)

@@ -15,15 +15,15 @@ from app.core.db import Tx
 from app.core.doorbell import CLOCKS
 from app.core.once import is_first
 from app.core.outbox import record
-from app.domain.deadlines import next_ring, policy_from
+from app.domain.deadlines import policy_from
 from app.domain.events import CalendarYearMissing, DeadlineRedated
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.domain.worktime import Calendar, WorkingDue, day_of, due, missing_year
 from app.incidents.calendar import AHEAD, read_calendar
-from app.incidents.ringing import named
+from app.incidents.ringing import named, set_due
 from app.incidents.spread import lock_incidents
 from app.incidents.timeline import on_timeline
-from app.models import Deadline, DeadlineFiring, Incident, SlaPolicy
+from app.models import Deadline, Incident, SlaPolicy
 
 
 async def misdated(tx: Tx) -> list[UUID]:
@@ -79,12 +79,9 @@ def _differs(row: Deadline, counted: WorkingDue) -> bool:
 
 
 async def _set(tx: Tx, incident: Incident, row: Deadline, counted: WorkingDue) -> None:
-    previous, rung = row.due_at, select(DeadlineFiring.threshold).where(DeadlineFiring.deadline_id == row.id)
-    row.due_at, row.estimated = counted
-    if row.due_at != previous:
-        row.set_at = await tx.now()
-        kind = DeadlineKind(row.kind)
-        row.next_at = next_ring(kind, row.started_at, row.due_at, (await tx.scalars(rung)).all())
+    previous, row.estimated = row.due_at, counted.estimated
+    if counted.due_at != previous:
+        await set_due(tx, row, counted.due_at)
         tx.ring(CLOCKS)
     event = DeadlineRedated(**on_timeline(incident), **named(row), previous_due_at=previous)
     await record(tx, event, caller=SYSTEM)

@@ -131,6 +131,13 @@ def _settle(row: Deadline, rung: Sequence[int], now: datetime) -> None:
         row.state, row.ended_at = DeadlineState.BREACHED, now
 
 
+async def set_due(tx: Tx, row: Deadline, due_at: datetime) -> None:
+    """Sets a running clock, whose incident is locked, to another end. What rang stays rung."""
+    rung = await tx.scalars(select(DeadlineFiring.threshold).where(DeadlineFiring.deadline_id == row.id))
+    row.due_at, row.set_at = due_at, await tx.now()
+    row.next_at = next_ring(DeadlineKind(row.kind), row.started_at, due_at, rung.all())
+
+
 def _event(incident: Incident, row: Deadline, ring: Ring) -> Event:
     late = int(ring.late_by.total_seconds())
     if ring.threshold == BREACH:
