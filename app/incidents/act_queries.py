@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select
 
 from app.core import paging
 from app.core.auth import Caller
@@ -13,6 +13,7 @@ from app.core.errors import NotFound
 from app.core.params import PageQuery
 from app.incidents.queries import get_incident
 from app.models import Act, Decision, FactCheck, Mention, MentionState
+from app.models.base import columns_of
 from app.people.masks import names_of, words_of
 
 A = TypeVar("A", bound=Act)
@@ -66,11 +67,6 @@ async def shown(tx: Tx, acts: Sequence[Act], *, caller: Caller) -> list[dict[str
         if isinstance(act, Decision):
             answers[-1]["corrected_by"] = later.get(act.id)
     return answers
-
-
-def columns_of(act: Act) -> dict[str, Any]:
-    """The act's row, column by column."""
-    return {column.key: getattr(act, column.key) for column in inspect(type(act)).column_attrs}
 
 
 async def _corrections(tx: Tx, decision_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -3,20 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import inspect
-
 from app.domain.grading import Policy
 from app.domain.spread import minute_of
 from app.incidents.grading import find, foreseen
 from app.incidents.queries import windows_of
 from app.incidents.spread import Counted, peaks_of
 from app.models import Incident
+from app.models.base import columns_of
 
 
 def copy_of(incident: Incident) -> Incident:
     """The incident's row as it is, in no transaction: what is changed in it stays here."""
-    columns = inspect(Incident).column_attrs
-    return Incident(**{column.key: getattr(incident, column.key) for column in columns})
+    return Incident(**columns_of(incident))
 
 
 def figures(incident: Incident, policy: Policy, counted: Counted, *, now: datetime) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import uuid_utils
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, Text, func, inspect
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -37,6 +37,11 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {str: Text, datetime: DateTime(timezone=True)}
+
+
+def columns_of(row: object) -> dict[str, Any]:
+    """A table's row, column by column, by the names of its attributes."""
+    return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
 
 
 def one_of(column: str, values: type[Any] | tuple[str, ...], name: str | None = None) -> CheckConstraint:
