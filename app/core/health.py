@@ -36,16 +36,20 @@ where e.disabled_at is null and e.deleted_at is null and e.breaker_opened_at is 
   and not exists (select from robot_messages m where m.endpoint_id = e.id and m.silent_until > now())"""
 # A clock rings within a second, and within five while workers die; beyond that nobody watches them.
 CLOCK_LATE_SECONDS = 5
-# By the sweeper's own notes, and by what the clocks were set to, whatever it noted. Alerts and clocks of incidents have
-# an index each. What was due already when it was set (readings that came late) is not late before that.
-_UNRUNG = """
+
+
+def _unrung(alert: str) -> str:
+    """Alerts (`=`) and clocks of incidents (`<>`) have an index each."""
+    return f"""select max(now() - greatest(d.next_at, d.set_at)) from unnest(array[1, 2, 3, 4]) as grave(level)
+    cross join lateral (select next_at, set_at from deadlines
+    where level = grave.level and next_at < now() and kind {alert} 'alert' order by next_at limit 50) d"""
+
+
+# By the sweeper's own notes, and by what the clocks were set to, whatever it noted. What was due already when it was set
+# (readings that came late) is not late before that.
+_UNRUNG = f"""
 select coalesce(greatest(
-  (select max(now() - greatest(d.next_at, d.set_at)) from unnest(array[1, 2, 3, 4]) as grave(level)
-    cross join lateral (select next_at, set_at from deadlines
-    where level = grave.level and next_at < now() and kind <> 'alert' order by next_at limit 50) d),
-  (select max(now() - greatest(d.next_at, d.set_at)) from unnest(array[1, 2, 3, 4]) as grave(level)
-    cross join lateral (select next_at, set_at from deadlines
-    where level = grave.level and next_at < now() and kind = 'alert' order by next_at limit 50) d),
+  ({_unrung("<>")}), ({_unrung("=")}),
   (select max(now() - greatest(due_at, set_at)) from (select due_at, set_at from deadlines
     where state = 'running' and kind <> 'first_word' and due_at < now() order by due_at limit 50) d)), interval '0')"""
 _DEADLINES = """

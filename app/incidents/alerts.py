@@ -20,6 +20,15 @@ from app.models.base import new_id
 # recorded yet. Recording takes one statement, and no statement of a worker that delivers lasts longer than this.
 GRACE_SECONDS = 3.0
 
+
+def _first_push(alert: str) -> str:
+    """The query for the first push of a hit that people read: when it was answered, and by which endpoint."""
+    return f"""select d.finished_at, d.endpoint_id
+    from deliveries d join webhook_endpoints e on e.id = d.endpoint_id
+    where d.event_id = {alert}.event_id and d.state = 'delivered' and e.reaches_people
+    order by d.finished_at limit 1"""
+
+
 _START = """
 with policy as materialized (
   select p.id, make_interval(secs => (clock->>'seconds')::float8) as span
@@ -44,15 +53,13 @@ with policy as materialized (
 select min(event_id) from started where state = 'unpushed'"""
 
 # The newest of the first $3 alerts behind the mark is the next mark; null where these were the last.
-_NOTE = """
+_NOTE = f"""
 with looked as materialized (
   select id, event_id, due_at from deadlines
   where kind = 'alert' and next_at is not null and (due_at, id) > ($1, $2) order by due_at, id limit $3),
  pushed as materialized (
   select l.id, p.finished_at, p.endpoint_id from looked l cross join lateral (
-    select d.finished_at, d.endpoint_id from deliveries d join webhook_endpoints e on e.id = d.endpoint_id
-    where d.event_id = l.event_id and d.state = 'delivered' and e.reaches_people
-    order by d.finished_at limit 1) p
+    {_first_push("l")}) p
   where p.finished_at <= l.due_at),
  mine as materialized (
   select d.id from pushed p join deadlines d on d.id = p.id where d.state = 'running' for update of d skip locked),
@@ -65,7 +72,7 @@ from (select count(*) as some from looked) l
 left join lateral (select due_at, id from looked order by due_at desc, id desc limit 1) last on l.some = $3"""
 
 # Level by level, so that what is grave comes first and nothing that is due later is looked at.
-_BREACH = """
+_BREACH = f"""
 with due as materialized (
   select d.* from generate_series(1, 4) as l(level) cross join lateral (
     select d.id, d.level, d.event_id, d.mention_id, d.incident_id, d.is_drill, d.started_at, d.due_at, d.next_at
@@ -79,9 +86,7 @@ with due as materialized (
  judged as materialized (
   select due.*, p.finished_at, p.endpoint_id, coalesce(p.finished_at <= due.due_at, false) as in_time
   from due left join lateral (
-    select d.finished_at, d.endpoint_id from deliveries d join webhook_endpoints e on e.id = d.endpoint_id
-    where d.event_id = due.event_id and d.state = 'delivered' and e.reaches_people
-    order by d.finished_at limit 1) p on true),
+    {_first_push("due")}) p on true),
  ended as (
   update deadlines d set state = case when j.in_time then 'met' else 'breached' end, next_at = null, ended_at = now(),
     met_at = j.finished_at, recorded_at = case when j.finished_at is not null then now() end,
@@ -104,10 +109,9 @@ from generate_series(1, 4) as l(level) cross join lateral (
     and next_at <= now() + make_interval(secs => $1) order by next_at limit 1) d"""
 
 # What was pushed late is told too: the clock stays breached, but people know.
-_ALERTS_OF = """
+_ALERTS_OF = f"""
 select a.mention_id, a.state, a.started_at as received_at, a.due_at, coalesce(a.met_at, (
-  select min(d.finished_at) from deliveries d join webhook_endpoints e on e.id = d.endpoint_id
-  where d.event_id = a.event_id and d.state = 'delivered' and e.reaches_people)) as pushed_at
+  select p.finished_at from ({_first_push("a")}) p)) as pushed_at
 from deadlines a where a.kind = 'alert' and a.mention_id = any($1::uuid[]) order by a.id"""
 
 
