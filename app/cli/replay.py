@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -19,9 +18,9 @@ from app.cli import cascade
 from app.cli.client import Api
 from app.cli.console import Trouble, configured, console, run, watched
 from app.domain.grades import HarmClass
+from app.domain.worktime import SHANGHAI
 
 COUNTED_WITHIN = 60.0
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)

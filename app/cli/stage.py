@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rich import box
 from rich.cells import cell_len
@@ -20,8 +19,8 @@ from rich.text import Text
 from app.cli.play import Mark, Play, Scene
 from app.cli.receiver import Receiver
 from app.domain.labels import LABELS
+from app.domain.worktime import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 COLOURS = {"major": "bold red", "serious": "bold dark_orange", "general": "bold yellow"}
 BAR_WIDTH = 24
 LOOK_EVERY = 0.3

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from app.domain.labels import LABELS
 from app.domain.reasons import in_chinese, reason_of
 from app.domain.spelling import INVISIBLE
+from app.domain.worktime import SHANGHAI
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _HEAD = ("序号", "发生时间", "记录时间", "人员", "事项", "内容")
 # Signs that mean something within a line of Markdown, and a mail's, which would become a link without any. A table, since
 # a person may write thousands of them into one entry: a pattern took sixteen times as long.

@@ -20,12 +20,12 @@ from app.domain.calm import Relapse, flared
 from app.domain.events import Event, GradeChanged, IncidentChanged, IncidentRebounded, StatusChanged
 from app.domain.grades import Grade, grade_of, harm_of, more_severe
 from app.domain.grading import Policy, Rule, Standing, Volume
+from app.domain.lifecycle import ACCEPTING
 from app.domain.spread import minute_of, minute_start
 from app.incidents.opening import accepting, lock_numbers
 from app.incidents.spread import Change, Counted, Ledger, peaks_of
 from app.incidents.timeline import on_timeline, touch
 from app.models import Incident, MentionState
-from app.models.incidents import ACCEPTING
 
 REOPENS_WITHIN = timedelta(days=30)
 TOP_MENTIONS = 5

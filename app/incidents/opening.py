@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -17,19 +16,19 @@ from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain.events import IncidentOpened
+from app.domain.lifecycle import ACCEPTING
 from app.domain.wording import mask_text
+from app.domain.worktime import day_of
 from app.incidents.timeline import on_timeline
 from app.models import GradingPolicy, Incident, IncidentNumber
 from app.models.base import new_id
-from app.models.incidents import ACCEPTING
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 TITLE_WORDS = 40
 
 
 async def lock_numbers(tx: Tx, now: datetime) -> IncidentNumber:
     """The year's last number, locked: whoever holds it is alone in opening and reopening."""
-    year = now.astimezone(SHANGHAI).year
+    year = day_of(now).year
     await tx.execute(insert(IncidentNumber).values(year=year, last=0).on_conflict_do_nothing())
     query = select(IncidentNumber).where(IncidentNumber.year == year).with_for_update()
     return (await tx.scalars(query.execution_options(populate_existing=True))).one()

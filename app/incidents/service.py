@@ -15,7 +15,7 @@ from app.core.outbox import record
 from app.domain.events import IncidentChanged, MentionsMoved
 from app.domain.grades import Grade, HarmClass, grade_of, more_severe
 from app.domain.grading import advance_peaks
-from app.domain.lifecycle import MOVES, may_move
+from app.domain.lifecycle import ACCEPTING, MOVES, may_move
 from app.domain.spread import NONE_GAINED, Gains, minute_of
 from app.incidents import calm, grading, guards, media, queries
 from app.incidents.opening import Opening, open_incident
@@ -23,7 +23,6 @@ from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_pea
 from app.incidents.timeline import on_timeline, touch
 from app.incidents.versions import get_version
 from app.models import GradingPolicy, Hit, Incident, MentionState, SpreadBucket, WatchRule
-from app.models.incidents import ACCEPTING
 
 # Mention by mention: no plan may read all observations for the sake of one incident's.
 _FIRST_RECEIVED = """

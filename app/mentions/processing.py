@@ -20,6 +20,7 @@ from app.core.auth import SYSTEM
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain.events import MentionHit
+from app.domain.lifecycle import ACCEPTING
 from app.domain.matching import Hit
 from app.domain.spread import Reading, Series
 from app.incidents.grading import regrade, worsen
@@ -32,7 +33,6 @@ from app.mentions.reading import Post, Receipt, Work, reading_of
 from app.mentions.rulebook import HARM_ORDER, RuleBook, Rules
 from app.mentions.states import Overtaken, State, insert_states, lock_states, read_states, update_states
 from app.models import Incident
-from app.models.incidents import ACCEPTING
 
 # A person's act counts what waits for its mentions first: it judges what was told, not half of it.
 _CLAIM_OF = """

@@ -14,6 +14,7 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.instants import not_ahead
 from app.core.outbox import record
 from app.domain.events import Changed, MentionsMoved
+from app.domain.lifecycle import ACCEPTING
 from app.incidents.queries import get_incident
 from app.incidents.service import DrillsStayApart, open_by_person
 from app.incidents.spread import Ledger
@@ -26,7 +27,6 @@ from app.mentions.rematching import change_rules
 from app.mentions.rulebook import Rules
 from app.mentions.schemas import Mention as MentionOut
 from app.models import Incident, Mention, WatchRule
-from app.models.incidents import ACCEPTING
 
 CORRECTABLE = {"sentiment": "person_sentiment", "published_at": "person_published_at"}
 

@@ -13,7 +13,6 @@ from app.models.mentions import HARM_CLASSES
 
 GRADES = ("major", "serious", "general")
 STATUSES = ("watching", "responding", "handling", "closing", "closed", "subsided", "dismissed", "merged")
-ACCEPTING = ("watching", "responding", "handling", "closing")
 ACCEPTING_SQL = "status in ('watching', 'responding', 'handling', 'closing')"
 
 

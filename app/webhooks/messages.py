@@ -11,16 +11,15 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.domain.grades import Grade, grade_of, more_severe
 from app.domain.labels import LABELS
 from app.domain.reasons import reason_of
 from app.domain.wording import mask_text
+from app.domain.worktime import SHANGHAI
 
 ELLIPSIS: Final = "…"
 DRILL: Final = "【演练】"
-_CHINA = ZoneInfo("Asia/Shanghai")
 # Characters of a title or a reason in a message of many, so that one of them takes no other's place.
 _SHORT = 80
 LINK: Final = "〔链接〕"
@@ -155,7 +154,7 @@ def _clock(value: object) -> str:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
         return str(value)
-    return at.astimezone(_CHINA).strftime("%m-%d %H:%M")
+    return at.astimezone(SHANGHAI).strftime("%m-%d %H:%M")
 
 
 def _clean(text: str) -> str:
