@@ -23,7 +23,8 @@ from app.domain.events import LegalThresholdReached, MentionFigures, MentionUnma
 from app.domain.wording import mask_name, mask_text, mask_url
 from app.mentions.reading import Work
 from app.models import Mention, MentionSnapshot
-from app.models.base import new_id
+from app.models.base import columns_of, new_id
+from app.people.masks import UNMASK
 
 # As they stand in this transaction, after everything else of it was written.
 _KEEP = """
@@ -116,15 +117,14 @@ async def list_snapshots(tx: Tx, mention_id: UUID, query: PageQuery, *, caller: 
 async def _shown(
     tx: Tx, mention_id: UUID, snapshots: Sequence[MentionSnapshot], caller: Caller
 ) -> list[dict[str, Any]]:
-    lifted = "people:unmask" in caller.scopes
+    lifted = UNMASK in caller.scopes
     if lifted and snapshots:
         await record(tx, MentionUnmasked(mention_id=mention_id), caller=caller)
     return [_as_seen(snapshot, lifted=lifted) for snapshot in snapshots]
 
 
 def _as_seen(snapshot: MentionSnapshot, *, lifted: bool) -> dict[str, Any]:
-    shown = {column.key: getattr(snapshot, column.key) for column in MentionSnapshot.__table__.columns}
-    shown["masked"] = not lifted
+    shown = columns_of(snapshot) | {"masked": not lifted}
     if lifted:
         return shown
     shown["text_sha256"] = None
