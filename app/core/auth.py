@@ -22,6 +22,7 @@ from sqlalchemy import Executable, func, select
 from app.core import person_tokens
 from app.core.db import Database
 from app.core.errors import Forbidden, Unauthorized
+from app.core.grants import granted, together
 from app.core.jose import header_of
 from app.core.oidc import Issuer
 from app.core.person_tokens import PersonTokens
@@ -47,6 +48,12 @@ SCOPES = {
     "people:write": "Add and change people; nobody gives a scope they lack",
     "people:act": "Mint 15-minute tokens that act for a person; for the key of a front end's backend",
     "people:unmask": "See names, phones and mails unmasked; each use is an event",
+    "files:read": "Read evidence files",
+    "files:write": "Upload evidence files, and attach them",
+    "affected:read": "Read an incident's affected users, their contacts masked",
+    "affected:write": "Import affected users, and change them",
+    "legal:approve": "Approve for legal what needs it: takedown reports",
+    "legal:hold": "Set and lift an incident's legal hold",
 }
 
 
@@ -223,40 +230,47 @@ class KeyRing:
             raise _unauthorized("This is not a key of this service; a key looks like fh_live_7f3a9c_....")
         if parts.environment != self._environment:
             raise _unauthorized(f"This key is for {parts.environment!r}; this service is {self._environment!r}.")
-        key, person, now = await self._row(
-            select(ApiKey, Person, func.now())
+        key, person, now, of_key, of_person = await self._row(
+            select(ApiKey, Person, func.now(), granted(ApiKey), granted(Person))
             .outerjoin(Person, Person.id == ApiKey.person_id)
-            .where(ApiKey.id == parts.id)
+            .where(ApiKey.id == parts.id),
+            5,
         )
         if key is None or not (_matches(key, secret_hash(parts.secret, self._pepper), now) and _lives(key, now)):
             raise _unauthorized("The key is unknown, was revoked or has expired.")
-        scopes = frozenset(key.scopes)
+        scopes = together(key.scopes, of_key)
         if key.person_id is None:
             return Caller("key", key.id, key.name, scopes, expires_at=key.expires_at)
         if not person.active:
             raise _unauthorized("The person this key belongs to is not active.")
         who = PersonRef(person.id, person.name)
-        return Caller("key", key.id, key.name, scopes & set(person.scopes), who, key.expires_at)
+        return Caller("key", key.id, key.name, scopes & together(person.scopes, of_person), who, key.expires_at)
 
     async def _by_person_token(self, token: str) -> Caller:
         said = self._tokens.read(token)
         if said is None:
             raise _unauthorized("This is not a token of this service.")
-        key, person, now = await self._row(
-            select(ApiKey, Person, func.now()).join(Person, Person.id == said.person_id).where(ApiKey.id == said.key_id)
+        key, person, now, of_key, of_person = await self._row(
+            select(ApiKey, Person, func.now(), granted(ApiKey), granted(Person))
+            .join(Person, Person.id == said.person_id)
+            .where(ApiKey.id == said.key_id),
+            5,
         )
-        if key is None or not _lives(key, now) or key.person_id is not None or "people:act" not in key.scopes:
+        mints = key is not None and key.person_id is None and "people:act" in together(key.scopes, of_key)
+        if not mints or not _lives(key, now):
             raise _unauthorized("The key that minted this token was revoked, has expired or may not do so any more.")
         if not person.active:
             raise _unauthorized("The person this token is for is not active.")
         if now >= said.expires_at:
             raise _unauthorized("The token has expired; ask your front end's backend for another.")
-        scopes = said.scopes & set(person.scopes) - NEVER_MINTED
+        scopes = said.scopes & together(person.scopes, of_person) - NEVER_MINTED
         return Caller("token", key.id, key.name, scopes, PersonRef(person.id, person.name), said.expires_at)
 
     async def _by_sign_in(self, issuer: Issuer, token: str, header: dict[str, Any]) -> Caller:
         signed_in = await issuer.read(token, header, now=await self._database.clock.now())
-        (person,) = await self._row(select(Person).where(Person.oidc_subject == signed_in.subject), 1)
+        person, of_person = await self._row(
+            select(Person, granted(Person)).where(Person.oidc_subject == signed_in.subject), 2
+        )
         if person is None:
             raise PersonUnknown(
                 f"Nobody here has the subject {signed_in.subject!r}; ask an administrator to set it as a person's "
@@ -265,9 +279,9 @@ class KeyRing:
         if not person.active:
             raise PersonInactive("The sign-in is good, but the person is not active here; ask an administrator.")
         who = PersonRef(person.id, person.name)
-        return Caller("oidc", str(person.id), "sign-in", frozenset(person.scopes), who, signed_in.expires_at)
+        return Caller("oidc", str(person.id), "sign-in", together(person.scopes, of_person), who, signed_in.expires_at)
 
-    async def _row(self, query: Executable, width: int = 3) -> Any:
+    async def _row(self, query: Executable, width: int) -> Any:
         """The one row, or as many Nones."""
         async with self._database.transaction() as tx:
             return (await tx.execute(query)).one_or_none() or (None,) * width

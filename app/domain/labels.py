@@ -227,6 +227,12 @@ _LABELS = {
         "people:write": ("管理人员", "Add and change people"),
         "people:act": ("代人员签发令牌", "Mint tokens that act for people"),
         "people:unmask": ("查看未脱敏的个人信息", "See people's data unmasked"),
+        "files:read": ("查看证据文件", "Read evidence files"),
+        "files:write": ("上传和关联证据文件", "Upload and attach evidence files"),
+        "affected:read": ("查看受影响用户", "Read affected users"),
+        "affected:write": ("登记受影响用户", "Register affected users"),
+        "legal:approve": ("法务审批", "Approve for legal"),
+        "legal:hold": ("设置法务保全", "Set legal holds"),
     },
 }
 

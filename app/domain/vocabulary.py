@@ -145,3 +145,24 @@ class LegalThreshold(StrEnum):
 
     VIEWS = "views"
     REPOSTS = "reposts"
+
+
+class Role(StrEnum):
+    """What people and keys may do, by what they are: 查看者, 处置人员, 组长, 法务, 管理员, 系统集成."""
+
+    READER = "reader"
+    RESPONDER = "responder"
+    LEAD = "lead"
+    LEGAL = "legal"
+    ADMIN = "admin"
+    INTEGRATION = "integration"
+
+
+class DepartmentKind(StrEnum):
+    """What a department is to a crisis (方案 一): 公关, 运营, 法务, 业务."""
+
+    PUBLIC_RELATIONS = "public_relations"
+    OPERATIONS = "operations"
+    LEGAL = "legal"
+    BUSINESS = "business"
+    OTHER = "other"

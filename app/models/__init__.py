@@ -19,7 +19,7 @@ from app.models.mentions import (
     WatchRule,
 )
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
-from app.models.people import ApiKey, Person
+from app.models.people import ApiKey, Department, Person, RolePermission
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "DeliveryAttempt",
+    "Department",
     "Event",
     "FactCheck",
     "GradingPolicy",
@@ -54,6 +55,7 @@ __all__ = [
     "Rematch",
     "Revision",
     "RobotMessage",
+    "RolePermission",
     "SaidOnce",
     "SetAside",
     "SlaPolicy",

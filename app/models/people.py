@@ -3,22 +3,64 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, CreatedAt, Id, Words
+from app.models.base import Base, CreatedAt, Id, Words, one_of
+
+ROLES = ("reader", "responder", "lead", "legal", "admin", "integration")
+DEPARTMENT_KINDS = ("public_relations", "operations", "legal", "business", "other")
+
+
+class RolePermission(Base):
+    """What a role may do, as data: born with the shipped table, changed by administrators."""
+
+    __tablename__ = "role_permissions"
+    __table_args__ = (one_of("role", ROLES),)
+
+    role: Mapped[str] = mapped_column(primary_key=True)
+    scopes: Mapped[Words]
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    updated_at: Mapped[CreatedAt]
+
+
+class Department(Base):
+    """A department 部门, and what it is to a crisis (方案 一). One that is no more is inactive."""
+
+    __tablename__ = "departments"
+    __table_args__ = (one_of("kind", DEPARTMENT_KINDS),)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    # What watch rules and incidents call the business units it answers for, beside its own name.
+    business_units: Mapped[Words]
+    head_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", use_alter=True))
+    active: Mapped[bool] = mapped_column(server_default="true")
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
 
 
 class Person(Base):
     """Somebody who works with the service. Never deleted, because events name them by id: ``active`` ends it."""
 
     __tablename__ = "people"
+    __table_args__ = (Index("ix_people_department", "department_id", postgresql_where=text("active")),)
 
     id: Mapped[Id]
     name: Mapped[str]
     email: Mapped[str | None]
+    phone: Mapped[str | None]
+    department_id: Mapped[UUID | None] = mapped_column(ForeignKey("departments.id"))
+    # Who steps in for them B角.
+    deputy_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    # Whether they can be called now 在岗.
+    on_duty: Mapped[bool] = mapped_column(server_default="true")
     # The issuer's name for them (sub), by which their own sign-in is known.
     oidc_subject: Mapped[str | None] = mapped_column(unique=True)
+    roles: Mapped[Words]
+    # What they may do beside their roles.
     scopes: Mapped[Words]
     active: Mapped[bool] = mapped_column(server_default="true")
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
@@ -40,6 +82,7 @@ class ApiKey(Base):
     # While a key is being rotated the secret before it is good until this instant.
     previous_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     previous_until: Mapped[datetime | None]
+    roles: Mapped[Words]
     scopes: Mapped[Words]
     created_at: Mapped[CreatedAt]
     created_by: Mapped[str | None]
