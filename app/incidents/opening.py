@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.core import search
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.outbox import record
@@ -116,7 +117,13 @@ async def _open(
         for incident in opened
     ]  # fmt: skip
     await record(tx, *events, caller=caller)
+    await search.keep(tx, *map(words_of, opened))
     return opened
+
+
+def words_of(incident: Incident) -> search.Kept:
+    """What of an incident is searched."""
+    return search.Kept("incident", incident.id, (incident.number, incident.title, incident.summary))
 
 
 def newborn(opening: Opening, number: str, policy_id: UUID, *, caller: Caller, now: datetime) -> Incident:

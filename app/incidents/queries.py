@@ -1,20 +1,22 @@
 """Everything that is read of incidents, their spread and timeline, and the grading policies."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, text
 
 from app.core import paging
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.params import PageQuery
+from app.core.search import matching
 from app.domain.grading import Peaks, Policy, policy_from
 from app.domain.spread import Series, forecast, minute_of, minute_start
-from app.incidents.schemas import IncidentQuery, SpreadQuery
+from app.incidents.screen_schemas import IncidentFilters, IncidentQuery
 from app.incidents.spread import peaks_of
+from app.incidents.spread_schemas import SpreadQuery
 from app.incidents.versions import get_version
 from app.models import Event, GradingPolicy, Incident, SpreadBucket
 from app.people.masks import names_of, words_of
@@ -33,23 +35,31 @@ async def get_incident(tx: Tx, incident_id: UUID, *, lock: bool = False) -> Inci
 
 async def list_incidents(tx: Tx, query: IncidentQuery) -> dict[str, Any]:
     """Incidents, newest first."""
-    rows = select(Incident).where(Incident.is_drill.is_(query.is_drill))
-    rows = rows.order_by(Incident.id.desc()).limit(query.limit + 1)
-    if query.status:
-        rows = rows.where(Incident.status.in_(query.status))
-    if query.grade:
-        rows = rows.where(Incident.grade.in_(query.grade))
-    if query.rule_id is not None:
-        rows = rows.where(Incident.rule_id == query.rule_id)
-    if query.opened_after is not None:
-        rows = rows.where(Incident.opened_at > query.opened_after)
-    if query.opened_before is not None:
-        rows = rows.where(Incident.opened_at < query.opened_before)
+    rows = select(Incident).where(*chosen(query)).order_by(Incident.id.desc()).limit(query.limit + 1)
     filters = query.filters()
     after = paging.decode(query.cursor, filters)
     if after:
         rows = rows.where(Incident.id < UUID(after[0]))
+    if query.q is not None:
+        # A plan for any words would read everything: some are in every text, most in none.
+        await tx.execute(text("set local plan_cache_mode = force_custom_plan"))
     return paging.page((await tx.scalars(rows)).all(), query.limit, filters, lambda incident: [incident.id])
+
+
+def chosen(query: IncidentFilters) -> Iterator[ColumnElement[bool]]:
+    """What the filters ask for."""
+    yield Incident.is_drill.is_(query.is_drill)
+    if query.status:
+        yield Incident.status.in_(query.status)
+    if query.grade:
+        yield Incident.grade.in_(query.grade)
+    if query.rule_id is not None:
+        yield Incident.rule_id == query.rule_id
+    if query.opened_after is not None:
+        yield Incident.opened_at > query.opened_after
+    if query.opened_before is not None:
+        yield Incident.opened_at < query.opened_before
+    yield from matching(query.q, Incident.id)
 
 
 async def list_timeline(tx: Tx, incident_id: UUID, query: PageQuery, *, caller: Caller) -> dict[str, Any]:

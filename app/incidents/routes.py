@@ -12,7 +12,7 @@ from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransactio
 from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.domain.grades import grade_of
-from app.incidents import guards, policies, queries, schemas, service
+from app.incidents import guards, policies, queries, schemas, screen_schemas, service, spread_schemas
 from app.incidents.versions import get_version, list_versions, put_in_force
 from app.models import GradingPolicy
 
@@ -29,7 +29,7 @@ Simulate = Annotated[schemas.PolicySimulate, Depends(JsonBody(schemas.PolicySimu
 
 @router.get("/incidents", operation_id="listIncidents", response_model=schemas.IncidentPage)
 async def list_incidents(
-    query: Annotated[schemas.IncidentQuery, Query()], tx: InTransaction, caller: IncidentsRead
+    query: Annotated[screen_schemas.IncidentQuery, Query()], tx: InTransaction, caller: IncidentsRead
 ) -> dict[str, Any]:
     """Lists incidents 危机事件, newest first."""
     page = await queries.list_incidents(tx, query)
@@ -119,9 +119,9 @@ async def merge_incident(
     )
 
 
-@router.get("/incidents/{incident_id}/spread", operation_id="getIncidentSpread", response_model=schemas.Spread)
+@router.get("/incidents/{incident_id}/spread", operation_id="getIncidentSpread", response_model=spread_schemas.Spread)
 async def get_incident_spread(
-    incident_id: UUID, query: Annotated[schemas.SpreadQuery, Query()], tx: InTransaction, _: IncidentsRead
+    incident_id: UUID, query: Annotated[spread_schemas.SpreadQuery, Query()], tx: InTransaction, _: IncidentsRead
 ) -> dict[str, Any]:
     """The spread 传播量 by minute with every window: enough to count the grade again. Empty minutes are left out."""
     return await queries.get_spread(tx, incident_id, query)

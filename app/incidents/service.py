@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
 
+from app.core import search
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
@@ -18,7 +19,7 @@ from app.domain.grading import advance_peaks
 from app.domain.lifecycle import ACCEPTING, MOVES, may_move
 from app.domain.spread import NONE_GAINED, Gains, minute_of
 from app.incidents import calm, grading, guards, media, queries
-from app.incidents.opening import Opening, open_incident
+from app.incidents.opening import Opening, open_incident, words_of
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
 from app.incidents.timeline import on_timeline, touch
 from app.incidents.versions import get_version
@@ -85,6 +86,8 @@ async def change_incident(
         with naming("/policy_id"):
             incident.policy_id = (await get_version(tx, GradingPolicy, fields["policy_id"])).id
     touch(incident, now)
+    if fields.keys() & {"title", "summary"}:
+        await search.keep(tx, words_of(incident))
     event = IncidentChanged(
         **on_timeline(incident), fields=sorted(fields),
         reason=reason,

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.core.bodies import Instant, Str, Visible, Wire
 from app.domain.grades import Grade, HarmClass
 from app.domain.vocabulary import Platform
-from app.incidents.schemas import MediaFollowUp, Reason, Summary, Title, Window
+from app.incidents.schemas import MediaFollowUp, Reason, Summary, Title
+from app.incidents.spread_schemas import Window
 from app.mentions.schemas import JudgedSentiment, Mention
 
 

@@ -20,6 +20,7 @@ from app.models.mentions import (
 )
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, Person, RolePermission
+from app.models.search import SearchEntry
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "RobotMessage",
     "RolePermission",
     "SaidOnce",
+    "SearchEntry",
     "SetAside",
     "SlaPolicy",
     "SpreadBucket",
