@@ -176,6 +176,7 @@ PINNED = sorted(
     [
         "activateGradingPolicy",
         "activateSlaPolicy",
+        "addIncidentNote",
         "attachMentions",
         "createApiKey",
         "createGradingPolicy",
@@ -201,6 +202,7 @@ PINNED = sorted(
         "getIncidentDecision",
         "getIncidentFactCheck",
         "getIncidentMeeting",
+        "getIncidentNote",
         "getIncidentPublication",
         "getIncidentCalm",
         "getIncidentSpread",
@@ -222,6 +224,7 @@ PINNED = sorted(
         "listIncidentFactChecks",
         "listIncidentMeetings",
         "listIncidentMentions",
+        "listIncidentNotes",
         "listIncidentPublications",
         "listIncidentTimeline",
         "listIncidents",
