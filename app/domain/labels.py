@@ -99,6 +99,9 @@ _LABELS = {
     "note_subject": {
         "incident": ("危机事件", "Incident"),
     },
+    "inbox_kind": {
+        "mentioned": ("提到我的", "Calls you"),
+    },
     "media_follow_up": {
         "confirmed": ("媒体已跟进", "Media follow it up"),
         "suspected": ("疑似媒体跟进", "Perhaps media follow it up"),

@@ -147,6 +147,12 @@ class NoteSubject(StrEnum):
     INCIDENT = "incident"
 
 
+class InboxKind(StrEnum):
+    """What waits for a person 待办, what must be answered soonest first."""
+
+    MENTIONED = "mentioned"
+
+
 class LegalThreshold(StrEnum):
     """Which counter is as great as the law on defamation asks for: 5,000 views or 500 reposts."""
 

@@ -232,6 +232,7 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "statement_kind": "首次回应 进展通报 致歉声明 澄清声明 律师声明",
         "decision_kind": "一般决策 决定不发声 首发平台不适用",
         "note_subject": "危机事件",
+        "inbox_kind": "提到我的",
         "media_follow_up": "媒体已跟进 疑似媒体跟进 无媒体跟进",
         "media_tier": "中央媒体 省级媒体 行业媒体",
         "sentiment": "负面 中性 正面 待判断",
