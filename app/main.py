@@ -24,6 +24,8 @@ from app.incidents.act_routes import router as acts
 from app.incidents.act_routes import timeline_router as timelines
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
+from app.incidents.inbox_routes import router as inbox
+from app.incidents.note_routes import router as notes
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
@@ -64,6 +66,8 @@ ROUTERS = (
     timelines,
     timeline_documents,
     acts,
+    notes,
+    inbox,
     deadlines,
     calm,
     policies,

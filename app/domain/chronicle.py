@@ -182,10 +182,18 @@ def _decided(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
     ]  # fmt: skip
 
 
+def _noted(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
+    on = "" if data["subject"] == "incident" else word("note_subject", data["subject"])
+    return [
+        on, _named("内容", act.get("body")), f"提及 {len(data['mentions'])} 人" if data["mentions"] else "",
+        "更正此前一条" if data["corrects"] else "", "已被更正" if act.get("corrected_by") else "",
+    ]  # fmt: skip
+
+
 _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]]] = MappingProxyType({
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
     "incident.meeting_held": _met, "incident.fact_checked": _checked, "incident.publication_recorded": _spoken,
-    "incident.decision_made": _decided, "incident.deadlines_set": _clocks_set, "sla.warning": _clock,
-    "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
+    "incident.decision_made": _decided, "note.added": _noted, "incident.deadlines_set": _clocks_set,
+    "sla.warning": _clock, "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
 })  # fmt: skip

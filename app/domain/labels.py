@@ -67,6 +67,7 @@ _LABELS = {
         "record_fact_check": ("记录信息核实", "Record a fact check"),
         "record_publication": ("记录发布", "Record a publication"),
         "record_decision": ("记录决策", "Record a decision"),
+        "add_note": ("添加备注", "Add a note"),
     },
     "truth": {
         "confirmed": ("属实", "True"),
@@ -94,6 +95,12 @@ _LABELS = {
         "other": ("一般决策", "A decision"),
         "no_statement": ("决定不发声", "Not to speak"),
         "origin_not_applicable": ("首发平台不适用", "Not on the platform where it began"),
+    },
+    "note_subject": {
+        "incident": ("危机事件", "Incident"),
+    },
+    "inbox_kind": {
+        "mentioned": ("提到我的", "Calls you"),
     },
     "media_follow_up": {
         "confirmed": ("媒体已跟进", "Media follow it up"),
@@ -155,6 +162,7 @@ _LABELS = {
         "incident.fact_checked": ("信息核实", "The facts were checked"),
         "incident.publication_recorded": ("对外发布", "We spoke in public"),
         "incident.decision_made": ("作出决策", "A decision was made"),
+        "note.added": ("新增备注", "A note was added"),
         "sla.warning": ("时限预警", "A clock's time runs out"),
         "sla.breached": ("时限超时", "A clock was breached"),
         "sla.met": ("时限达成", "A clock was met"),
@@ -261,7 +269,7 @@ _COLOURS = {
         "mention.needs_judgement": _YELLOW, "alert.breached": _RED, "alert.no_receiver": _RED,
         "incident.opened": _RED, "incident.grade_changed": _RED, "incident.status_changed": _BLUE,
         "incident.acknowledged": _BLUE, "incident.meeting_held": _BLUE, "incident.fact_checked": _BLUE,
-        "incident.publication_recorded": _BLUE, "incident.decision_made": _BLUE, "sla.warning": _ORANGE,
+        "incident.publication_recorded": _BLUE, "incident.decision_made": _BLUE, "note.added": _BLUE, "sla.warning": _ORANGE,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,

@@ -28,6 +28,9 @@ MOVES: dict[str, tuple[str, ...]] = {
     "merged": (),
 }
 
+# People talk about what is over; of what was merged they talk where it went.
+DISCUSSED = tuple(status for status in MOVES if status != "merged")
+
 QUIET = timedelta(hours=72)
 STALE = timedelta(days=7)
 STALE_GAIN = 10_000
@@ -122,6 +125,7 @@ _ACTS: Final[tuple[tuple[IncidentAction, tuple[str, ...], str], ...]] = (
     (IncidentAction.RECORD_FACT_CHECK, RECORDING, "incident_over"),
     (IncidentAction.RECORD_PUBLICATION, RECORDING, "incident_over"),
     (IncidentAction.RECORD_DECISION, RECORDING, "incident_over"),
+    (IncidentAction.ADD_NOTE, DISCUSSED, "incident_over"),
 )
 
 

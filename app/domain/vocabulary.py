@@ -99,6 +99,7 @@ class IncidentAction(StrEnum):
     RECORD_FACT_CHECK = "record_fact_check"
     RECORD_PUBLICATION = "record_publication"
     RECORD_DECISION = "record_decision"
+    ADD_NOTE = "add_note"
 
 
 class Truth(StrEnum):
@@ -138,6 +139,18 @@ class DecisionKind(StrEnum):
     OTHER = "other"
     NO_STATEMENT = "no_statement"
     ORIGIN_NOT_APPLICABLE = "origin_not_applicable"
+
+
+class NoteSubject(StrEnum):
+    """What notes 备注 are written on."""
+
+    INCIDENT = "incident"
+
+
+class InboxKind(StrEnum):
+    """What waits for a person 待办, what must be answered soonest first."""
+
+    MENTIONED = "mentioned"
 
 
 class LegalThreshold(StrEnum):

@@ -11,6 +11,7 @@ from app.core.bodies import Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.domain.grades import Grade, HarmClass
 from app.domain.vocabulary import DecisionKind, IncidentStatus, Platform, Responsibility, StatementKind, Truth
+from app.incidents.note_schemas import Note as IncidentNote
 from app.incidents.schemas import MediaFollowUp, TimelineEvent, TimelinePerson
 
 _AT = "2026-11-23T09:30:00+08:00"
@@ -250,6 +251,7 @@ class TimelineExport(BaseModel):
     fact_checks: list[FactCheck] = Field(description="In order.", max_length=MOST_EXPORTED)
     publications: list[Publication] = Field(description="In order.", max_length=MOST_EXPORTED)
     decisions: list[Decision] = Field(description="In order.", max_length=MOST_EXPORTED)
+    notes: list[IncidentNote] = Field(description="In order, on whatever of the incident.", max_length=MOST_EXPORTED)
 
 
 class AcknowledgementPage(Page[Acknowledgement]):

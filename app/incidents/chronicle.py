@@ -13,9 +13,9 @@ from app.core.errors import Conflict
 from app.domain import chronicle
 from app.domain.chronicle import Entry
 from app.domain.grades import grade_of
-from app.incidents import act_queries, act_schemas
+from app.incidents import act_queries, act_schemas, note_queries
 from app.incidents.queries import get_incident, shown_events
-from app.models import Acknowledgement, Act, Decision, Event, FactCheck, Incident, Meeting, Publication
+from app.models import Acknowledgement, Act, Decision, Event, FactCheck, Incident, Meeting, Note, Publication
 from app.people.masks import words_of
 
 # Of an incident of weeks there are some hundreds.
@@ -46,11 +46,13 @@ async def whole(tx: Tx, incident_id: UUID, *, caller: Caller) -> tuple[Incident,
     for kind in _ACTS.values():
         acts += (await tx.scalars(select(kind).where(kind.incident_id == incident_id).order_by(kind.id))).all()
     answers = dict(zip(acts, await act_queries.shown(tx, acts, caller=caller), strict=True))
+    notes = (await tx.scalars(select(Note).where(Note.incident_id == incident_id).order_by(Note.id))).all()
     [words] = await words_of(tx, [(incident.id, {"title": incident.title})], caller=caller)
     return incident, {
         "incident_id": incident.id, "number": incident.number, "title": words["title"], "status": incident.status,
         "grade": incident.grade, "exported_at": await tx.now(),
         "events": await shown_events(tx, incident.id, events, caller=caller),
+        "notes": await note_queries.shown(tx, notes, caller=caller),
     } | {
         name: [answer for act, answer in answers.items() if isinstance(act, kind)] for name, kind in _ACTS.items()
     }  # fmt: skip
@@ -61,16 +63,16 @@ async def _must_fit(tx: Tx, incident_id: UUID) -> None:
     some = select(Event.seq).where(Event.incident_id == incident_id).limit(MOST + 1).subquery()
     if (await tx.scalar(select(func.count()).select_from(some)) or 0) > MOST:
         raise TimelineTooLong(f"It has more than {MOST:,} events; read it page by page from /timeline instead.")
-    kinds: tuple[type[Event | Act], ...] = (Event, *_ACTS.values())
+    kinds: tuple[type[Event | Act | Note], ...] = (Event, Note, *_ACTS.values())
     sums = [_bytes(kind, incident_id).scalar_subquery() for kind in kinds]
     if sum((await tx.execute(select(*sums))).one()) > MOST_WRITTEN:
         raise TimelineTooLong(
             f"More than {MOST_WRITTEN // 1_000_000} MB are written on it; read it page by page from /timeline instead, "
-            "and from /decisions and the like what people put on record."
+            "and from /decisions, /notes and the like what people put on record."
         )
 
 
-def _bytes(kind: type[Event | Act], incident_id: UUID) -> Select[tuple[int]]:
+def _bytes(kind: type[Event | Act | Note], incident_id: UUID) -> Select[tuple[int]]:
     """How long all is that stands in the columns of text of an incident's rows."""
     written = [column for column in inspect(kind).columns if isinstance(column.type, Text | ARRAY | JSONB)]
     long = sum((func.coalesce(func.octet_length(cast(column, Text)), 0) for column in written), start=literal(0))
@@ -92,7 +94,7 @@ def markdown(incident: Incident, exported: dict[str, Any]) -> str:
 
 
 def _entries(exported: dict[str, Any]) -> Iterator[Entry]:
-    acts = {str(act["id"]): act for name in _ACTS for act in exported[name]}
+    acts = {str(act["id"]): act for name in (*_ACTS, "notes") for act in exported[name]}
     for event in exported["events"]:
         told = (acts[value] for name, value in event["data"].items() if name.endswith("_id") and value in acts)
         name = event["person"]["name"] if event["person"] else None

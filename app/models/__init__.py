@@ -18,6 +18,7 @@ from app.models.mentions import (
     SetAside,
     WatchRule,
 )
+from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, Person, RolePermission
 from app.models.search import SearchEntry
@@ -41,6 +42,7 @@ __all__ = [
     "GradingPolicy",
     "Hit",
     "IdempotencyKey",
+    "InboxRead",
     "InboxReading",
     "Incident",
     "IncidentNumber",
@@ -50,6 +52,8 @@ __all__ = [
     "Mention",
     "MentionSnapshot",
     "MentionState",
+    "Note",
+    "NoteMention",
     "Observation",
     "Person",
     "Publication",

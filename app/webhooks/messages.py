@@ -96,11 +96,18 @@ def _breached(data: Mapping[str, Any]) -> str:
     return f"超时：{label('deadline_kind', data.get('clock'))}"
 
 
+def _noted(data: Mapping[str, Any]) -> str:
+    what = "更正" if data.get("corrects") else "新增"
+    called = f"，提及 {len(people)} 人" if (people := data.get("mentions")) else ""
+    return f"{what}备注：{label('note_subject', data.get('subject'))}{called}"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
     "incident.status_changed": _status_changed,
     "mention.hit": _mention_hit,
+    "note.added": _noted,
     "sla.warning": _warned,
     "sla.breached": _breached,
     "webhook.test": _tested,

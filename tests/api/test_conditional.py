@@ -107,7 +107,12 @@ async def test_deleting_is_judged_by_what_was_read_where_that_is_asked_for(caref
     good(await careful.delete(one), 204)
 
 
-@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.method in ("PATCH", "PUT")], ids=str)
+# What only moves on loses nobody's change.
+MOVES_ON = {"markMyInboxRead"}
+WRITES_OVER = [one for one in OPERATIONS if one.method in ("PATCH", "PUT") and one.id not in MOVES_ON]
+
+
+@pytest.mark.parametrize("operation", WRITES_OVER, ids=str)
 async def test_every_patch_and_put_asks_for_the_version(careful, operation):
     problem(await careful.request(operation.method, operation.url, json=operation.example), 428)
 

@@ -53,6 +53,9 @@ def entry(type_: str, data: dict, act: dict | None = None) -> Entry:
      ("首发平台不适用；议题：在哪回应；选项：微博 / 官网；决定：官网；理由：原帖已删；替代平台：其他；"
      "当时：处置中，一级(重大)，传播量 130,000，舆情 42 条；已被更正")),
     (entry("incident.decision_made", {"decision_kind": "no_statement"}), "决定不发声"),
+    (entry("note.added", {"subject": "incident", "mentions": ["a", "b"], "corrects": None},
+           {"body": "口径\n已定", "corrected_by": "later"}), "内容：口径\n已定；提及 2 人；已被更正"),
+    (entry("note.added", {"subject": "incident", "mentions": [], "corrects": "x"}), "更正此前一条"),
     (entry("incident.rebounded", {"reason": "又起"}), "理由：又起"),
     (entry("something.new", {}), ""),
 ])  # fmt: skip

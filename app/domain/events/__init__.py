@@ -33,6 +33,7 @@ from app.domain.events.mentions import (
     NeedsJudgement,
     ViewsHigh,
 )
+from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
@@ -71,6 +72,7 @@ __all__ = [
     "MentionUnmasked",
     "MentionsMoved",
     "NeedsJudgement",
+    "NoteAdded",
     "PeopleUnmasked",
     "PublicationRecorded",
     "SlaBreached",
@@ -103,6 +105,7 @@ PUBLIC: tuple[type[Event], ...] = (
     FactChecked,
     PublicationRecorded,
     DecisionMade,
+    NoteAdded,
     SlaWarning,
     SlaBreached,
     SlaMet,

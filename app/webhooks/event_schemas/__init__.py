@@ -39,6 +39,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionNeedsJudgementEvent,
     MentionViewsHighEvent,
 )
+from app.webhooks.event_schemas.notes import NoteAddedEvent
 from app.webhooks.event_types import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -64,6 +65,7 @@ class Event(
             | FactCheckedEvent
             | PublicationRecordedEvent
             | DecisionMadeEvent
+            | NoteAddedEvent
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent

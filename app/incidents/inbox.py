@@ -1,0 +1,172 @@
+"""The inbox 待办: what waits for a person, read from where it stands; nothing is kept of it but how far they have read.
+
+Kinds follow each other as :class:`InboxKind` has them, what must be answered soonest first; within a kind what is due
+first, and of mentions the newest. Each kind is a query of its own that an index ends early, and a page is made of them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, func, literal, null, or_, select, text, tuple_, union_all
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core import paging
+from app.core.auth import Caller
+from app.core.db import Tx
+from app.core.instants import not_ahead
+from app.core.outbox import record
+from app.domain.events import Changed
+from app.domain.vocabulary import Drills, InboxKind
+from app.incidents.inbox_schemas import InboxQuery
+from app.models import InboxRead, Incident, Note, NoteMention
+from app.people.masks import words_of
+
+MOST = 1_000
+"""A badge counts so many, and one more for what is beyond."""
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_OF_INCIDENT: Final = ("number", "title", "status", "grade", "is_drill")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of what waits. ``rows`` are all of a person's, by ``key`` and then ``id``; what has no key comes last."""
+
+    kind: InboxKind
+    rows: Callable[[UUID], Select[Any]]
+    key: Any
+    id: Any
+    newest_first: bool = False
+    # What of it counts in the badge; None: all.
+    counts: Callable[[UUID], ColumnElement[bool]] | None = None
+    # Who lacks this scope is not asked for it.
+    scope: str | None = None
+
+
+def _row(kind: InboxKind, **columns: Any) -> tuple[Any, ...]:
+    """The columns of an entry, the same for every kind."""
+    of_incident = (getattr(Incident, name).label(f"of_{name}") for name in _OF_INCIDENT)
+    return (literal(kind.value).label("kind"), Incident.id.label("incident_id"), *of_incident,
+            *(column.label(name) for name, column in columns.items()))  # fmt: skip
+
+
+def _mentioned(me: UUID) -> Select[Any]:
+    """Notes that call the person."""
+    columns = _row(
+        InboxKind.MENTIONED, key=NoteMention.at, id=NoteMention.note_id, at=NoteMention.at, due_at=null(),
+        read=~_unread(me), subject=Note.subject, subject_id=Note.subject_id, note_id=Note.id,
+    )  # fmt: skip
+    rows = select(*columns).select_from(NoteMention).join(Note, Note.id == NoteMention.note_id)
+    return rows.join(Incident, Incident.id == Note.incident_id).where(NoteMention.person_id == me)
+
+
+def _unread(me: UUID) -> ColumnElement[bool]:
+    up_to = select(InboxRead.read_up_to).where(InboxRead.person_id == me).scalar_subquery()
+    return NoteMention.at > func.coalesce(up_to, text("'-infinity'::timestamptz"))
+
+
+_SOURCES: Final[tuple[Source, ...]] = (
+    Source(InboxKind.MENTIONED, _mentioned, NoteMention.at, NoteMention.note_id, newest_first=True, counts=_unread),
+)
+"""In the order of :class:`InboxKind`."""
+
+
+async def read_inbox(tx: Tx, query: InboxQuery, *, caller: Caller) -> dict[str, Any]:
+    """A page of what waits for the caller, with how much waits in all; PersonNeeded where it is a machine."""
+    me = caller.require_person().id
+    bound = ["inbox", me, query.filters()]
+    after = paging.decode(query.cursor, bound)
+    parts = [_part(source, me, query, after) for source in _asked(query, after, caller)]
+    found = _in_order((await tx.execute(union_all(*parts))).all()) if parts else []
+    page = paging.page(found, query.limit, bound, lambda row: [row.kind, row.key and row.key.isoformat(), row.id])
+    titles = [(row.incident_id, {"title": row.of_title}) for row in page["data"]]
+    shown = zip(page["data"], await words_of(tx, titles, caller=caller), strict=True)
+    entries = [_entry(row, words["title"]) for row, words in shown]
+    return page | {"data": entries, "badges": await _badges(tx, me, query.drills, caller)}
+
+
+def _asked(query: InboxQuery, after: list[Any] | None, caller: Caller) -> Iterator[Source]:
+    """The sources that may have something for this page: of kinds before the cursor's all is told."""
+    told = list(InboxKind).index(InboxKind(after[0])) if after else 0
+    for source in _open_to(caller):
+        wanted = not query.kind or source.kind in query.kind
+        if wanted and list(InboxKind).index(source.kind) >= told:
+            yield source
+
+
+def _open_to(caller: Caller) -> Iterator[Source]:
+    return (source for source in _SOURCES if source.scope is None or source.scope in caller.scopes)
+
+
+def _part(source: Source, me: UUID, query: InboxQuery, after: list[Any] | None) -> Any:
+    """As much of a source as the page may need."""
+    rows = _of_drills(source.rows(me), query.drills)
+    if after and after[0] == source.kind:
+        rows = rows.where(_beyond(source, after[1] and datetime.fromisoformat(after[1]), UUID(after[2])))
+    if source.newest_first:
+        rows = rows.order_by(source.key.desc(), source.id.desc())
+    else:
+        rows = rows.order_by(source.key, source.id)
+    return select(rows.limit(query.limit + 1).subquery())
+
+
+def _beyond(source: Source, key: datetime | None, id_: UUID) -> ColumnElement[bool]:
+    """What comes after a row of the source."""
+    place = tuple_(source.key, source.id)
+    if source.newest_first:
+        return place < tuple_(literal(key), literal(id_))
+    if key is None:
+        return source.key.is_(None) & (source.id > id_)  # type: ignore[no-any-return]
+    return or_(place > tuple_(literal(key), literal(id_)), source.key.is_(None))
+
+
+def _of_drills(rows: Select[Any], drills: Drills) -> Select[Any]:
+    return rows if drills is Drills.INCLUDE else rows.where(Incident.is_drill.is_(drills is Drills.ONLY))
+
+
+def _in_order(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """The rows of all parts, source by source; a union has no order."""
+    ordered = []
+    for source in _SOURCES:
+        of_kind = [row for row in rows if row.kind == source.kind]
+        ordered += sorted(
+            of_kind, key=lambda row: (row.key is None, row.key or _NEVER, row.id), reverse=source.newest_first
+        )
+    return ordered
+
+
+def _entry(row: Row[Any], title: str) -> dict[str, Any]:
+    incident = {"id": row.incident_id} | {name: getattr(row, f"of_{name}") for name in _OF_INCIDENT} | {"title": title}
+    named = ("kind", "at", "due_at", "read", "subject", "subject_id", "note_id")
+    return {name: getattr(row, name) for name in named} | {"incident": incident}
+
+
+async def _badges(tx: Tx, me: UUID, drills: Drills, caller: Caller) -> dict[str, int]:
+    """How much waits of each kind, all in one statement; each is counted only so far."""
+    counted = {}
+    for source in _open_to(caller):
+        rows = _of_drills(source.rows(me), drills)
+        rows = rows.where(source.counts(me)) if source.counts else rows
+        some = rows.with_only_columns(literal(1), maintain_column_froms=True).limit(MOST + 1).subquery()
+        counted[source.kind] = select(func.count()).select_from(some).scalar_subquery().label(source.kind)
+    row = (await tx.execute(select(*counted.values()))).one()
+    counts: dict[str, int] = dict.fromkeys(InboxKind, 0)
+    return counts | dict(zip(counted, row, strict=True))
+
+
+async def mark_read(tx: Tx, up_to: datetime, *, caller: Caller, now: datetime) -> datetime:
+    """What calls the caller up to an instant is read; it only moves on. PersonNeeded where it is a machine."""
+    me = caller.require_person().id
+    read = insert(InboxRead).values(person_id=me, read_up_to=not_ahead(up_to, now, "/up_to"))
+    moved = read.on_conflict_do_update(
+        index_elements=[InboxRead.person_id], set_={"read_up_to": read.excluded.read_up_to},
+        where=read.excluded.read_up_to > InboxRead.read_up_to,
+    )  # fmt: skip
+    there: datetime | None = await tx.scalar(moved.returning(InboxRead.read_up_to))
+    if there is None:
+        return (await tx.scalars(select(InboxRead.read_up_to).where(InboxRead.person_id == me))).one()
+    event = Changed(subject="inbox", subject_id=str(me), action="read", fields=["read_up_to"])
+    await record(tx, event, caller=caller)
+    return there

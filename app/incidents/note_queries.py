@@ -1,0 +1,107 @@
+"""Everything that is read of notes, and where each kind of subject has its incident."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.core import paging
+from app.core.auth import Caller
+from app.core.db import Tx
+from app.core.errors import NotFound
+from app.domain.vocabulary import NoteSubject
+from app.incidents.note_schemas import NoteQuery, SubjectNoteQuery
+from app.incidents.queries import get_incident
+from app.models import Incident, Note
+from app.models.base import columns_of
+from app.people.masks import names_of, words_of
+
+# Subject -> the column of its table that names its incident: a further subject is one line.
+_INCIDENT_OF: Final[Mapping[NoteSubject, InstrumentedAttribute[UUID]]] = MappingProxyType({
+    NoteSubject.INCIDENT: Incident.id,
+})  # fmt: skip
+
+
+async def incident_of(tx: Tx, subject: NoteSubject, subject_id: UUID) -> UUID:
+    """The incident a subject belongs to; NotFound where there is no such."""
+    column = _INCIDENT_OF[subject]
+    found = await tx.scalar(select(column).where(column.class_.id == subject_id))
+    if found is None:
+        raise NotFound(f"There is no {subject} {subject_id}.")
+    return found
+
+
+async def list_notes(tx: Tx, incident_id: UUID, query: NoteQuery, *, caller: Caller) -> dict[str, Any]:
+    """The incident's notes, on whatever of it, the newest first."""
+    await get_incident(tx, incident_id)
+    rows = select(Note).where(Note.incident_id == incident_id)
+    if query.subject:
+        rows = rows.where(Note.subject.in_(query.subject))
+    if query.subject_id:
+        rows = rows.where(Note.subject_id.in_(query.subject_id))
+    return await _page(tx, rows, query, ["notes", incident_id, query.filters()], caller)
+
+
+async def list_subject_notes(
+    tx: Tx, subject: NoteSubject, subject_id: UUID, query: SubjectNoteQuery, *, caller: Caller
+) -> dict[str, Any]:
+    """The notes on one subject, the newest first; NotFound where there is no such."""
+    await incident_of(tx, subject, subject_id)
+    rows = select(Note).where(Note.subject == subject, Note.subject_id == subject_id)
+    return await _page(tx, rows, query, ["notes", subject, subject_id, query.filters()], caller)
+
+
+async def _page(
+    tx: Tx, rows: Select[Note], query: SubjectNoteQuery, bound: list[Any], caller: Caller
+) -> dict[str, Any]:
+    if query.author:
+        rows = rows.where(Note.person_id.in_(query.author))
+    if query.mentions:
+        rows = rows.where(Note.mentions.overlap(query.mentions))
+    after = paging.decode(query.cursor, bound)
+    if after:
+        rows = rows.where(Note.id < UUID(after[0]))
+    found = (await tx.scalars(rows.order_by(Note.id.desc()).limit(query.limit + 1))).all()
+    page = paging.page(found, query.limit, bound, lambda note: [note.id])
+    return page | {"data": await shown(tx, page["data"], caller=caller)}
+
+
+async def get_note(tx: Tx, incident_id: UUID, note_id: UUID, *, caller: Caller) -> dict[str, Any]:
+    """One of them; NotFound where the incident has no such."""
+    note = (await tx.scalars(select(Note).where(Note.incident_id == incident_id, Note.id == note_id))).one_or_none()
+    if note is None:
+        raise NotFound(f"The incident {incident_id} has no such note {note_id}.")
+    [answer] = await shown(tx, [note], caller=caller)
+    return answer
+
+
+async def shown(tx: Tx, notes: Sequence[Note], *, caller: Caller) -> list[dict[str, Any]]:
+    """The notes as the API shows them to the caller."""
+    people = {note.person_id for note in notes if note.person_id} | {one for note in notes for one in note.mentions}
+    names = await names_of(tx, people, caller=caller)
+    later = await _corrections(tx, [note.id for note in notes])
+    written = [(note.incident_id, {"body": note.body}) for note in notes]
+    return [
+        columns_of(note) | words | {
+            "mentions": [{"id": one, "name": names[one]} for one in note.mentions],
+            "person": {"id": note.person_id, "name": names[note.person_id]} if note.person_id else None,
+            "corrected_by": later.get(note.id),
+        }
+        for note, words in zip(notes, await words_of(tx, written, caller=caller), strict=True)
+    ]  # fmt: skip
+
+
+async def _corrections(tx: Tx, note_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Note -> the one that takes its place."""
+    if not note_ids:
+        return {}
+    query = select(Note.corrects, Note.id).where(Note.corrects.in_(note_ids))
+    return {corrected: later for corrected, later in await tx.execute(query) if corrected is not None}
+
+
+async def correction_of(tx: Tx, note_id: UUID) -> UUID | None:
+    """The note that takes a note's place already, where there is one."""
+    return await tx.scalar(select(Note.id).where(Note.corrects == note_id))

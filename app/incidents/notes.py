@@ -1,0 +1,83 @@
+"""Notes 备注: what people write to each other about an incident, its tasks and what else belongs to it.
+
+They are no acts: no clock waits for them, no guard asks for them, and the incident has no other version. They are never
+changed; a correction is a new note that takes the place of one, and then that one is corrected.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.core.auth import Caller
+from app.core.db import Tx
+from app.core.errors import FieldError, Invalid
+from app.core.outbox import record
+from app.domain.events import NoteAdded
+from app.domain.lifecycle import DISCUSSED
+from app.domain.vocabulary import NoteSubject
+from app.incidents import note_queries
+from app.incidents.acts import IncidentOver
+from app.incidents.decisions import AlreadyCorrected
+from app.incidents.queries import get_incident
+from app.incidents.timeline import on_timeline
+from app.models import Note, NoteMention, Person
+from app.models.base import new_id
+
+
+async def add_note(
+    tx: Tx, subject: NoteSubject, subject_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
+) -> Note:
+    """Writes a note. IncidentOver where the incident was merged; AlreadyCorrected names the note to correct instead."""
+    incident = await get_incident(tx, await note_queries.incident_of(tx, subject, subject_id), lock=True)
+    if incident.status not in DISCUSSED:
+        raise IncidentOver(f"The incident {incident.number} is {incident.status}: write on the one it was merged into.")
+    mentions = list(dict.fromkeys(fields["mentions"]))
+    await _must_be_here(tx, fields["mentions"])
+    if fields["corrects"] is not None:
+        await _must_stand(tx, subject, subject_id, fields["corrects"])
+    note = Note(
+        id=new_id(), incident_id=incident.id, subject=subject, subject_id=subject_id, body=fields["body"],
+        mentions=mentions, corrects=fields["corrects"], actor=caller.actor,
+        person_id=caller.person.id if caller.person else None, created_at=now,
+    )  # fmt: skip
+    tx.add(note)
+    await tx.flush()
+    tx.add_all(NoteMention(note_id=note.id, person_id=person_id, at=now) for person_id in mentions)
+    event = NoteAdded(
+        **on_timeline(incident), note_id=note.id, subject=subject, subject_id=subject_id, mentions=mentions,
+        corrects=note.corrects,
+    )  # fmt: skip
+    await record(tx, event, caller=caller)
+    return note
+
+
+async def _must_be_here(tx: Tx, person_ids: Sequence[UUID]) -> None:
+    """Whoever left reads nothing any more."""
+    if not person_ids:
+        return
+    query = select(Person.id, Person.active).where(Person.id.in_(person_ids))
+    active = {row.id: row.active for row in await tx.execute(query)}
+    errors = []
+    for place, person_id in enumerate(person_ids):
+        if person_id not in active:
+            errors.append(FieldError(f"/mentions/{place}", f"there is no person {person_id}", "not_found"))
+        elif not active[person_id]:
+            detail = "this person is not active and would not read it; mention somebody else"
+            errors.append(FieldError(f"/mentions/{place}", detail, "person_inactive"))
+    if errors:
+        raise Invalid(f"{errors[0].pointer}: {errors[0].detail}", errors=errors)
+
+
+async def _must_stand(tx: Tx, subject: NoteSubject, subject_id: UUID, note_id: UUID) -> None:
+    """The incident is locked, so nobody else corrects the same note meanwhile."""
+    corrected = await tx.get(Note, note_id)
+    if corrected is None or (corrected.subject, corrected.subject_id) != (subject, subject_id):
+        detail = f"there is no such note on this {subject}"
+        raise Invalid(f"/corrects: {detail}", errors=[FieldError("/corrects", detail, "not_found")])
+    later = await note_queries.correction_of(tx, note_id)
+    if later is not None:
+        detail = f"was corrected by {later}; correct that one"
+        raise AlreadyCorrected(f"/corrects: {detail}.", errors=[FieldError("/corrects", detail, "already_corrected")])
