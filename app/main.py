@@ -30,6 +30,7 @@ from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
 from app.incidents.sla_routes import router as deadlines
+from app.incidents.team_routes import router as teams
 from app.mentions.ingest import Intake
 from app.mentions.routes import incident_router as incident_mentions
 from app.mentions.routes import ingest_router as ingest
@@ -71,6 +72,7 @@ ROUTERS = (
     acts,
     notes,
     inbox,
+    teams,
     deadlines,
     calm,
     policies,

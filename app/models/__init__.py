@@ -22,10 +22,12 @@ from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, Person, RolePermission
 from app.models.search import SearchEntry
+from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
     "Acknowledgement",
+    "AcknowledgementLink",
     "Act",
     "ApiKey",
     "Base",
@@ -45,6 +47,7 @@ __all__ = [
     "InboxRead",
     "InboxReading",
     "Incident",
+    "IncidentMember",
     "IncidentNumber",
     "LastHeard",
     "MediaOutlet",

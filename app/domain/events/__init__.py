@@ -35,6 +35,7 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
     WebhookBreakerOpened,
@@ -74,11 +75,13 @@ __all__ = [
     "NeedsJudgement",
     "NoteAdded",
     "PeopleUnmasked",
+    "PersonCalled",
     "PublicationRecorded",
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
     "StatusChanged",
+    "TeamChanged",
     "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
@@ -106,6 +109,8 @@ PUBLIC: tuple[type[Event], ...] = (
     PublicationRecorded,
     DecisionMade,
     NoteAdded,
+    TeamChanged,
+    PersonCalled,
     SlaWarning,
     SlaBreached,
     SlaMet,
