@@ -19,7 +19,7 @@ from app.models.mentions import (
     WatchRule,
 )
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
-from app.models.people import ApiKey, Department, Person, RolePermission
+from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -37,6 +37,8 @@ __all__ = [
     "Department",
     "Event",
     "FactCheck",
+    "File",
+    "FileAttachment",
     "GradingPolicy",
     "Hit",
     "IdempotencyKey",
@@ -60,6 +62,7 @@ __all__ = [
     "SetAside",
     "SlaPolicy",
     "SpreadBucket",
+    "StrayObject",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",
