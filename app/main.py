@@ -26,6 +26,8 @@ from app.incidents.act_routes import router as acts
 from app.incidents.act_routes import timeline_router as timelines
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
+from app.incidents.evidence_routes import hold_router as holds
+from app.incidents.evidence_routes import router as evidence
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
@@ -69,6 +71,7 @@ ROUTERS = (
     timelines,
     timeline_documents,
     acts,
+    holds,
     deadlines,
     calm,
     policies,
@@ -80,6 +83,7 @@ ROUTERS = (
     uploads,
     files,
     file_contents,
+    evidence,
     people,
     api_keys,
     vocabularies,

@@ -155,6 +155,8 @@ _LABELS = {
         "incident.fact_checked": ("信息核实", "The facts were checked"),
         "incident.publication_recorded": ("对外发布", "We spoke in public"),
         "incident.decision_made": ("作出决策", "A decision was made"),
+        "incident.legal_hold_set": ("法务保全", "A legal hold was set"),
+        "incident.legal_hold_lifted": ("解除法务保全", "A legal hold was lifted"),
         "sla.warning": ("时限预警", "A clock's time runs out"),
         "sla.breached": ("时限超时", "A clock was breached"),
         "sla.met": ("时限达成", "A clock was met"),
@@ -271,7 +273,7 @@ _COLOURS = {
         "incident.acknowledged": _BLUE, "incident.meeting_held": _BLUE, "incident.fact_checked": _BLUE,
         "incident.publication_recorded": _BLUE, "incident.decision_made": _BLUE, "sla.warning": _ORANGE,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
-        "incident.calmed": _GREEN, "incident.rebounded": _RED,
+        "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
     "deadline_state": {

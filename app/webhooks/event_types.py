@@ -22,6 +22,8 @@ class EventType(StrEnum):
     INCIDENT_FACT_CHECKED = "incident.fact_checked"
     INCIDENT_PUBLICATION_RECORDED = "incident.publication_recorded"
     INCIDENT_DECISION_MADE = "incident.decision_made"
+    INCIDENT_LEGAL_HOLD_SET = "incident.legal_hold_set"
+    INCIDENT_LEGAL_HOLD_LIFTED = "incident.legal_hold_lifted"
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"
     SLA_MET = "sla.met"
