@@ -36,7 +36,10 @@ from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.split_routes import router as splits
+from app.people.department_routes import router as departments
+from app.people.me_routes import router as me
 from app.people.person_routes import router as people
+from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
 from app.settings import Settings
 from app.settings import settings as read_settings
@@ -73,6 +76,9 @@ ROUTERS = (
     events,
     streams,
     people,
+    me,
+    departments,
+    roles,
     api_keys,
     vocabularies,
     health,

@@ -41,8 +41,10 @@ TAGS = {
     "Calendar": "Which days are worked 工作日历, with make-up days 调休, and when something is due that counts them.",
     "Webhooks": "Where we tell of what happens, signed by Standard Webhooks, and whether it arrived.",
     "Events": "What happened and what happens: pages, and a stream of Server-Sent Events.",
-    "API keys": "Who may call, and what.",
     "People": "Who acts 人员, the tokens that act for them, and who one is.",
+    "Departments": "Where people belong 部门, what each is to a crisis, and which business units it answers for.",
+    "Roles": "Who may do what 角色权限: six roles, each with its scopes, changed by administrators.",
+    "API keys": "Who may call, and what.",
     "Vocabularies": "The words of this contract as people see them, in Chinese and English, with colours.",
 }
 

@@ -211,6 +211,21 @@ _LABELS = {
         "person_token": ("代签令牌", "A token minted for a person"),
         "oidc": ("单点登录", "The person's own sign-in"),
     },
+    "role": {
+        "reader": ("查看者", "Reader"),
+        "responder": ("处置人员", "Responder"),
+        "lead": ("组长", "Lead"),
+        "legal": ("法务", "Legal"),
+        "admin": ("管理员", "Administrator"),
+        "integration": ("系统集成", "Integration"),
+    },
+    "department_kind": {
+        "public_relations": ("公关", "Public relations"),
+        "operations": ("运营", "Operations"),
+        "legal": ("法务", "Legal"),
+        "business": ("业务", "Business"),
+        "other": ("其他", "Other"),
+    },
     "scope": {
         "mentions:read": ("查看舆情", "Read mentions"),
         "mentions:write": ("上报和更正舆情", "Post and correct mentions"),

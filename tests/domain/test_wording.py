@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.labels import LABELS
-from app.domain.wording import mask_name, mask_text, mask_url, platform_of
+from app.domain.wording import mask_name, mask_phone, mask_text, mask_url, platform_of
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,14 @@ from app.domain.wording import mask_name, mask_text, mask_url, platform_of
 )
 def test_a_name_keeps_its_first_character_only(name, shown):
     assert mask_name(name) == shown
+
+
+@pytest.mark.parametrize(("phone", "shown"), [
+    ("+8613800138000", "+86138******00"), ("+861062345678", "+86106*****78"), ("+16502530000", "+*********00"),
+    ("+861062345678;ext=801", "+86106*******;ext=*01"), ("+8521", "+**21"), ("+44", "+44"), ("", ""),
+])  # fmt: skip
+def test_of_a_phone_little_is_left(phone, shown):
+    assert mask_phone(phone) == shown
 
 
 @pytest.mark.parametrize(
@@ -249,8 +257,11 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "drills": "不含演练 含演练 仅演练",
         "delivery_state": "待送达 已送达 已放弃",
         "caller_kind": "机器密钥 个人密钥 代签令牌 单点登录",
+        "role": "查看者 处置人员 组长 法务 管理员 系统集成",
+        "department_kind": "公关 运营 法务 业务 其他",
         "scope": "查看舆情 上报和更正舆情 查看监测规则 修改监测规则 查看危机事件 处置危机事件 特批放行 查看和订阅事件流 查看外发通知 管理外发通知 管理 API 密钥 "
-        "查看人员 管理人员 代人员签发令牌 查看未脱敏的个人信息",
+        "查看人员 管理人员 代人员签发令牌 查看未脱敏的个人信息 查看证据文件 上传和关联证据文件 查看受影响用户 登记受影响用户 法务审批 "
+        "设置法务保全",
     }
 
 
