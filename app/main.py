@@ -22,6 +22,8 @@ from app.core.vocabularies import router as vocabularies
 from app.incidents.act_routes import markdown_router as timeline_documents
 from app.incidents.act_routes import router as acts
 from app.incidents.act_routes import timeline_router as timelines
+from app.incidents.affected_routes import import_router as affected_imports
+from app.incidents.affected_routes import router as affected
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
 from app.incidents.routes import policy_router as policies
@@ -67,6 +69,8 @@ ROUTERS = (
     timelines,
     timeline_documents,
     acts,
+    affected,
+    affected_imports,
     deadlines,
     calm,
     policies,

@@ -36,6 +36,7 @@ TAGS = {
     "Incidents": "Mentions handled as one case 危机事件, with grade, spread and timeline.",
     "Deadlines": "The plan's clocks 时限: what is due when, what rang, and how they were kept.",
     "Acts": "What people did about an incident, when, and what they decided with what was known 处置记录, 决策记录.",
+    "Affected users": "Whom an incident affects 受影响用户: entered or imported, reached, and erased in time.",
     "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
     "SLA policies": "How long each clock runs 时限标准: versioned.",
     "Calendar": "Which days are worked 工作日历, with make-up days 调休, and when something is due that counts them.",

@@ -16,6 +16,10 @@ from app.domain.sheets import Column, SheetFault, Table, csv_table, table_of
 
 MOST_BYTES = 8 * 1024 * 1024
 MEDIA_TYPE = "application/octet-stream"
+FORM = (
+    "The file as it is: CSV (UTF-8 or GB18030; comma, semicolon or tab) or XLSX without macros, of which the first sheet "
+    "counts. The first row names the columns. 10,000 rows and 8 MiB at most. Columns: "
+)
 
 
 class NotASheet(Invalid):
@@ -36,12 +40,6 @@ class SheetOperation(Operation):
 
 class Sheet:
     """A sheet that is about to come. It is read when the operation asks for it: what it is for is looked at before."""
-
-    media_type = MEDIA_TYPE
-    description = (
-        "The file as it is: CSV (UTF-8 or GB18030, separated by comma, semicolon or tab) or XLSX without macros. The first row "
-        "names the columns; the first sheet counts; 10,000 rows and 8 MiB at most."
-    )
 
     def __init__(self, request: Request) -> None:
         self._request = request

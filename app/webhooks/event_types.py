@@ -22,6 +22,7 @@ class EventType(StrEnum):
     INCIDENT_FACT_CHECKED = "incident.fact_checked"
     INCIDENT_PUBLICATION_RECORDED = "incident.publication_recorded"
     INCIDENT_DECISION_MADE = "incident.decision_made"
+    INCIDENT_AFFECTED_USERS_CHANGED = "incident.affected_users_changed"
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"
     SLA_MET = "sla.met"

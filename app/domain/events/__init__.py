@@ -12,6 +12,7 @@ from app.domain.events.acts import (
     MeetingHeld,
     PublicationRecorded,
 )
+from app.domain.events.affected import AffectedUsersChanged, AffectedUsersUnmasked
 from app.domain.events.alerts import AlertBreached, AlertNoReceiver
 from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
@@ -45,6 +46,8 @@ from app.domain.events.webhooks import (
 __all__ = [
     "PUBLIC",
     "PUBLIC_TYPES",
+    "AffectedUsersChanged",
+    "AffectedUsersUnmasked",
     "AlertBreached",
     "AlertNoReceiver",
     "CalendarYearMissing",
@@ -103,6 +106,7 @@ PUBLIC: tuple[type[Event], ...] = (
     FactChecked,
     PublicationRecorded,
     DecisionMade,
+    AffectedUsersChanged,
     SlaWarning,
     SlaBreached,
     SlaMet,
