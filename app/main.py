@@ -18,6 +18,8 @@ from app.core.logging import configure
 from app.core.memory import settle
 from app.core.oidc import Issuer
 from app.core.ratelimit import Limits
+from app.core.storage import Storage
+from app.core.uploads import Receiver
 from app.core.vocabularies import router as vocabularies
 from app.incidents.act_routes import markdown_router as timeline_documents
 from app.incidents.act_routes import router as acts
@@ -26,6 +28,8 @@ from app.incidents.affected_routes import import_router as affected_imports
 from app.incidents.affected_routes import router as affected
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
+from app.incidents.evidence_routes import hold_router as holds
+from app.incidents.evidence_routes import router as evidence
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
@@ -39,6 +43,9 @@ from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.split_routes import router as splits
 from app.people.department_routes import router as departments
+from app.people.file_routes import content_router as file_contents
+from app.people.file_routes import router as files
+from app.people.file_routes import upload_router as uploads
 from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
@@ -71,6 +78,7 @@ ROUTERS = (
     acts,
     affected,
     affected_imports,
+    holds,
     deadlines,
     calm,
     policies,
@@ -79,6 +87,10 @@ ROUTERS = (
     webhooks,
     events,
     streams,
+    uploads,
+    files,
+    file_contents,
+    evidence,
     people,
     me,
     departments,
@@ -98,7 +110,9 @@ async def _living(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     database = Database(settings, doorbell=doorbell)
     keys = KeyRing(database, pepper=settings.secret_key, environment=settings.environment, issuer=Issuer.of(settings))
     places = asyncio.Semaphore(settings.pool_size)
-    app.state.tools = Tools(settings, database, keys, redis, doorbell, Limits(redis, settings), places)
+    app.state.tools = Tools(
+        settings, database, keys, redis, doorbell, Limits(redis, settings), places, Storage(settings), Receiver()
+    )  # fmt: skip
     app.state.intake = intake = Intake(database, doorbell, flushers=settings.ingest_connections)
     app.state.rules = Rules()
     app.state.feed = feed = Feed(database, keys)

@@ -24,6 +24,7 @@ _WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)
 # What only stands on timelines, and is told to nobody outside.
 _OWN: Final = MappingProxyType({
     "incident.changed": "修改信息", "incident.mentions_moved": "舆情归并", "incident.deadlines_set": "时限变更",
+    "incident.evidence_changed": "证据变更",
 })  # fmt: skip
 _CLOCKED: Final = MappingProxyType({"started": "启动", "tightened": "提前", "cancelled": "取消"})
 _FIELDS: Final = MappingProxyType({
@@ -147,6 +148,11 @@ def _mentions(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     return [f"{what} {data['mention_count']} 条舆情", _named("理由", data["reason"])]
 
 
+def _evidence(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    action = {"attached": "关联证据", "detached": "移除证据"}.get(data["action"], data["action"])
+    return [f"{action}：{word('evidence_subject', data['subject'])}"]
+
+
 def _acknowledged(_: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
     return [_named("备注", act.get("note"))]
 
@@ -191,6 +197,7 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
     "incident.meeting_held": _met, "incident.fact_checked": _checked, "incident.publication_recorded": _spoken,
-    "incident.decision_made": _decided, "incident.deadlines_set": _clocks_set, "sla.warning": _clock,
-    "incident.affected_users_changed": _affected, "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
+    "incident.decision_made": _decided, "incident.deadlines_set": _clocks_set,
+    "incident.evidence_changed": _evidence, "incident.affected_users_changed": _affected, "sla.warning": _clock,
+    "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
 })  # fmt: skip

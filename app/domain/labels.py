@@ -156,6 +156,8 @@ _LABELS = {
         "incident.publication_recorded": ("对外发布", "We spoke in public"),
         "incident.decision_made": ("作出决策", "A decision was made"),
         "incident.affected_users_changed": ("受影响用户变动", "An incident's affected users changed"),
+        "incident.legal_hold_set": ("法务保全", "A legal hold was set"),
+        "incident.legal_hold_lifted": ("解除法务保全", "A legal hold was lifted"),
         "sla.warning": ("时限预警", "A clock's time runs out"),
         "sla.breached": ("时限超时", "A clock was breached"),
         "sla.met": ("时限达成", "A clock was met"),
@@ -183,6 +185,14 @@ _LABELS = {
     },
     "snapshot_reason": {
         "legal_threshold": ("达到法律取证线", "It reached the legal threshold"),
+    },
+    "evidence_subject": {
+        "incident": ("危机事件", "An incident"),
+        "mention": ("舆情", "A mention"),
+        "meeting": ("会议", "A meeting"),
+        "fact_check": ("信息核实", "A fact check"),
+        "publication": ("对外发布", "A publication"),
+        "decision": ("决策", "A decision"),
     },
     "breaker_state": {
         "closed": ("正常", "Everything owed is sent"),
@@ -293,7 +303,7 @@ _COLOURS = {
         "incident.publication_recorded": _BLUE, "incident.decision_made": _BLUE, "incident.affected_users_changed": _BLUE,
         "sla.warning": _ORANGE,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
-        "incident.calmed": _GREEN, "incident.rebounded": _RED,
+        "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
     "deadline_state": {

@@ -23,6 +23,8 @@ class EventType(StrEnum):
     INCIDENT_PUBLICATION_RECORDED = "incident.publication_recorded"
     INCIDENT_DECISION_MADE = "incident.decision_made"
     INCIDENT_AFFECTED_USERS_CHANGED = "incident.affected_users_changed"
+    INCIDENT_LEGAL_HOLD_SET = "incident.legal_hold_set"
+    INCIDENT_LEGAL_HOLD_LIFTED = "incident.legal_hold_lifted"
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"
     SLA_MET = "sla.met"

@@ -18,6 +18,8 @@ from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
+from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
+from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
 from app.domain.events.incidents import (
     GradeChanged,
     IncidentChanged,
@@ -58,7 +60,11 @@ __all__ = [
     "DeadlinesSet",
     "DecisionMade",
     "Event",
+    "EvidenceChanged",
     "FactChecked",
+    "FileAttachmentChanged",
+    "FileRead",
+    "FilesUnmasked",
     "GradeChanged",
     "IncidentAcknowledged",
     "IncidentAct",
@@ -67,6 +73,8 @@ __all__ = [
     "IncidentEvent",
     "IncidentOpened",
     "IncidentRebounded",
+    "LegalHoldLifted",
+    "LegalHoldSet",
     "LegalThresholdReached",
     "MeetingHeld",
     "MentionFigures",
@@ -107,6 +115,8 @@ PUBLIC: tuple[type[Event], ...] = (
     PublicationRecorded,
     DecisionMade,
     AffectedUsersChanged,
+    LegalHoldSet,
+    LegalHoldLifted,
     SlaWarning,
     SlaBreached,
     SlaMet,
