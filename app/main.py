@@ -24,6 +24,8 @@ from app.core.vocabularies import router as vocabularies
 from app.incidents.act_routes import markdown_router as timeline_documents
 from app.incidents.act_routes import router as acts
 from app.incidents.act_routes import timeline_router as timelines
+from app.incidents.affected_routes import import_router as affected_imports
+from app.incidents.affected_routes import router as affected
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
 from app.incidents.evidence_routes import hold_router as holds
@@ -80,6 +82,8 @@ ROUTERS = (
     notes,
     inbox,
     teams,
+    affected,
+    affected_imports,
     holds,
     deadlines,
     calm,

@@ -29,8 +29,8 @@ class Settings(BaseSettings):
     environment: Annotated[str, Field(pattern=r"^[a-z]{1,12}$")] = "dev"
     # Key of every HMAC the service makes (API keys, cursors). At least 32 characters; keep it out of backups.
     secret_key: str = ""
-    # Keys that FENGHUO_SECRET_KEY had before, with commas: webhook secrets encrypted under them can still be read, and
-    # acknowledgement links signed by them still be opened.
+    # Keys that FENGHUO_SECRET_KEY had before, with commas: webhook secrets and contacts encrypted under them can still be
+    # read, and acknowledgement links signed by them still be opened.
     previous_secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
     # The first admin key, fh_<environment>_<id>_<secret>; `fenghuo up` makes one where it is empty.
     bootstrap_key: str = ""

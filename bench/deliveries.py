@@ -4,7 +4,7 @@ endpoints, and how long good receivers wait beside bad ones."""
 from collections.abc import Iterator
 
 from app.models.base import new_id
-from app.webhooks.sealing import Vault
+from app.webhooks.sealing import secrets_vault
 from bench.figures import Figure, interleaved, middle, ratios
 from bench.machine import Helper, Machine, Site
 
@@ -79,7 +79,7 @@ def _beside_bad(machine: Machine, rounds: int) -> Figure:
 
 
 def _subscribe(site: Site, url: str, count: int, description: str = "good") -> None:
-    vault = Vault.of(site.settings)
+    vault = secrets_vault(site.settings)
     for _ in range(count):
         endpoint_id = new_id()
         sealed = vault.seal(SECRET, endpoint_id).hex()

@@ -16,13 +16,14 @@ import structlog
 from app.core.auth import SYSTEM
 from app.core.db import Database
 from app.core.links import Links
+from app.core.vault import Unreadable
 from app.webhooks import addressees, breaker, delivery, digests, messages, service
 from app.webhooks.breaker import Limits, Result
 from app.webhooks.delivery import Claimed
 from app.webhooks.digests import Digest
 from app.webhooks.exchange import Answer, Exchange
 from app.webhooks.robots import ROBOTS
-from app.webhooks.sealing import Unreadable, Vault, reseal
+from app.webhooks.sealing import reseal, secrets_vault
 from workers.context import Context
 
 log = structlog.get_logger()
@@ -50,7 +51,7 @@ class Deliverer:
         self._settings = context.settings
         self._database = context.database
         self._exchange = Exchange(context.settings)
-        self._vault = Vault.of(context.settings)
+        self._vault = secrets_vault(context.settings)
         self._links = Links(context.settings)
         self._limits = Limits.of(context.settings)
         self._resealed = False

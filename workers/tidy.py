@@ -1,6 +1,8 @@
-"""What time alone brings about: watched incidents subside, suggestions fade, dead workers' rows and kept answers go."""
+"""What time alone brings about: watched incidents subside, suggestions fade, dead workers' rows and kept answers go, and
+what reaches affected users is erased when their incident has ended for long enough."""
 
 from app.core.db import Database
+from app.incidents.affected import expire, expiring
 from app.incidents.fading import refresh_suggestion, stale_suggestions, subside, subsiding
 
 _FORGET = (
@@ -17,9 +19,11 @@ async def tidy(database: Database) -> int:
     async with database.transaction() as tx:
         for statement in _FORGET:
             await (await tx.driver()).execute(statement)
-        fading, quiet = await stale_suggestions(tx), await subsiding(tx)
+        fading, quiet, over = await stale_suggestions(tx), await subsiding(tx), await expiring(tx)
     for incident_id in fading:
         changed += await database.run(lambda tx, chosen=incident_id: refresh_suggestion(tx, chosen))  # type: ignore[misc]
     for incident_id in quiet:
         changed += await database.run(lambda tx, chosen=incident_id: subside(tx, chosen))  # type: ignore[misc]
+    for incident_id in over:
+        await database.run(lambda tx, chosen=incident_id: expire(tx, chosen))  # type: ignore[misc]
     return changed

@@ -5,7 +5,8 @@ from alembic import context, op
 from sqlalchemy.dialects import postgresql
 
 from app.settings import settings
-from app.webhooks.sealing import Unreadable, Vault
+from app.core.vault import Unreadable
+from app.webhooks.sealing import secrets_vault
 
 revision = "webhooks_complete"
 down_revision = "conditional_idempotent"
@@ -68,7 +69,7 @@ def _rewrite(change) -> None:
     given = context.config.attributes.get("secret_key") or chosen.secret_key
     if not given:
         raise RuntimeError("FENGHUO_SECRET_KEY must be set: webhook secrets are encrypted under it")
-    vault = Vault.of(chosen.model_copy(update={"secret_key": given}))
+    vault = secrets_vault(chosen.model_copy(update={"secret_key": given}))
     statement = sa.text("update webhook_endpoints set secret = :secret where id = :id")
     for row in rows:
         try:

@@ -40,6 +40,7 @@ TAGS = {
     "Notes": "What people write to each other about an incident 备注, and whom they call.",
     "Inbox": "What waits for oneself 待办: to take on, to approve, to do, to read.",
     "Team": "Who answers for an incident 应急小组, who has acknowledged, and the links by which they do.",
+    "Affected users": "Whom an incident affects 受影响用户: entered or imported, reached, and erased in time.",
     "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
     "SLA policies": "How long each clock runs 时限标准: versioned.",
     "Calendar": "Which days are worked 工作日历, with make-up days 调休, and when something is due that counts them.",

@@ -211,6 +211,11 @@ def _noted(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
     ]  # fmt: skip
 
 
+def _affected(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    figures = (("登记", data["added"]), ("更新", data["updated"]), ("删除联系方式", data["erased"]))
+    return [*(f"{name} {count} 人" for name, count in figures if count), f"共 {data['total']} 人"]
+
+
 _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]]] = MappingProxyType({
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
@@ -219,4 +224,5 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "sla.warning": _clock, "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
     "incident.team_changed": _team, "escalation.person": _called,
     "incident.evidence_changed": _evidence,
+    "incident.affected_users_changed": _affected,
 })  # fmt: skip

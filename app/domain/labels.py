@@ -192,6 +192,7 @@ _LABELS = {
         "note.added": ("新增备注", "A note was added"),
         "incident.team_changed": ("小组变动", "An incident's team changed"),
         "escalation.person": ("升级呼叫", "Somebody is called in a silent member's place"),
+        "incident.affected_users_changed": ("受影响用户变动", "An incident's affected users changed"),
         "incident.legal_hold_set": ("法务保全", "A legal hold was set"),
         "incident.legal_hold_lifted": ("解除法务保全", "A legal hold was lifted"),
         "sla.warning": ("时限预警", "A clock's time runs out"),
@@ -252,6 +253,19 @@ _LABELS = {
         "pending": ("待送达", "Pending"),
         "delivered": ("已送达", "Delivered"),
         "dead": ("已放弃", "Given up"),
+    },
+    "contact_kind": {
+        "phone": ("手机", "Phone"),
+        "email": ("邮箱", "Mail"),
+        "wechat": ("微信", "WeChat"),
+        "other": ("其他", "Other"),
+    },
+    "import_row_state": {
+        "invalid": ("有误", "Not acceptable"),
+        "duplicate": ("重复", "Said before in the sheet"),
+        "updated": ("已更新", "Changed"),
+        "created": ("新增", "New"),
+        "unchanged": ("无变化", "As it was"),
     },
     "caller_kind": {
         "machine_key": ("机器密钥", "A machine's key"),
@@ -326,6 +340,7 @@ _COLOURS = {
         "incident.acknowledged": _BLUE, "incident.meeting_held": _BLUE, "incident.fact_checked": _BLUE,
         "incident.publication_recorded": _BLUE, "incident.decision_made": _BLUE, "note.added": _BLUE, "sla.warning": _ORANGE,
         "incident.team_changed": _BLUE, "escalation.person": _ORANGE,
+        "incident.affected_users_changed": _BLUE,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
@@ -336,6 +351,7 @@ _COLOURS = {
     "day_kind": {"working_day": _BLUE, "holiday": _RED, "make_up_day": _ORANGE},
     "year_status": {"official": _GREEN, "estimated": _ORANGE},
     "breaker_state": {"closed": _GREEN, "open": _ORANGE},
+    "import_row_state": {"invalid": _RED, "duplicate": _ORANGE, "updated": _BLUE, "created": _GREEN},
     "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip

@@ -229,3 +229,22 @@ class TeamChange(StrEnum):
     CALLED_AGAIN = "called_again"
     MOVED = "moved"
     LEFT = "left"
+
+
+class ContactKind(StrEnum):
+    """How an affected user is reached 手机, 邮箱, 微信, 其他."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    WECHAT = "wechat"
+    OTHER = "other"
+
+
+class ImportRowState(StrEnum):
+    """What became of a row of a sheet, what matters most first."""
+
+    INVALID = "invalid"
+    DUPLICATE = "duplicate"
+    UPDATED = "updated"
+    CREATED = "created"
+    UNCHANGED = "unchanged"

@@ -18,7 +18,7 @@ from app.domain.grades import Grade, HarmClass, grade_of, more_severe
 from app.domain.grading import advance_peaks
 from app.domain.lifecycle import ACCEPTING, MOVES, may_move
 from app.domain.spread import NONE_GAINED, Gains, minute_of
-from app.incidents import calm, grading, guards, media, queries
+from app.incidents import affected, calm, grading, guards, media, queries
 from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, open_incident, words_of
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
@@ -208,6 +208,7 @@ async def merge_incidents(
         for incident, other, action in ((source, target, "merged_away"), (target, source, "merged_in"))
     ]  # fmt: skip
     await record(tx, ended, *said, *grading.worsen(target, source.harm_class, now=now), caller=caller)
+    await affected.move_along(tx, source, target, caller=caller)
     await media.inherit(tx, target, source)
     if target.decided_at is None:
         # A person's decision stays the yardstick: what they judged too high does not raise the whole at once.

@@ -1,6 +1,7 @@
 """Every table, one file a room. Columns and constraints only: what may be done with them stands in the rooms."""
 
 from app.models.acts import Acknowledgement, Act, Decision, FactCheck, Meeting, Publication
+from app.models.affected import AffectedUser
 from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
@@ -29,6 +30,7 @@ __all__ = [
     "Acknowledgement",
     "AcknowledgementLink",
     "Act",
+    "AffectedUser",
     "ApiKey",
     "Base",
     "CalendarDay",

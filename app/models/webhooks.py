@@ -48,7 +48,7 @@ class WebhookEndpoint(Base):
     payload_format: Mapped[str] = mapped_column(server_default="standard")
     # Deliveries under way at once, of all workers; null: as each worker sees fit.
     max_concurrency: Mapped[int | None] = mapped_column(Integer)
-    # Encrypted, see app.webhooks.sealing; after a rotation the one before signs beside it for a while.
+    # Encrypted, see app.core.vault; after a rotation the one before signs beside it for a while.
     secret: Mapped[bytes] = mapped_column(LargeBinary)
     previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     previous_secret_until: Mapped[datetime | None]

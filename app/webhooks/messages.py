@@ -84,6 +84,12 @@ def _mention_hit(data: Mapping[str, Any]) -> str:
     return f"负面舆情命中监测规则：{label('platform', data.get('platform'))}"
 
 
+def _affected(data: Mapping[str, Any]) -> str:
+    figures = (("登记", "added"), ("更新", "updated"), ("删除联系方式", "erased"))
+    changed = "，".join(f"{name} {data[member]} 人" for name, member in figures if data.get(member))
+    return f"受影响用户：{changed}，共 {data.get('total', 0)} 人"
+
+
 def _tested(_: Mapping[str, Any]) -> str:
     return "推送测试：看到这条消息，说明机器人已接通"
 
@@ -129,6 +135,7 @@ def _named(data: Mapping[str, Any], person_ids: Iterable[object]) -> list[str]:
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
     "incident.status_changed": _status_changed,
+    "incident.affected_users_changed": _affected,
     "mention.hit": _mention_hit,
     "note.added": _noted,
     "sla.warning": _warned,

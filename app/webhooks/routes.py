@@ -30,7 +30,7 @@ from app.webhooks.schemas import (
     WebhookSecretRotate,
     WebhookSecretRotated,
 )
-from app.webhooks.sealing import Vault
+from app.webhooks.sealing import secrets_vault
 
 router = APIRouter(prefix="/v1", tags=["Webhooks"], route_class=Operation)
 
@@ -67,7 +67,7 @@ async def create_webhook_endpoint(
     await _check_address(body.url, tools.settings)
     _check_concurrency(body.max_concurrency, tools.settings)
     wanted = body.model_dump() | {"secret": body.secret and decode_secret(body.secret)}
-    endpoint, secret = await service.create_endpoint(tx, wanted, vault=Vault.of(tools.settings), caller=caller)
+    endpoint, secret = await service.create_endpoint(tx, wanted, vault=secrets_vault(tools.settings), caller=caller)
     shown = WebhookEndpointOut.of(endpoint).model_dump()
     return WebhookEndpointCreated(**shown, secret=encode_secret(secret))
 
@@ -102,7 +102,13 @@ async def update_webhook_endpoint(
     changes = {name: value for name, value in sent.items() if value is not None or name in NULLABLE}
     may_see(caller, changes, "webhooks:read")
     endpoint = await service.change_endpoint(
-        tx, endpoint_id, changes, vault=Vault.of(tools.settings), expected=expected, caller=caller, now=await tx.now()
+        tx,
+        endpoint_id,
+        changes,
+        vault=secrets_vault(tools.settings),
+        expected=expected,
+        caller=caller,
+        now=await tx.now(),
     )
     return WebhookEndpointOut.of(endpoint)
 
@@ -136,7 +142,7 @@ async def rotate_webhook_secret(
     own time. A second rotation meanwhile ends the first secret at once.
     """
     endpoint, secret = await service.rotate_secret(
-        tx, endpoint_id, vault=Vault.of(tools.settings), secret=decode_secret(body.secret) if body.secret else None,
+        tx, endpoint_id, vault=secrets_vault(tools.settings), secret=decode_secret(body.secret) if body.secret else None,
         overlap=timedelta(seconds=body.overlap_seconds), caller=caller, now=await tx.now(),
     )  # fmt: skip
     return WebhookSecretRotated(**WebhookEndpointOut.of(endpoint).model_dump(), secret=encode_secret(secret))

@@ -1,28 +1,8 @@
-"""Signing secrets as they lie in the database: encrypted, so that a stolen backup signs nothing.
-
-AES-256-GCM with a key derived from FENGHUO_SECRET_KEY. What is stored names the key it was sealed under, and the
-endpoint's id is authenticated with it, so that nobody can move one endpoint's secret to another row. Form: one byte
-of version, eight of key id, twelve of nonce, then the ciphertext with its tag.
-"""
-
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from uuid import UUID
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+"""Signing secrets as they lie in the database: sealed by :mod:`app.core.vault`, so that a stolen backup signs nothing."""
 
 from app.core.db import Database
+from app.core.vault import SIGNING_SECRETS, Unreadable, Vault
 from app.settings import Settings
-
-VERSION = b"\x01"
-KEY_ID, NONCE = 8, 12
-HEAD = len(VERSION) + KEY_ID
-_PURPOSE = b"fenghuo webhook secrets"
 
 _OLD = """
 select id, secret, previous_secret, robot_secret from webhook_endpoints
@@ -34,50 +14,9 @@ where id = $1 and secret = $5 and previous_secret is not distinct from $6 and ro
 returning id"""
 
 
-class Unreadable(Exception):
-    """A secret was sealed under a key that is not among ours, or was tampered with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vault:
-    """Seals under the first key and opens under any."""
-
-    current: bytes
-    keys: Mapping[bytes, AESGCM]
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Vault":
-        """The vault of FENGHUO_SECRET_KEY, which FENGHUO_PREVIOUS_SECRET_KEYS help to open."""
-        return _vault((settings.secret_key, *settings.previous_secret_keys))
-
-    @property
-    def head(self) -> bytes:
-        """What everything sealed under the current key begins with."""
-        return VERSION + self.current
-
-    def seal(self, secret: bytes, endpoint_id: UUID) -> bytes:
-        """The secret as it may be stored."""
-        nonce = os.urandom(NONCE)
-        return self.head + nonce + self.keys[self.current].encrypt(nonce, secret, endpoint_id.bytes)
-
-    def open(self, sealed: bytes, endpoint_id: UUID) -> bytes:
-        """The secret behind what :meth:`seal` made; Unreadable says what to do about it."""
-        key = self.keys.get(sealed[len(VERSION) : HEAD])
-        if not sealed.startswith(VERSION) or key is None:
-            raise Unreadable(
-                "the endpoint's signing secret was encrypted under another FENGHUO_SECRET_KEY; "
-                "add that one to FENGHUO_PREVIOUS_SECRET_KEYS, or rotate the secret"
-            )
-        try:
-            return key.decrypt(sealed[HEAD : HEAD + NONCE], sealed[HEAD + NONCE :], endpoint_id.bytes)
-        except InvalidTag:
-            raise Unreadable("the endpoint's signing secret was tampered with in the database; rotate it") from None
-
-
-@lru_cache(maxsize=16)
-def _vault(secret_keys: tuple[str, ...]) -> Vault:
-    derived = [HKDF(SHA256(), KEY_ID + 32, salt=None, info=_PURPOSE).derive(key.encode()) for key in secret_keys]
-    return Vault(derived[0][:KEY_ID], {each[:KEY_ID]: AESGCM(each[KEY_ID:]) for each in derived})
+def secrets_vault(settings: Settings) -> Vault:
+    """The vault that signing secrets lie in."""
+    return Vault.of(settings, SIGNING_SECRETS)
 
 
 async def reseal(database: Database, vault: Vault) -> int:

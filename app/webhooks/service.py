@@ -14,13 +14,13 @@ from app.core.db import Tx
 from app.core.doorbell import DELIVERIES
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.outbox import Stored, record
+from app.core.vault import Vault
 from app.domain.events import Changed, Event, GradeChanged, WebhookEndpointEvent, WebhookTested
 from app.models import Delivery, WebhookEndpoint
 from app.models.base import new_id
 from app.webhooks import breaker, queries, robots
 from app.webhooks.envelope import PayloadFormat
 from app.webhooks.schemas import ReplayCreate, ReplayOut
-from app.webhooks.sealing import Vault
 
 SECRET_BYTES = 32
 # By one call: a transaction that locks more rows than this would keep workers waiting.

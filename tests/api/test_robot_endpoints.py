@@ -8,7 +8,7 @@ import pytest
 
 from app.core.db import Database
 from app.settings import Settings
-from app.webhooks.sealing import Vault, reseal
+from app.webhooks.sealing import reseal, secrets_vault
 from tests.support.api import good, problem
 from tests.support.owed import VAULT, forget, happen, hit
 from tests.support.processes import SECRET_KEY
@@ -52,10 +52,10 @@ async def test_a_robot_reaches_people_and_its_secret_is_never_shown(
 async def test_a_secret_under_a_new_key_still_signs(database: Database, client: httpx.AsyncClient) -> None:
     await create(client)
     new = "the key from now on, of 32 or more characters"
-    vault = Vault.of(Settings(secret_key=new, previous_secret_keys=(SECRET_KEY,)))
+    vault = secrets_vault(Settings(secret_key=new, previous_secret_keys=(SECRET_KEY,)))
     await reseal(database, vault)
     [row] = await database.fetch("select id, robot_secret from webhook_endpoints where deleted_at is null")
-    assert Vault.of(Settings(secret_key=new)).open(row["robot_secret"], row["id"]) == b"SEC1"
+    assert secrets_vault(Settings(secret_key=new)).open(row["robot_secret"], row["id"]) == b"SEC1"
     assert await reseal(database, vault) == 0
 
 

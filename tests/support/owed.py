@@ -14,13 +14,13 @@ from app.domain.events import Event, MentionHit, StatusChanged
 from app.domain.signature import encode_secret
 from app.settings import Settings
 from app.webhooks import service
-from app.webhooks.sealing import Vault
+from app.webhooks.sealing import secrets_vault
 from tests.support.processes import SECRET_KEY
 from tests.support.receiver import Answer, Received, Receiver
 from tests.support.waiting import eventually
 from workers.deliver import Deliverer
 
-VAULT = Vault.of(Settings(secret_key=SECRET_KEY))
+VAULT = secrets_vault(Settings(secret_key=SECRET_KEY))
 Make = Callable[..., Deliverer]
 
 # As the service has it: what a disabled endpoint is owed is given up after so long.

@@ -12,9 +12,10 @@ from alembic import command
 
 from app.core.db import Database
 from app.core.migrations import configuration
+from app.core.vault import Unreadable, Vault
 from app.embedded import Services
 from app.settings import Settings
-from app.webhooks.sealing import Unreadable, Vault, reseal
+from app.webhooks.sealing import reseal, secrets_vault
 from tests.support.owed import VAULT, attempts, forget, happen, hit, subscribe
 from tests.support.processes import SECRET_KEY
 from tests.support.receiver import Receiver
@@ -33,7 +34,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 def vault(*keys: str) -> Vault:
-    return Vault.of(Settings(secret_key=keys[0], previous_secret_keys=keys[1:]))
+    return secrets_vault(Settings(secret_key=keys[0], previous_secret_keys=keys[1:]))
 
 
 def test_what_was_sealed_opens_again_and_looks_different_each_time() -> None:

@@ -12,6 +12,7 @@ from app.domain.events.acts import (
     MeetingHeld,
     PublicationRecorded,
 )
+from app.domain.events.affected import AffectedUsersChanged, AffectedUsersUnmasked
 from app.domain.events.alerts import AlertBreached, AlertNoReceiver
 from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
@@ -49,6 +50,8 @@ from app.domain.events.webhooks import (
 __all__ = [
     "PUBLIC",
     "PUBLIC_TYPES",
+    "AffectedUsersChanged",
+    "AffectedUsersUnmasked",
     "AlertBreached",
     "AlertNoReceiver",
     "CalendarYearMissing",
@@ -119,6 +122,7 @@ PUBLIC: tuple[type[Event], ...] = (
     NoteAdded,
     TeamChanged,
     PersonCalled,
+    AffectedUsersChanged,
     LegalHoldSet,
     LegalHoldLifted,
     SlaWarning,

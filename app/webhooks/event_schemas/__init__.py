@@ -21,6 +21,7 @@ from app.webhooks.event_schemas.acts import (
     MeetingHeldEvent,
     PublicationRecordedEvent,
 )
+from app.webhooks.event_schemas.affected import AffectedUsersChangedEvent
 from app.webhooks.event_schemas.alerts import AlertBreachedEvent, AlertNoReceiverEvent
 from app.webhooks.event_schemas.base import EventBase, shown_as
 from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, CalendarYearPublishedEvent
@@ -70,6 +71,7 @@ class Event(
             | NoteAddedEvent
             | TeamChangedEvent
             | EscalationPersonEvent
+            | AffectedUsersChangedEvent
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent

@@ -1,0 +1,161 @@
+"""Affected users by the sheet: CSV or XLSX, all of its rows or none (R50b)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, NamedTuple
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import insert, select, update
+
+from app.core.auth import Caller
+from app.core.bodies import Str, Visible, Wire
+from app.core.db import Tx
+from app.core.imports import Judged, good, is_good, judge, mark_duplicates, word_of
+from app.core.vault import Vault
+from app.domain.sheets import Column, Table
+from app.domain.vocabulary import ContactKind, ImportRowState, Platform
+from app.incidents.affected import changed, open_list
+from app.incidents.contacts import Contact, known, sealed_name
+from app.models import AffectedUser, Incident
+from app.models.base import new_id
+
+COLUMNS: Final = (
+    Column("name", ("姓名", "用户姓名", "用户", "昵称", "称呼", "客户姓名")),
+    Column("contact", ("联系方式", "联系方法", "联系")),
+    Column("contact_kind", ("联系方式类型", "类型", "kind")),
+    Column("phone", ("手机", "手机号", "手机号码", "电话", "联系电话", "mobile", "tel")),
+    Column("email", ("邮箱", "电子邮箱", "邮件", "mail")),
+    Column("wechat", ("微信", "微信号")),
+    Column("claim", ("诉求", "用户诉求", "要求", "demand")),
+    Column("purpose", ("处理目的", "用途", "收集目的", "目的")),
+    Column("platform", ("平台", "来源平台", "渠道")),
+    Column("note", ("备注", "说明", "remark")),
+)
+AT_ONCE = 1_000
+_UPDATED: Final = ("purpose", "claim", "platform", "note")
+_Text = Annotated[Str, Field(max_length=2_000)]
+_Contact = Annotated[Visible, Field(max_length=254)]
+
+
+class AffectedUserRow(Wire):
+    """A row of the sheet, cell by cell."""
+
+    name: Annotated[Visible, Field(max_length=100)] | None = None
+    contact: _Contact | None = None
+    contact_kind: Annotated[ContactKind | None, word_of("contact_kind", ContactKind)] = None
+    phone: _Contact | None = None
+    email: _Contact | None = None
+    wechat: _Contact | None = None
+    claim: _Text | None = None
+    purpose: Annotated[Visible, Field(max_length=200)] | None = None
+    platform: Annotated[Platform | None, word_of("platform", Platform)] = None
+    note: _Text | None = None
+
+
+class Entry(NamedTuple):
+    """Somebody as a row names them."""
+
+    judged: Judged[AffectedUserRow]
+    row: AffectedUserRow
+    contact: Contact
+    fingerprints: list[bytes]
+
+
+class Read(NamedTuple):
+    """A sheet that was read: every row, and of those that are good whom they name."""
+
+    judged: list[Judged[AffectedUserRow]]
+    entries: list[Entry]
+
+
+def read(table: Table, purpose: str | None, vault: Vault) -> Read:
+    """Judges the rows, as far as that needs no database. For a thread."""
+    judged = judge(table, AffectedUserRow)
+    contacts: dict[int, Contact] = {}
+    for each, row in good(judged):
+        if row.purpose is None and purpose is None:
+            each.refuse("purpose", "must be filled in, or given for all rows as ?purpose=", "missing")
+        if (contact := _contact(each, row)) is not None:
+            contacts[id(row)] = contact
+    mark_duplicates(judged, lambda row: contacts[id(row)])
+    entries = [
+        Entry(each, row if row.purpose else row.model_copy(update={"purpose": purpose}), contacts[id(row)],
+              contacts[id(row)].fingerprints(vault))
+        for each, row in good(judged)
+    ]  # fmt: skip
+    return Read(judged, entries)
+
+
+def _contact(judged: Judged[AffectedUserRow], row: AffectedUserRow) -> Contact | None:
+    """How the row says somebody is reached; None where it is refused."""
+    columns = ("contact", ContactKind.PHONE, ContactKind.EMAIL, ContactKind.WECHAT)
+    given = [(str(column), value) for column in columns if (value := getattr(row, column))]
+    if len(given) != 1:
+        names = ", ".join(name for name, _ in given)
+        detail = f"says {names}: leave one contact a row, the others are not kept" if given else "must be filled in"
+        judged.refuse(given[1][0] if given else "contact", detail, "one_contact_only" if given else "missing")
+        return None
+    [(column, text)] = given
+    kind = row.contact_kind if column == "contact" else ContactKind(column)
+    try:
+        return Contact.of(kind, text) if kind else Contact.guessed(text)
+    except ValueError as error:
+        judged.refuse(column, str(error), "value_error")
+        return None
+
+
+async def import_users(
+    tx: Tx, incident_id: UUID, sheet: Read, *, dry_run: bool, vault: Vault, caller: Caller, now: datetime
+) -> None:
+    """Enters and corrects what the sheet says, and says in it what became of each row. Nothing is changed where a row
+    is invalid. Cells that are blank leave what is there."""
+    incident = await open_list(tx, incident_id, lock=not dry_run)
+    there = await _known(tx, incident)
+    new: list[dict[str, Any]] = []
+    altered: list[tuple[UUID, dict[str, Any]]] = []
+    for entry in sheet.entries:
+        user = next((there[mark] for mark in entry.fingerprints if mark in there), None)
+        if user is None:
+            entry.judged.state = ImportRowState.CREATED
+            new.append(_values(entry, incident_id, vault, caller, now))
+        else:
+            changes = _changes(entry.row, user, vault)
+            entry.judged.state = ImportRowState.UPDATED if changes else ImportRowState.UNCHANGED
+            if changes:
+                altered.append((user.id, changes | {"version": user.version + 1, "updated_at": now}))
+    if dry_run or not is_good(sheet.judged):
+        return
+    for begin in range(0, len(new), AT_ONCE):
+        await tx.execute(insert(AffectedUser), new[begin : begin + AT_ONCE])
+    for user_id, changes in altered:
+        tx_update = update(AffectedUser).where(AffectedUser.id == user_id).values(changes)
+        await tx.execute(tx_update.execution_options(synchronize_session=False))
+    if new or altered:
+        await changed(tx, incident, added=len(new), updated=len(altered), caller=caller)
+
+
+async def _known(tx: Tx, incident: Incident) -> Mapping[bytes, AffectedUser]:
+    """Whoever is reached in some way already, by the contact's fingerprint."""
+    query = select(AffectedUser).where(AffectedUser.incident_id == incident.id, AffectedUser.contact_hash.is_not(None))
+    return {user.contact_hash: user for user in await tx.scalars(query) if user.contact_hash}
+
+
+def _values(entry: Entry, incident_id: UUID, vault: Vault, caller: Caller, now: datetime) -> dict[str, Any]:
+    user_id, row = new_id(), entry.row
+    return {
+        "id": user_id, "incident_id": incident_id, "contact_kind": entry.contact.kind,
+        "name": vault.seal(row.name.encode(), user_id, "name") if row.name else None,
+        "contact": vault.seal(entry.contact.value.encode(), user_id, "contact"), "contact_hash": entry.fingerprints[0],
+        "purpose": row.purpose, "claim": row.claim or "", "note": row.note or "", "platform": row.platform,
+        "created_by": caller.actor, "created_at": now, "updated_at": now, "version": 1,
+    }  # fmt: skip
+
+
+def _changes(row: AffectedUserRow, user: AffectedUser, vault: Vault) -> dict[str, Any]:
+    """What the row says otherwise than what is there."""
+    said = {name: value for name in _UPDATED if (value := getattr(row, name)) is not None}
+    changes: dict[str, Any] = {name: value for name, value in said.items() if value != getattr(user, name)}
+    if row.name is not None and row.name != known(user, vault).name:
+        changes["name"] = sealed_name(vault, row.name, user)
+    return changes
