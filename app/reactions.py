@@ -10,7 +10,7 @@ from app.domain.events import (
     MentionHit,
     StatusChanged,
 )
-from app.incidents import clocks
+from app.incidents import clocks, task_clocks
 from app.incidents.alerts import start_alerts
 from app.webhooks.service import fan_out
 
@@ -20,6 +20,7 @@ def install() -> None:
     react(Event, fan_out)
     react(GradeChanged, clocks.grade_changed)
     react(StatusChanged, clocks.status_changed)
+    react(StatusChanged, task_clocks.status_changed)
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)

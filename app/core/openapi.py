@@ -37,6 +37,7 @@ TAGS = {
     "Deadlines": "The plan's clocks 时限: what is due when, what rang, and how they were kept.",
     "Acts": "What people did about an incident, when, and what they decided with what was known 处置记录, 决策记录.",
     "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
+    "Tasks": "What is to be done 任务: whose it is, when it is due, what came of it.",
     "SLA policies": "How long each clock runs 时限标准: versioned.",
     "Calendar": "Which days are worked 工作日历, with make-up days 调休, and when something is due that counts them.",
     "Webhooks": "Where we tell of what happens, signed by Standard Webhooks, and whether it arrived.",

@@ -20,6 +20,7 @@ from app.models.mentions import (
 )
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, Person, RolePermission
+from app.models.tasks import Task
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "SetAside",
     "SlaPolicy",
     "SpreadBucket",
+    "Task",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

@@ -96,6 +96,27 @@ def _breached(data: Mapping[str, Any]) -> str:
     return f"超时：{label('deadline_kind', data.get('clock'))}"
 
 
+def _task_created(data: Mapping[str, Any]) -> str:
+    return f"新任务：{label('task_kind', data.get('task_kind'))}"
+
+
+def _task_changed(data: Mapping[str, Any]) -> str:
+    return f"任务{label('task_action', data.get('action'))}：{label('task_kind', data.get('task_kind'))}"
+
+
+def _task_done(data: Mapping[str, Any]) -> str:
+    return f"任务完成：{label('task_kind', data.get('task_kind'))}"
+
+
+def _task_waived(data: Mapping[str, Any]) -> str:
+    return f"任务免除：{label('task_kind', data.get('task_kind'))}"
+
+
+def _tasks_changed(data: Mapping[str, Any]) -> str:
+    kinds = "、".join(label("task_kind", kind) for kind in data.get("task_kinds", ()))
+    return f"{label('tasks_change', data.get('change'))} {data.get('task_count')} 项任务：{kinds}"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
@@ -103,6 +124,11 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "mention.hit": _mention_hit,
     "sla.warning": _warned,
     "sla.breached": _breached,
+    "task.created": _task_created,
+    "task.changed": _task_changed,
+    "task.done": _task_done,
+    "task.waived": _task_waived,
+    "tasks.changed": _tasks_changed,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }

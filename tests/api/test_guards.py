@@ -254,6 +254,7 @@ TRIES: dict[str, tuple[str, dict[str, Any]]] = {
     "record_fact_check": ("fact-checks", {"truth": "confirmed", "responsibility": "company", "evidence": "留样"}),
     "record_publication": ("publications", {"platform": "news", "statement_kind": "apology"}),
     "record_decision": ("decisions", DECISION | {"kind": "no_statement"}),
+    "create_task": ("tasks", {"kind": "follow_up", "title": "回访"}),
 }
 every_try = st.one_of(
     st.tuples(st.just("set_status"), st.sampled_from(sorted(MOVES)), st.booleans()),

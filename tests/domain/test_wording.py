@@ -216,17 +216,22 @@ def test_hostile_texts_are_masked_in_time(part):
         assert time.process_time() - started < 1
 
 
+# What Chinese users see (方案): a changed word is a changed contract.
 def test_every_vocabulary_shows_the_words_of_the_plan():
-    """What Chinese users see (方案): a changed word is a changed contract."""
     assert {name: " ".join(zh for zh, _ in labels.values()) for name, labels in LABELS.items()} == {
         "grade": "一级(重大) 二级(较大) 三级(一般)",
         "grade_source": "系统判定 人工判定",
         "harm_class": "核心利益 用户权益 个体投诉",
         "incident_status": "关注中 响应中 处置中 收尾中 已结案 自然平息 误报 已并案",
-        "deadline_kind": "命中推送 首次响应 紧急会议 信息核实 首次发声 首份声明 收尾 复盘",
+        "deadline_kind": "命中推送 首次响应 紧急会议 信息核实 首次发声 首份声明 诉求处理 收尾 复盘",
         "deadline_state": "计时中 按时完成 按时完成(补录) 超时 已取消 无人可推",
-        "guard": "信息核实 明确处置方向的会议 首发平台声明 舆情平稳",
-        "incident_action": "变更状态 人工定级 并案 拆分 归入舆情 接警响应 记录会议 记录信息核实 记录发布 记录决策",
+        "guard": "信息核实 明确处置方向的会议 首发平台声明 舆情平稳 回访完成率",
+        "incident_action": "变更状态 人工定级 并案 拆分 归入舆情 接警响应 记录会议 记录信息核实 记录发布 记录决策 新建任务",
+        "task_kind": "紧急会议 信息核实 媒体澄清 KOL澄清 媒体问询 统一口径 暂停投放 监管报送 内部通报 进展公示 诉求处理 侵权投诉举报 评论引导 回访 其他",
+        "task_state": "待办 草稿 法务审核中 法务已批 法务退回 已完成 已免除",
+        "task_action": "修改 完成 免除 重新打开 提交法务 法务批准 法务驳回",
+        "task_bulk_action": "批量指派 批量完成 批量免除",
+        "tasks_change": "批量新建 批量指派 批量完成 批量免除 并案转入 并案转出",
         "truth": "属实 部分属实 不属实 误解 暂无法核实",
         "responsibility": "我方 供应商 经销商 平台 用户 待定",
         "statement_kind": "首次回应 进展通报 致歉声明 澄清声明 律师声明",
@@ -239,7 +244,7 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "word_role": "品牌词 负面词 排除词",
         "text_field": "标题 正文",
         "event_type": "舆情命中 达到法律取证线 阅读量超十万 待人工判断 预警超时 预警无人接收 危机事件开启 分级变更 状态变更 热度平息 二次发酵 接警响应 召开会议 信息核实 "
-        "对外发布 作出决策 时限预警 时限超时 时限达成 时限改期 工作日历公布 工作日历缺失 推送测试 外发停用 外发熔断 外发恢复",
+        "对外发布 作出决策 新建任务 任务变更 任务完成 任务免除 任务批量变更 时限预警 时限超时 时限达成 时限改期 工作日历公布 工作日历缺失 推送测试 外发停用 外发熔断 外发恢复",
         "day_kind": "工作日 周末 节假日 调休上班",
         "year_status": "已公布 推定",
         "legal_threshold": "浏览满5000次 转发满500次",
@@ -250,7 +255,7 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "delivery_state": "待送达 已送达 已放弃",
         "caller_kind": "机器密钥 个人密钥 代签令牌 单点登录",
         "scope": "查看舆情 上报和更正舆情 查看监测规则 修改监测规则 查看危机事件 处置危机事件 特批放行 查看和订阅事件流 查看外发通知 管理外发通知 管理 API 密钥 "
-        "查看人员 管理人员 代人员签发令牌 查看未脱敏的个人信息",
+        "查看人员 管理人员 代人员签发令牌 查看未脱敏的个人信息 查看证据文件 上传和关联证据文件 查看受影响用户 登记受影响用户 法务审批 设置法务保全",
     }
 
 

@@ -34,6 +34,7 @@ from app.domain.events.mentions import (
     ViewsHigh,
 )
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
     WebhookBreakerOpened,
@@ -77,6 +78,12 @@ __all__ = [
     "SlaMet",
     "SlaWarning",
     "StatusChanged",
+    "TaskChanged",
+    "TaskCreated",
+    "TaskDone",
+    "TaskEvent",
+    "TaskWaived",
+    "TasksChanged",
     "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
@@ -103,6 +110,11 @@ PUBLIC: tuple[type[Event], ...] = (
     FactChecked,
     PublicationRecorded,
     DecisionMade,
+    TaskCreated,
+    TaskChanged,
+    TaskDone,
+    TaskWaived,
+    TasksChanged,
     SlaWarning,
     SlaBreached,
     SlaMet,

@@ -39,6 +39,13 @@ from app.webhooks.event_schemas.mentions import (
     MentionNeedsJudgementEvent,
     MentionViewsHighEvent,
 )
+from app.webhooks.event_schemas.tasks import (
+    TaskChangedEvent,
+    TaskCreatedEvent,
+    TaskDoneEvent,
+    TasksChangedEvent,
+    TaskWaivedEvent,
+)
 from app.webhooks.event_types import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -64,6 +71,11 @@ class Event(
             | FactCheckedEvent
             | PublicationRecordedEvent
             | DecisionMadeEvent
+            | TaskCreatedEvent
+            | TaskChangedEvent
+            | TaskDoneEvent
+            | TaskWaivedEvent
+            | TasksChangedEvent
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
