@@ -36,6 +36,9 @@ from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
 from app.incidents.sla_routes import router as deadlines
+from app.incidents.task_bulk_routes import router as many_tasks
+from app.incidents.task_routes import incident_router as incident_tasks
+from app.incidents.task_routes import router as tasks
 from app.incidents.team_routes import router as teams
 from app.mentions.ingest import Intake
 from app.mentions.routes import incident_router as incident_mentions
@@ -85,6 +88,9 @@ ROUTERS = (
     affected,
     affected_imports,
     holds,
+    incident_tasks,
+    many_tasks,
+    tasks,
     deadlines,
     calm,
     policies,

@@ -12,7 +12,7 @@ from app.domain.events import (
     StatusChanged,
     TeamChanged,
 )
-from app.incidents import clocks, team
+from app.incidents import clocks, task_clocks, team
 from app.incidents.alerts import start_alerts
 from app.webhooks.service import fan_out
 
@@ -27,6 +27,7 @@ def install() -> None:
     react(StatusChanged, team.status_changed)
     react(IncidentChanged, team.incident_changed)
     react(TeamChanged, clocks.team_changed)
+    react(StatusChanged, task_clocks.status_changed)
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)

@@ -6,7 +6,8 @@ from pydantic.config import JsonDict
 
 from app.core.deps import AnyCaller
 from app.core.routing import Operation
-from app.domain.labels import LABELS, colour_of
+from app.domain.colours import colour_of
+from app.domain.labels import LABELS
 
 router = APIRouter(prefix="/v1/vocabularies", tags=["Vocabularies"], route_class=Operation)
 

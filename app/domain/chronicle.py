@@ -26,7 +26,7 @@ _OWN: Final = MappingProxyType({
     "incident.changed": "修改信息", "incident.mentions_moved": "舆情归并", "incident.deadlines_set": "时限变更",
     "incident.evidence_changed": "证据变更",
 })  # fmt: skip
-_CLOCKED: Final = MappingProxyType({"started": "启动", "tightened": "提前", "cancelled": "取消"})
+_CLOCKED: Final = MappingProxyType({"started": "启动", "tightened": "提前", "redated": "改期", "cancelled": "取消"})
 _FIELDS: Final = MappingProxyType({
     "title": "标题", "summary": "概述", "harm_class": "危害类别", "business_unit": "业务部门",
     "media_follow_up": "媒体跟进", "policy_id": "分级标准",
@@ -76,7 +76,7 @@ def markdown(title: str, facts: Iterable[tuple[str, str]], entries: Iterable[Ent
     lines = [f"# {escaped(title)}", "", *(f"- {name}：{escaped(value)}" for name, value in facts), ""]
     lines += [_row(_HEAD), _row(["---"] * len(_HEAD))]
     for entry in entries:
-        happened_at = datetime.fromisoformat(entry.data["happened_at"]) if "happened_at" in entry.data else entry.at
+        happened_at = datetime.fromisoformat(told_at) if (told_at := entry.data.get("happened_at")) else entry.at
         what = LABELS["event_type"].get(entry.type, (_OWN.get(entry.type, entry.type),))[0]
         cells = (str(entry.seq), local(happened_at), local(entry.at), entry.who, what, told(entry))
         lines.append(_row(map(escaped, cells)))
@@ -105,7 +105,9 @@ def _named(name: str, value: object) -> str:
 
 
 def _clocks_set(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
-    return [*(_clock_set(**clock) for clock in data["deadlines"]), _named("理由", data["reason"])]
+    more = data.get("deadline_count", 0) - len(data["deadlines"])
+    said = [*(_clock_set(**clock) for clock in data["deadlines"]), f"另有 {more} 个" if more > 0 else ""]
+    return [*said, _named("理由", data["reason"])]
 
 
 def _clock_set(*, clock: str, due_at: str, action: str, **_: Any) -> str:
@@ -216,6 +218,21 @@ def _affected(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     return [*(f"{name} {count} 人" for name, count in figures if count), f"共 {data['total']} 人"]
 
 
+def _task(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    state = word("task_state", data["task_state"]) if "action" in data else ""
+    does = word("task_action", data["action"]) if "action" in data else ""
+    due = local(datetime.fromisoformat(data["due_at"])) if data["due_at"] else ""
+    return [word("task_kind", data["task_kind"]), does, state, _named("截止", due), _named("理由", data.get("reason"))]
+
+
+def _tasks(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    kinds = "、".join(word("task_kind", kind) for kind in data["task_kinds"])
+    clocks = (("启动", "clocks_started"), ("达成", "clocks_met"), ("取消", "clocks_cancelled"))
+    counted = "，".join(f"{name} {data[member]} 个" for name, member in clocks if data[member])
+    return [f"{word('tasks_change', data['change'])} {data['task_count']} 项任务", kinds, _named("时限", counted),
+            _named("理由", data["reason"])]  # fmt: skip
+
+
 _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]]] = MappingProxyType({
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
@@ -225,4 +242,5 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "incident.team_changed": _team, "escalation.person": _called,
     "incident.evidence_changed": _evidence,
     "incident.affected_users_changed": _affected,
+    "task.created": _task, "task.changed": _task, "task.done": _task, "task.waived": _task, "tasks.changed": _tasks,
 })  # fmt: skip

@@ -24,7 +24,8 @@ _RINGS: Mapping[DeadlineKind, tuple[int, ...]] = {
     DeadlineKind.FIRST_WORD: WARNINGS,
 }
 
-# What a grade starts, in the order of the plan. The review's clock starts when it is calm, an alert's with the hit.
+# What a grade starts, in the order of the plan. The review's clock starts when it is calm, an alert's with the hit, a
+# remediation's with its task.
 OF_A_GRADE = (
     DeadlineKind.FIRST_RESPONSE, DeadlineKind.EMERGENCY_MEETING, DeadlineKind.FACT_CHECK, DeadlineKind.FIRST_WORD,
     DeadlineKind.FIRST_STATEMENT, DeadlineKind.CLOSING,
@@ -91,6 +92,7 @@ class SlaPolicy:
         return timedelta(seconds=clock.seconds) if clock and clock.seconds else None
 
 
+_REMEDIATION = Clock(DeadlineKind.REMEDIATION, seconds=24 * 3_600)
 _GRAVE, _LESS = frozenset({Grade.MAJOR}), frozenset({Grade.SERIOUS, Grade.GENERAL})
 PLAN = SlaPolicy(
     (
@@ -104,6 +106,7 @@ PLAN = SlaPolicy(
         Clock(DeadlineKind.FIRST_STATEMENT, seconds=24 * 3_600),
         Clock(DeadlineKind.CLOSING, seconds=72 * 3_600),
         Clock(DeadlineKind.REVIEW, working_days=3),
+        _REMEDIATION,
     )
 )
 """The plan's own times (方案 一, 二(一)2, 二(二), 二(三))."""
@@ -111,16 +114,19 @@ PLAN = SlaPolicy(
 
 def policy_from(data: Iterable[Mapping[str, Any]]) -> SlaPolicy:
     """A policy from its stored form: objects with kind, grades, seconds and working_days. ValueError says what is
-    wrong with it."""
-    return SlaPolicy(
-        tuple(
-            Clock(
-                DeadlineKind(entry["kind"]), frozenset(Grade[word.upper()] for word in entry["grades"]),
-                entry["seconds"], entry["working_days"],
-            )
-            for entry in data
+    wrong with it.
+
+    Every remediation has a clock: one that the policy does not state runs as long as the plan says.
+    """
+    clocks = tuple(
+        Clock(
+            DeadlineKind(entry["kind"]), frozenset(Grade[word.upper()] for word in entry["grades"]),
+            entry["seconds"], entry["working_days"],
         )
+        for entry in data
     )  # fmt: skip
+    stated = any(clock.kind is DeadlineKind.REMEDIATION for clock in clocks)
+    return SlaPolicy(clocks if stated else (*clocks, _REMEDIATION))
 
 
 def policy_data(policy: SlaPolicy) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The words of our vocabularies as people see them 显示, in Chinese and English, and their colours.
+"""The words of our vocabularies as people see them 显示, in Chinese and English.
 
 Values stand in the order people expect: the gravest first. A changed word is a changed contract: a test holds them.
 """
@@ -39,6 +39,7 @@ _LABELS = {
         "fact_check": ("信息核实", "Fact check"),
         "first_word": ("首次发声", "First word"),
         "first_statement": ("首份声明", "First statement"),
+        "remediation": ("诉求处理", "Remediation"),
         "closing": ("收尾", "Closing"),
         "review": ("复盘", "Review"),
     },
@@ -55,6 +56,7 @@ _LABELS = {
         "meeting_with_direction": ("明确处置方向的会议", "A meeting with a direction"),
         "origin_statement": ("首发平台声明", "A statement where it began"),
         "calm": ("舆情平稳", "Calm"),
+        "follow_ups": ("回访完成率", "Enough follow-ups"),
     },
     "incident_action": {
         "set_status": ("变更状态", "Move it on"),
@@ -69,6 +71,7 @@ _LABELS = {
         "record_publication": ("记录发布", "Record a publication"),
         "record_decision": ("记录决策", "Record a decision"),
         "add_note": ("添加备注", "Add a note"),
+        "create_task": ("新建任务", "Create a task"),
     },
     "team_position": {
         "lead": ("组长", "Lead"),
@@ -95,6 +98,54 @@ _LABELS = {
         "called_again": ("重新接警", "Called again"),
         "moved": ("调整职责", "Has another position"),
         "left": ("退出", "Left"),
+    },
+    "task_kind": {
+        "meeting": ("紧急会议", "Emergency meeting"),
+        "fact_check": ("信息核实", "Fact check"),
+        "media_clarification": ("媒体澄清", "Clarification with media"),
+        "kol_clarification": ("KOL澄清", "Clarification with opinion leaders"),
+        "press_inquiry": ("媒体问询", "Press inquiry"),
+        "unified_wording": ("统一口径", "Unified wording"),
+        "pause_ads": ("暂停投放", "Pause of advertising"),
+        "regulator_report": ("监管报送", "Report to a regulator"),
+        "internal_notice": ("内部通报", "Internal notice"),
+        "progress_note": ("进展公示", "Public note of progress"),
+        "remediation": ("诉求处理", "Remediation"),
+        "takedown_report": ("侵权投诉举报", "Takedown report"),
+        "comment_guidance": ("评论引导", "Guidance in comments"),
+        "follow_up": ("回访", "Follow-up"),
+        "other": ("其他", "Other"),
+    },
+    "task_state": {
+        "open": ("待办", "Open"),
+        "draft": ("草稿", "Draft"),
+        "legal_review": ("法务审核中", "In legal review"),
+        "approved": ("法务已批", "Approved by legal"),
+        "rejected": ("法务退回", "Rejected by legal"),
+        "done": ("已完成", "Done"),
+        "waived": ("已免除", "Waived"),
+    },
+    "task_action": {
+        "update": ("修改", "Change it"),
+        "complete": ("完成", "Finish it"),
+        "waive": ("免除", "Waive it"),
+        "reopen": ("重新打开", "Reopen it"),
+        "submit": ("提交法务", "Submit it to legal"),
+        "approve": ("法务批准", "Approve it"),
+        "reject": ("法务驳回", "Reject it"),
+    },
+    "task_bulk_action": {
+        "assign": ("批量指派", "Assign"),
+        "complete": ("批量完成", "Finish"),
+        "waive": ("批量免除", "Waive"),
+    },
+    "tasks_change": {
+        "created": ("批量新建", "Created"),
+        "assigned": ("批量指派", "Assigned"),
+        "completed": ("批量完成", "Finished"),
+        "waived": ("批量免除", "Waived"),
+        "moved_in": ("并案转入", "Came with another incident"),
+        "moved_away": ("并案转出", "Went to another incident"),
     },
     "truth": {
         "confirmed": ("属实", "True"),
@@ -195,6 +246,11 @@ _LABELS = {
         "incident.affected_users_changed": ("受影响用户变动", "An incident's affected users changed"),
         "incident.legal_hold_set": ("法务保全", "A legal hold was set"),
         "incident.legal_hold_lifted": ("解除法务保全", "A legal hold was lifted"),
+        "task.created": ("新建任务", "A task was created"),
+        "task.changed": ("任务变更", "A task was changed"),
+        "task.done": ("任务完成", "A task was finished"),
+        "task.waived": ("任务免除", "A task was waived"),
+        "tasks.changed": ("任务批量变更", "Many tasks were changed at once"),
         "sla.warning": ("时限预警", "A clock's time runs out"),
         "sla.breached": ("时限超时", "A clock was breached"),
         "sla.met": ("时限达成", "A clock was met"),
@@ -317,46 +373,3 @@ LABELS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for vocabulary, labels in _LABELS.items()}
 )
 """Vocabulary -> value -> (Chinese, English), as 方案 and its readers name them, in the order people expect."""
-
-# The warning colours of the state's own scale (红 橙 黄 蓝), green for what is well, grey for what is over or unknown.
-_RED, _ORANGE, _YELLOW, _BLUE, _GREEN, _GREY = "#CF1322", "#FA8C16", "#FADB14", "#1677FF", "#52C41A", "#8C8C8C"
-_COLOURS = {
-    "grade": {"major": _RED, "serious": _ORANGE, "general": _YELLOW},
-    "harm_class": {"core_interest": _RED, "user_rights": _ORANGE, "individual": _YELLOW},
-    "incident_status": {
-        "watching": _BLUE, "responding": _RED, "handling": _ORANGE, "closing": _YELLOW, "closed": _GREEN,
-        "subsided": _GREEN,
-    },
-    "media_follow_up": {"confirmed": _RED, "suspected": _ORANGE},
-    "sentiment": {"negative": _RED, "neutral": _BLUE, "positive": _GREEN},
-    "platform": {
-        "wechat_official": "#07C160", "wechat_channels": "#FA9D3B", "weibo": "#E6162D", "douyin": "#161823",
-        "xiaohongshu": "#FF2442", "zhihu": "#0066FF", "bilibili": "#00A1D6", "forum": "#722ED1", "news": "#13C2C2",
-    },
-    "event_type": {
-        "mention.hit": _ORANGE, "mention.legal_threshold": _RED, "mention.views_high": _ORANGE,
-        "mention.needs_judgement": _YELLOW, "alert.breached": _RED, "alert.no_receiver": _RED,
-        "incident.opened": _RED, "incident.grade_changed": _RED, "incident.status_changed": _BLUE,
-        "incident.acknowledged": _BLUE, "incident.meeting_held": _BLUE, "incident.fact_checked": _BLUE,
-        "incident.publication_recorded": _BLUE, "incident.decision_made": _BLUE, "note.added": _BLUE, "sla.warning": _ORANGE,
-        "incident.team_changed": _BLUE, "escalation.person": _ORANGE,
-        "incident.affected_users_changed": _BLUE,
-        "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
-        "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
-        "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
-    },
-    "deadline_state": {
-        "running": _BLUE, "met": _GREEN, "met_recorded_late": _YELLOW, "breached": _RED, "unpushed": _RED,
-    },
-    "day_kind": {"working_day": _BLUE, "holiday": _RED, "make_up_day": _ORANGE},
-    "year_status": {"official": _GREEN, "estimated": _ORANGE},
-    "breaker_state": {"closed": _GREEN, "open": _ORANGE},
-    "import_row_state": {"invalid": _RED, "duplicate": _ORANGE, "updated": _BLUE, "created": _GREEN},
-    "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
-    "word_role": {"brand": _BLUE, "negative": _RED},
-}  # fmt: skip
-
-
-def colour_of(vocabulary: str, value: str) -> str:
-    """How a word is shown, #RRGGBB; grey where nothing is meant by it."""
-    return _COLOURS.get(vocabulary, {}).get(value, _GREY)

@@ -65,6 +65,8 @@ class Facts:
     # More than a first word was said where it began, or it was decided not to, or to say it elsewhere, and it was.
     spoken: bool = False
     calmed: bool = False
+    # Fewer follow-ups are done or waived than the policy asks for. Where there are none, none are owed.
+    follow_ups_owed: bool = False
 
 
 class GuardRule(NamedTuple):
@@ -93,6 +95,11 @@ GUARDS: Final[tuple[GuardRule, ...]] = (
     GuardRule(
         Guard.CALM, "closing", "closed", "Wait until the fire is out: the calm test has not passed.",
         lambda facts: facts.calmed,
+    ),
+    GuardRule(
+        Guard.FOLLOW_UPS, "closing", "closed",
+        "Finish or waive more of the follow-ups: fewer are than the SLA policy asks for, which is 90 % as shipped.",
+        lambda facts: not facts.follow_ups_owed,
     ),
 )  # fmt: skip
 """In the order they are named. Each can be passed by a lead with a reason 特批."""
@@ -127,6 +134,7 @@ _ACTS: Final[tuple[tuple[IncidentAction, tuple[str, ...], str], ...]] = (
     (IncidentAction.RECORD_PUBLICATION, RECORDING, "incident_over"),
     (IncidentAction.RECORD_DECISION, RECORDING, "incident_over"),
     (IncidentAction.ADD_NOTE, DISCUSSED, "incident_over"),
+    (IncidentAction.CREATE_TASK, RECORDING, "incident_over"),
 )
 
 

@@ -51,7 +51,7 @@ class Platform(StrEnum):
 
 
 class DeadlineKind(StrEnum):
-    """The plan's clocks: 命中推送, 首次响应, 紧急会议, 信息核实, 首次发声, 首份声明, 收尾, 复盘.
+    """The plan's clocks: 命中推送, 首次响应, 紧急会议, 信息核实, 首次发声, 首份声明, 诉求处理, 收尾, 复盘.
 
     The first word only warns: it runs on past its time without ringing, until something is said.
     """
@@ -62,6 +62,7 @@ class DeadlineKind(StrEnum):
     FACT_CHECK = "fact_check"
     FIRST_WORD = "first_word"
     FIRST_STATEMENT = "first_statement"
+    REMEDIATION = "remediation"
     CLOSING = "closing"
     REVIEW = "review"
 
@@ -84,6 +85,7 @@ class Guard(StrEnum):
     MEETING_WITH_DIRECTION = "meeting_with_direction"
     ORIGIN_STATEMENT = "origin_statement"
     CALM = "calm"
+    FOLLOW_UPS = "follow_ups"
 
 
 class IncidentAction(StrEnum):
@@ -101,6 +103,7 @@ class IncidentAction(StrEnum):
     RECORD_PUBLICATION = "record_publication"
     RECORD_DECISION = "record_decision"
     ADD_NOTE = "add_note"
+    CREATE_TASK = "create_task"
 
 
 class Truth(StrEnum):
@@ -248,3 +251,67 @@ class ImportRowState(StrEnum):
     UPDATED = "updated"
     CREATED = "created"
     UNCHANGED = "unchanged"
+
+
+class TaskKind(StrEnum):
+    """What there is to do about an incident (方案 二(二)2, 二(三)): 紧急会议, 信息核实, 媒体澄清, KOL澄清, 媒体问询, 统一口径, 暂停投放,
+    监管报送, 内部通报, 进展公示, 诉求处理, 侵权投诉举报, 评论引导, 回访, 其他."""
+
+    MEETING = "meeting"
+    FACT_CHECK = "fact_check"
+    MEDIA_CLARIFICATION = "media_clarification"
+    KOL_CLARIFICATION = "kol_clarification"
+    PRESS_INQUIRY = "press_inquiry"
+    UNIFIED_WORDING = "unified_wording"
+    PAUSE_ADS = "pause_ads"
+    REGULATOR_REPORT = "regulator_report"
+    INTERNAL_NOTICE = "internal_notice"
+    PROGRESS_NOTE = "progress_note"
+    REMEDIATION = "remediation"
+    TAKEDOWN_REPORT = "takedown_report"
+    COMMENT_GUIDANCE = "comment_guidance"
+    FOLLOW_UP = "follow_up"
+    OTHER = "other"
+
+
+class TaskState(StrEnum):
+    """待办, 已完成, 已免除; of a takedown report, before it is filed: 草稿, 法务审核中, 法务已批, 法务退回."""
+
+    OPEN = "open"
+    DRAFT = "draft"
+    LEGAL_REVIEW = "legal_review"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    DONE = "done"
+    WAIVED = "waived"
+
+
+class TaskAction(StrEnum):
+    """What people may do about a task. The last three are about takedown reports."""
+
+    UPDATE = "update"
+    COMPLETE = "complete"
+    WAIVE = "waive"
+    REOPEN = "reopen"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class TaskBulkAction(StrEnum):
+    """What can be done about many tasks at once."""
+
+    ASSIGN = "assign"
+    COMPLETE = "complete"
+    WAIVE = "waive"
+
+
+class TasksChange(StrEnum):
+    """What happened to many tasks at once."""
+
+    CREATED = "created"
+    ASSIGNED = "assigned"
+    COMPLETED = "completed"
+    WAIVED = "waived"
+    MOVED_IN = "moved_in"
+    MOVED_AWAY = "moved_away"

@@ -24,7 +24,7 @@ _DECISION: JsonDict = {
 }
 # Events in one export.
 MOST_EXPORTED = 5_000
-_WEB = r"^https?://[^\s\u0000-\u0020]+$"
+WEB = r"^https?://[^\s\u0000-\u0020]+$"
 
 HappenedAt = Annotated[
     Instant | None,
@@ -98,7 +98,7 @@ class PublicationCreate(Wire):
     platform: Annotated[Platform, Field(description="Where.")]
     statement_kind: Annotated[StatementKind, Field(description="What kind of statement.")]
     url: Annotated[
-        Annotated[str, Field(max_length=2_000, pattern=_WEB)] | None,
+        Annotated[str, Field(max_length=2_000, pattern=WEB)] | None,
         Field(description="Where it can be read."),
     ] = None
     title: Annotated[Str, Field(max_length=200, description="Its title.")] = ""
@@ -220,7 +220,9 @@ class Known(BaseModel):
     windows: list[KnownWindow] = Field(description="One for each rule of volume, in the policy's order.")
     calmed_at: datetime | None = Field(description="When the calm test had passed; null: it had not.")
     fact_check: KnownFacts | None = Field(description="The latest fact check; null: none.")
-    deadlines: list[KnownDeadline] = Field(description="The clocks that were running, the next first.")
+    deadlines: list[KnownDeadline] = Field(
+        description="The incident's clocks that were running, the next first; not those of its tasks."
+    )
 
 
 class Decision(Act):

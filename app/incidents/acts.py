@@ -19,10 +19,11 @@ from app.domain.lifecycle import RECORDING
 from app.incidents import guards
 from app.incidents.act_queries import origin_platform
 from app.incidents.queries import get_incident
+from app.incidents.task_ending import end_by_act
 from app.incidents.team import mark_answered
 from app.incidents.team_queries import member_who_is
-from app.incidents.timeline import on_timeline, touch
-from app.models import Acknowledgement, Act, FactCheck, Incident, Meeting, Publication
+from app.incidents.timeline import on_timeline
+from app.models import Acknowledgement, Act, FactCheck, Incident, Meeting, Publication, Task
 from app.models.base import new_id
 
 
@@ -62,9 +63,9 @@ async def acknowledge(
 
 
 async def record_meeting(
-    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, task: Task | None = None, caller: Caller, now: datetime
 ) -> Meeting:
-    """A meeting took place."""
+    """A meeting took place. With a direction that finishes the incident's task ``task``, or its only open meeting."""
     incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
     act = Meeting(**said, direction=fields["direction"], note=fields["note"])
     await store(tx, incident, act, now=now)
@@ -73,19 +74,22 @@ async def record_meeting(
         has_direction=act.direction is not None,
     )  # fmt: skip
     await record(tx, event, caller=caller)
+    if act.direction is not None:
+        await end_by_act(tx, incident, act, task, caller=caller, now=now)
     return act
 
 
 async def record_fact_check(
-    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, task: Task | None = None, caller: Caller, now: datetime
 ) -> FactCheck:
-    """The facts were checked."""
+    """The facts were checked. That finishes the incident's task ``task``, or its only open fact check."""
     incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
     named = {name: fields[name] for name in ("truth", "responsibility")}
     act = FactCheck(**said, **named, evidence=fields["evidence"], note=fields["note"])
     await store(tx, incident, act, now=now)
     event = FactChecked(**on_timeline(incident), happened_at=act.happened_at, fact_check_id=act.id, **named)
     await record(tx, event, caller=caller)
+    await end_by_act(tx, incident, act, task, caller=caller, now=now)
     return act
 
 
@@ -114,12 +118,8 @@ async def start(
     """The incident, locked, and what every act says first. IncidentOver where nothing more is recorded of it."""
     incident = await get_incident(tx, incident_id, lock=True)
     if incident.status not in RECORDING:
-        why = "look at the one it was merged into" if incident.status == "merged" else "bring it back first"
-        raise IncidentOver(f"The incident {incident.number} is {incident.status}: nothing is recorded of it; {why}.")
-    happened_at = not_ahead(happened_at, now, "/happened_at") or now
-    if happened_at < incident.opened_at:
-        detail = f"lies before the incident, which was opened at {incident.opened_at:%Y-%m-%dT%H:%M:%S.%fZ}"
-        raise Invalid(f"/happened_at: {detail}", errors=[FieldError("/happened_at", detail, "before_the_incident")])
+        raise over(incident)
+    happened_at = told_at(incident, happened_at, now)
     person_id = caller.person.id if caller.person else None
     return incident, Said(
         id=new_id(), incident_id=incident.id, happened_at=happened_at, recorded_at=now, actor=caller.actor,
@@ -127,10 +127,22 @@ async def start(
     )  # fmt: skip
 
 
+def over(incident: Incident) -> IncidentOver:
+    """What is said to whoever records something of an incident that takes no more."""
+    why = "look at the one it was merged into" if incident.status == "merged" else "bring it back first"
+    return IncidentOver(f"The incident {incident.number} is {incident.status}: nothing is recorded of it; {why}.")
+
+
+def told_at(incident: Incident, happened_at: datetime | None, now: datetime) -> datetime:
+    """When something happened that people tell of, now unless they say; Invalid before the incident or in the future."""
+    happened_at = not_ahead(happened_at, now, "/happened_at") or now
+    if happened_at < incident.opened_at:
+        detail = f"lies before the incident, which was opened at {incident.opened_at:%Y-%m-%dT%H:%M:%S.%fZ}"
+        raise Invalid(f"/happened_at: {detail}", errors=[FieldError("/happened_at", detail, "before_the_incident")])
+    return happened_at
+
+
 async def store(tx: Tx, incident: Incident, act: Act, *, now: datetime) -> None:
     """Keeps the act. The incident has another version where that opens or closes a way on."""
-    before = await guards.choices_of(tx, [incident])
-    tx.add(act)
-    await tx.flush()
-    if await guards.choices_of(tx, [incident]) != before:
-        touch(incident, now)
+    async with guards.versioned(tx, incident, now):
+        tx.add(act)

@@ -45,6 +45,8 @@ from app.models.base import new_id
 
 # Acts that stand for good, whenever they happened: a clock for them is not started after them.
 _LASTING = (FactChecked.type, PublicationRecorded.type, DecisionMade.type)
+# Clocks that one entry of the timeline names; an incident's tasks may have a thousand.
+MOST_TOLD = 100
 
 
 async def grade_changed(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -148,10 +150,16 @@ def _met_by(type_: str, data: Mapping[str, Any]) -> tuple[DeadlineKind, ...]:
 async def cancel(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind] | None, reason: str) -> None:
     """Calls off what runs of these kinds (None: of all). An acknowledged cancel never rings: the incident is locked."""
     now = await tx.now()
-    running = [row for row in await _rows(tx, incident, kinds) if row.state == DeadlineState.RUNNING]
+    running = cancel_rows(await _rows(tx, incident, kinds), reason, now)
+    await say(tx, incident, reason, [(row, "cancelled") for row in running])
+
+
+def cancel_rows(rows: Sequence[Deadline], reason: str, now: datetime) -> list[Deadline]:
+    """Calls off those that run; which these were. To tell of it is left to the caller."""
+    running = [row for row in rows if row.state == DeadlineState.RUNNING]
     for row in running:
         row.state, row.ended_at, row.reason, row.next_at = DeadlineState.CANCELLED, now, reason, None
-    await _say(tx, incident, reason, [(row, "cancelled") for row in running])
+    return running
 
 
 async def _set_clocks(
@@ -176,7 +184,7 @@ async def _set_clocks(
         if kind in plan.tighten:
             await ringing.set_due(tx, row, plan.tighten[kind])
             said.append((row, "tightened"))
-    await _say(tx, incident, reason, said)
+    await say(tx, incident, reason, said)
 
 
 async def _inherited(tx: Tx, incident: Incident, now: datetime) -> dict[DeadlineKind, datetime]:
@@ -204,13 +212,13 @@ async def _done_before(tx: Tx, incident: Incident) -> set[DeadlineKind]:
 
 def start(
     tx: Tx, incident: Incident, kind: DeadlineKind, due_at: datetime, policy_id: UUID, now: datetime,
-    *, estimated: bool = False,
+    *, estimated: bool = False, task_id: UUID | None = None,
 ) -> Deadline:  # fmt: skip
     """A clock that runs from now on."""
     row = Deadline(
         id=new_id(), kind=kind, incident_id=incident.id, level=level_of(incident.grade),
         is_drill=incident.is_drill, policy_id=policy_id, state=DeadlineState.RUNNING, started_at=now, due_at=due_at,
-        set_at=now, next_at=next_ring(kind, now, due_at, ()), estimated=estimated,
+        set_at=now, next_at=next_ring(kind, now, due_at, ()), estimated=estimated, task_id=task_id,
     )  # fmt: skip
     tx.add(row)
     return row
@@ -226,7 +234,7 @@ async def _start_review(tx: Tx, incident: Incident, at: datetime) -> None:
     assert clock.working_days is not None, "which counts working days"
     due = await review_due(tx, at, clock.working_days)
     row = start(tx, incident, DeadlineKind.REVIEW, due.due_at, policy_id, await tx.now(), estimated=due.estimated)
-    await _say(tx, incident, "What happened is to be reviewed.", [(row, "started")])
+    await say(tx, incident, "What happened is to be reviewed.", [(row, "started")])
 
 
 async def _closing(tx: Tx, incident: Incident, *, calm_waived: bool) -> None:
@@ -242,8 +250,7 @@ async def _closing(tx: Tx, incident: Incident, *, calm_waived: bool) -> None:
 
 async def _meet(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind], happened_at: datetime, actor: str) -> None:
     for row in await _rows(tx, incident, kinds):
-        if _is_open(row):
-            await _meet_row(tx, incident, row, happened_at, actor)
+        await _meet_row(tx, incident, row, happened_at, actor)
 
 
 def _is_open(row: Deadline) -> bool:
@@ -252,21 +259,31 @@ def _is_open(row: Deadline) -> bool:
 
 
 async def _meet_row(tx: Tx, incident: Incident, row: Deadline, happened_at: datetime, actor: str) -> None:
-    now = await tx.now()
     if DeadlineKind(row.kind) in ANEW_AT_EACH_RAISE and happened_at < row.started_at:
         return
-    if row.state == DeadlineState.RUNNING and happened_at > row.due_at:
-        # The sweeper was late: the breach comes before what was too late.
-        await ringing.ring_rows(tx, {incident.id: incident}, [row])
-    breached = row.state == DeadlineState.BREACHED
-    row.state = judge(row.due_at, happened_at, breached=breached)
-    row.met_at, row.recorded_at, row.met_by, row.next_at = happened_at, now, actor, None
-    row.ended_at = row.ended_at if breached and row.state == DeadlineState.BREACHED else now
-    if row.state != DeadlineState.BREACHED:
+    for met in await meet_rows(tx, incident, [row], happened_at, actor):
         event = SlaMet(
-            **on_timeline(incident), **ringing.named(row), state=row.state, happened_at=happened_at,
+            **on_timeline(incident), **ringing.named(met), state=met.state, happened_at=happened_at,
         )  # fmt: skip
         await record(tx, event, caller=SYSTEM)
+
+
+async def meet_rows(
+    tx: Tx, incident: Incident, rows: Sequence[Deadline], happened_at: datetime, actor: str
+) -> list[Deadline]:
+    """Meets those of the incident's clocks that wait; which of them were in time. To tell of it is left to the caller."""
+    now, met = await tx.now(), []
+    # The sweeper was late: the breach comes before what was too late.
+    late = [row for row in rows if row.state == DeadlineState.RUNNING and happened_at > row.due_at]
+    await ringing.ring_rows(tx, {incident.id: incident}, late)
+    for row in filter(_is_open, rows):
+        breached = row.state == DeadlineState.BREACHED
+        row.state = judge(row.due_at, happened_at, breached=breached)
+        row.met_at, row.recorded_at, row.met_by, row.next_at = happened_at, now, actor, None
+        row.ended_at = row.ended_at if breached and row.state == DeadlineState.BREACHED else now
+        if row.state != DeadlineState.BREACHED:
+            met.append(row)
+    return met
 
 
 async def _incident(tx: Tx, incident_id: UUID) -> Incident:
@@ -289,12 +306,21 @@ async def active_policy(tx: Tx) -> tuple[UUID, SlaPolicy]:
     return row.id, policy_from(row.clocks)
 
 
-async def _say(tx: Tx, incident: Incident, reason: str, changed: Sequence[tuple[Deadline, str]]) -> None:
+async def say(tx: Tx, incident: Incident, reason: str, changed: Sequence[tuple[Deadline, str]]) -> None:
+    """Tells on the timeline what was done to clocks, and wakes who rings them."""
     if not changed:
         return
     said = [
-        {"deadline_id": row.id, "clock": row.kind, "due_at": row.due_at, "estimated": row.estimated, "action": action}
-        for row, action in changed
+        {
+            "deadline_id": row.id,
+            "clock": row.kind,
+            "task_id": row.task_id,
+            "due_at": row.due_at,
+            "estimated": row.estimated,
+            "action": action,
+        }
+        for row, action in changed[:MOST_TOLD]
     ]
-    await record(tx, DeadlinesSet(**on_timeline(incident), reason=reason, deadlines=said), caller=SYSTEM)
+    event = DeadlinesSet(**on_timeline(incident), reason=reason, deadlines=said, deadline_count=len(changed))
+    await record(tx, event, caller=SYSTEM)
     tx.ring(CLOCKS)

@@ -70,7 +70,8 @@ def _invalid(pointer: str, detail: str, code: str) -> Invalid:
 async def known_of(tx: Tx, incident: Incident, *, now: datetime) -> Known:
     """What is known of the incident, which is locked, at this moment."""
     checked = await act_queries.latest_fact_check(tx, incident.id)
-    running = select(Deadline.kind, Deadline.due_at).where(Deadline.state == "running")
+    # Tasks may be hundreds.
+    running = select(Deadline.kind, Deadline.due_at).where(Deadline.state == "running", Deadline.task_id.is_(None))
     deadlines = await tx.execute(running.where(Deadline.incident_id == incident.id).order_by(Deadline.due_at))
     named = (
         "status",

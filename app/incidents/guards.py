@@ -3,20 +3,25 @@
 The rules are :mod:`app.domain.lifecycle`; a page of incidents costs two queries here, however long it is.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError
 from app.domain.lifecycle import ACCEPTING, GUARDS, Choice, Facts, GuardRule, choices, unmet
+from app.domain.tasks import FINISHED, followed_up
+from app.domain.vocabulary import TaskKind
 from app.incidents.opening import accepting
 from app.incidents.schemas import Incident as IncidentOut
-from app.models import Decision, FactCheck, Incident, Meeting, Publication
+from app.incidents.timeline import touch
+from app.models import Decision, FactCheck, Incident, Meeting, Publication, SlaPolicy, Task
 from app.people.masks import names_of, words_of
 
 OVERRIDE: Final = "incidents:override"
@@ -61,6 +66,17 @@ async def choices_of(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, tuple[
     }
 
 
+@asynccontextmanager
+async def versioned(tx: Tx, incident: Incident, now: datetime) -> AsyncIterator[None]:
+    """Around what is put on record of the incident, which is locked: it has another version where that opens or closes
+    a way on."""
+    before = await choices_of(tx, [incident])
+    yield
+    await tx.flush()
+    if await choices_of(tx, [incident]) != before:
+        touch(incident, now)
+
+
 async def shown(tx: Tx, incidents: Sequence[Incident], *, caller: Caller) -> list[IncidentOut]:
     """The incidents as the API shows them to the caller."""
     allowed = await choices_of(tx, incidents)
@@ -89,18 +105,20 @@ async def shown_after(tx: Tx, act: Awaitable[Incident], *, caller: Caller) -> In
 async def _facts(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, Facts]:
     """What is on record, of those that a guard stands before; nothing is asked of the others."""
     guarded = [incident.id for incident in incidents if incident.status in _GUARDED]
-    found = {}
+    found: dict[UUID, list[Any]] = {}
     if guarded:
         await tx.flush()
-        columns = (_fact_checked(), _directed(), _spoken())
-        for incident_id, *said in await tx.execute(select(Incident.id, *columns).where(Incident.id.in_(guarded))):
-            found[incident_id] = said
+        columns = (_fact_checked(), _directed(), _spoken(), *_follow_ups())
+        for row in await tx.execute(select(Incident.id, *columns).where(Incident.id.in_(guarded))):
+            found[row[0]] = list(row[1:])
     facts = {}
     for incident in incidents:
-        fact_checked, directed, spoken = found.get(incident.id, (False, False, False))
+        fact_checked, directed, spoken, finished, total, percent = found.get(
+            incident.id, (False, False, False, 0, 0, 0)
+        )
         facts[incident.id] = Facts(
             major=incident.grade == "major", fact_checked=fact_checked, directed=directed, spoken=spoken,
-            calmed=incident.calmed_at is not None,
+            calmed=incident.calmed_at is not None, follow_ups_owed=not followed_up(finished, total, percent),
         )  # fmt: skip
     return facts
 
@@ -116,6 +134,14 @@ def _fact_checked() -> ColumnElement[bool]:
 
 def _directed() -> ColumnElement[bool]:
     return exists().where(Meeting.incident_id == Incident.id, Meeting.direction.is_not(None))
+
+
+def _follow_ups() -> tuple[ScalarSelect[int], ...]:
+    """Of the incident's follow-ups those done or waived, all, and how many of a hundred the policy in force asks for."""
+    counted = select(func.count()).where(Task.incident_id == Incident.id, Task.kind == TaskKind.FOLLOW_UP)
+    asked = select(SlaPolicy.follow_ups_percent).where(SlaPolicy.active)
+    finished = counted.where(Task.state.in_(FINISHED))
+    return tuple(query.scalar_subquery() for query in (finished, counted, asked))
 
 
 def _spoken() -> ColumnElement[bool]:

@@ -48,6 +48,7 @@ class Named(TypedDict):
 
     deadline_id: UUID
     clock: str
+    task_id: UUID | None
     grade: str | None
     started_at: datetime
     due_at: datetime
@@ -150,6 +151,6 @@ def _event(incident: Incident, row: Deadline, ring: Ring) -> Event:
 def named(row: Deadline) -> Named:
     """The clock, as events name it."""
     return Named(
-        deadline_id=row.id, clock=row.kind, grade=grade_at(row.level), started_at=row.started_at, due_at=row.due_at,
-        estimated=row.estimated,
+        deadline_id=row.id, clock=row.kind, task_id=row.task_id, grade=grade_at(row.level),
+        started_at=row.started_at, due_at=row.due_at, estimated=row.estimated,
     )  # fmt: skip

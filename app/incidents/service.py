@@ -18,7 +18,7 @@ from app.domain.grades import Grade, HarmClass, grade_of, more_severe
 from app.domain.grading import advance_peaks
 from app.domain.lifecycle import ACCEPTING, MOVES, may_move
 from app.domain.spread import NONE_GAINED, Gains, minute_of
-from app.incidents import affected, calm, grading, guards, media, queries
+from app.incidents import affected, calm, grading, guards, media, queries, tasks
 from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, open_incident, words_of
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
@@ -185,17 +185,14 @@ async def merge_incidents(
     source, target = incidents[incident_id], incidents[into_id]
     expected.meet(source.version)
     moved = await _bucket_change(tx, source)
-    back = Change(
-        {m: (-r, -c, -k) for m, (r, c, k) in moved.buckets.items()}, -source.baseline, -source.mention_count,
-        {m: -past for m, past in moved.historical.items()},
-    )  # fmt: skip
     await tx.execute(
         update(MentionState).where(MentionState.incident_id == source.id).values(incident_id=target.id)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
-    changes = {source.id: back, target.id: moved}
+    changes = {source.id: _taken_away(moved, source), target.id: moved}
     ledger = Ledger()
     counted = await count(tx, ledger, incidents, changes, now=now)
+    await tasks.move_along(tx, source, target, caller=caller, now=now)
     false_alarm, source.merged_into = source.status == "dismissed", target.id
     source.suggested_grade = source.auto_grade = None
     ended = grading.set_status(source, "merged", reason=reason, now=now)
@@ -218,6 +215,14 @@ async def merge_incidents(
     await calm.look_again(tx, target, now=now)
     await tx.flush()
     return target
+
+
+def _taken_away(moved: Change, source: Incident) -> Change:
+    """What the source loses by what moves out of it, which is everything."""
+    return Change(
+        {m: (-r, -c, -k) for m, (r, c, k) in moved.buckets.items()}, -source.baseline, -source.mention_count,
+        {m: -past for m, past in moved.historical.items()},
+    )  # fmt: skip
 
 
 async def _inherit(

@@ -12,7 +12,7 @@ from app.models import SlaPolicy
 
 
 async def create_policy(
-    tx: Tx, name: str, clocks: Sequence[Mapping[str, Any]], *, note: str, caller: Caller
+    tx: Tx, name: str, clocks: Sequence[Mapping[str, Any]], *, follow_ups_percent: int, note: str, caller: Caller
 ) -> SlaPolicy:
     """The next version of the policy of that name. Invalid names the clock that makes no sense, and the fix."""
     try:
@@ -20,5 +20,8 @@ async def create_policy(
     except ValueError as error:
         raise Invalid(f"/clocks: {error}", errors=[FieldError("/clocks", str(error), "policy_invalid")]) from None
     version = await next_version(tx, SlaPolicy, name)
-    policy = SlaPolicy(name=name, version=version, clocks=data, note=note, active=False, created_by=caller.actor)
+    policy = SlaPolicy(
+        name=name, version=version, clocks=data, follow_ups_percent=follow_ups_percent, note=note, active=False,
+        created_by=caller.actor,
+    )  # fmt: skip
     return await store_version(tx, policy, caller=caller)

@@ -61,8 +61,8 @@ async def _shown(tx: Tx, rows: Sequence[Deadline]) -> list[dict[str, Any]]:
         rings.setdefault(ring.deadline_id, []).append(ring)
     return [
         {
-            "id": row.id, "kind": row.kind, "incident_id": row.incident_id, "mention_id": row.mention_id,
-            "grade": grade_at(row.level), "is_drill": row.is_drill, "policy_id": row.policy_id, "state": row.state,
+            "id": row.id, "kind": row.kind, "incident_id": row.incident_id, "task_id": row.task_id,
+            "mention_id": row.mention_id, "grade": grade_at(row.level), "is_drill": row.is_drill, "policy_id": row.policy_id, "state": row.state,
             "started_at": row.started_at, "due_at": row.due_at, "estimated": row.estimated, "met_at": row.met_at,
             "recorded_at": row.recorded_at, "met_by": row.met_by, "ended_at": row.ended_at, "reason": row.reason,
             "rings": [

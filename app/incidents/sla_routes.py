@@ -49,7 +49,9 @@ async def get_sla_summary(
 async def create_sla_policy(caller: RulesWrite, body: Create, tx: InTransaction, response: Response) -> SlaPolicy:
     """Stores a policy, or the next version of one. No clock runs by it yet."""
     clocks = [clock.model_dump(mode="json") for clock in body.clocks]
-    policy = await sla_policies.create_policy(tx, body.name, clocks, note=body.note, caller=caller)
+    policy = await sla_policies.create_policy(
+        tx, body.name, clocks, follow_ups_percent=body.follow_ups_percent, note=body.note, caller=caller
+    )
     response.headers["location"] = f"/v1/sla-policies/{policy.id}"
     return policy
 

@@ -18,7 +18,7 @@ _CLOCK: JsonDict = {"kind": "first_response", "grades": ["major"], "seconds": 18
 _RING: JsonDict = {"threshold": 50, "at": "2026-03-01T08:15:00Z", "late_by_seconds": 0.012}
 _DEADLINE: JsonDict = {
     "id": "0197a3f0-7000-7aaa-8bbb-0123456789ab", "kind": "first_response",
-    "incident_id": "0197a3f0-7000-7aaa-8bbb-0123456789ac", "mention_id": None, "grade": "major", "is_drill": False,
+    "incident_id": "0197a3f0-7000-7aaa-8bbb-0123456789ac", "task_id": None, "mention_id": None, "grade": "major", "is_drill": False,
     "policy_id": "00000000-0000-0000-0000-000000000001", "state": "running", "started_at": "2026-03-01T08:00:00Z",
     "due_at": "2026-03-01T08:30:00Z", "estimated": False, "rings": [_RING], "met_at": None, "recorded_at": None,
     "met_by": None, "ended_at": None, "reason": None,
@@ -64,8 +64,21 @@ class SlaPolicyCreate(Wire):
 
     name: Annotated[Visible, Field(min_length=1, max_length=50, description="The same name again is its next version.")]
     clocks: Annotated[
-        list[SlaClock], Field(min_length=1, max_length=50, description="A kind that is not there does not run.")
+        list[SlaClock],
+        Field(
+            min_length=1,
+            max_length=50,
+            description="A kind that is not there does not run; but a remediation does, for 24 hours.",
+        ),
     ]
+    follow_ups_percent: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=100,
+            description="How many of an incident's follow-ups 回访, in per cent, are done or waived before it is closed.",
+        ),
+    ] = 90
     note: Annotated[Str, Field(max_length=1_000, description="Why it is as it is.")] = ""
 
 
@@ -89,6 +102,10 @@ class SlaPolicy(BaseModel):
     name: str = Field(description="The policy's name.", examples=["plan"])
     version: int = Field(description="Which version, from 1.", examples=[1])
     clocks: list[SlaClockOut] = Field(description="How long each clock runs.")
+    follow_ups_percent: int = Field(
+        description="How many of the follow-ups, in per cent, are done or waived before an incident is closed.",
+        examples=[90],
+    )
     note: str = Field(description="Why it is as it is.", examples=["方案 二"])
     active: bool = Field(description="Whether clocks are started under it.", examples=[True])
     created_at: datetime = Field(description="When it was made.")
@@ -117,6 +134,7 @@ class Deadline(BaseModel):
     id: UUID = Field(description="Our id.")
     kind: DeadlineKind = Field(description="Which clock of the plan.")
     incident_id: UUID | None = Field(description="The incident; null for an alert of a mention that has none.")
+    task_id: UUID | None = Field(description="The task it runs for; null for every kind but `remediation`.")
     mention_id: UUID | None = Field(description="The mention whose alert it is; null for every other kind.")
     grade: Grade | None = Field(description="The grade it runs at; null: none.")
     is_drill: bool = Field(description="Whether it belongs to an exercise 演练.")

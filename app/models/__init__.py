@@ -23,6 +23,7 @@ from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.search import SearchEntry
+from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
@@ -74,6 +75,7 @@ __all__ = [
     "SlaPolicy",
     "SpreadBucket",
     "StrayObject",
+    "Task",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

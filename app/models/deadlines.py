@@ -18,7 +18,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, CreatedAt, Id, JsonList, one_of
 
 DEADLINE_KINDS = (
-    "alert", "first_response", "emergency_meeting", "fact_check", "first_word", "first_statement", "closing", "review",
+    "alert", "first_response", "emergency_meeting", "fact_check", "first_word", "first_statement", "remediation",
+    "closing", "review",
 )  # fmt: skip
 RARE_STATES = ("met_recorded_late", "breached", "cancelled", "unpushed")
 DEADLINE_STATES = ("running", "met", "met_recorded_late", "breached", "cancelled", "unpushed")
@@ -31,12 +32,15 @@ class SlaPolicy(Base):
     __table_args__ = (
         UniqueConstraint("name", "version"),
         Index("uq_sla_policies_active", "active", unique=True, postgresql_where=text("active")),
+        CheckConstraint("follow_ups_percent between 0 and 100", name="follow_ups_percent"),
     )
 
     id: Mapped[Id]
     name: Mapped[str]
     version: Mapped[int] = mapped_column(Integer)
     clocks: Mapped[JsonList]
+    # How many of an incident's follow-ups 回访 are done or waived before it is closed.
+    follow_ups_percent: Mapped[int] = mapped_column(Integer, server_default="90")
     note: Mapped[str] = mapped_column(server_default="")
     active: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[CreatedAt]
@@ -52,9 +56,9 @@ class Deadline(Base):
 
     __tablename__ = "deadlines"
     __table_args__ = (
-        # At most one running a kind: two workers can't start two.
+        # At most one running a kind and task: two workers can't start two.
         Index(
-            "uq_deadlines_running", "incident_id", "kind", unique=True,
+            "uq_deadlines_running", "incident_id", "kind", "task_id", unique=True, postgresql_nulls_not_distinct=True,
             postgresql_where=text("state = 'running' and incident_id is not null and kind <> 'alert'"),
         ),
         # What rings next. Alerts apart, so that neither wades through the other; by next_at and not by the state, or the
@@ -63,6 +67,7 @@ class Deadline(Base):
         Index("ix_alerts_next", "level", "next_at", postgresql_where=text("next_at is not null and kind = 'alert'")),
         # For the look at what was pushed, and for the mention itself.
         Index("ix_alerts_due", "due_at", "id", postgresql_where=text("next_at is not null and kind = 'alert'")),
+        Index("ix_deadlines_task", "task_id", postgresql_where=text("task_id is not null")),
         Index("ix_deadlines_mention", "mention_id", postgresql_where=text("mention_id is not null")),
         # For monitors' lists, the first due first, and for the second look, which does not trust next_at.
         Index("ix_deadlines_due", "due_at", "id"),
@@ -78,12 +83,15 @@ class Deadline(Base):
         one_of("state", DEADLINE_STATES),
         CheckConstraint("level between 1 and 4", name="level"),
         CheckConstraint("(state = 'running') or next_at is null", name="rings"),
+        CheckConstraint("(kind = 'remediation') = (task_id is not null)", name="task"),
         {"postgresql_with": {"fillfactor": 80}},
     )  # fmt: skip
 
     id: Mapped[Id]
     kind: Mapped[str]
     incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
+    # The task it runs for, of the kinds that run for one.
+    task_id: Mapped[UUID | None] = mapped_column(ForeignKey("tasks.id"))
     # The hit an alert's clock runs for, and the event that tells of it.
     mention_id: Mapped[UUID | None]
     event_id: Mapped[int | None] = mapped_column(BigInteger)

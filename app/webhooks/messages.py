@@ -131,6 +131,27 @@ def _named(data: Mapping[str, Any], person_ids: Iterable[object]) -> list[str]:
     return [names[str(id_)] for id_ in person_ids if str(id_) in names]
 
 
+def _task_created(data: Mapping[str, Any]) -> str:
+    return f"新任务：{label('task_kind', data.get('task_kind'))}"
+
+
+def _task_changed(data: Mapping[str, Any]) -> str:
+    return f"任务{label('task_action', data.get('action'))}：{label('task_kind', data.get('task_kind'))}"
+
+
+def _task_done(data: Mapping[str, Any]) -> str:
+    return f"任务完成：{label('task_kind', data.get('task_kind'))}"
+
+
+def _task_waived(data: Mapping[str, Any]) -> str:
+    return f"任务免除：{label('task_kind', data.get('task_kind'))}"
+
+
+def _tasks_changed(data: Mapping[str, Any]) -> str:
+    kinds = "、".join(label("task_kind", kind) for kind in data.get("task_kinds", ()))
+    return f"{label('tasks_change', data.get('change'))} {data.get('task_count')} 项任务：{kinds}"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
@@ -142,6 +163,11 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "sla.breached": _breached,
     "incident.team_changed": _team_changed,
     "escalation.person": _called,
+    "task.created": _task_created,
+    "task.changed": _task_changed,
+    "task.done": _task_done,
+    "task.waived": _task_waived,
+    "tasks.changed": _tasks_changed,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }

@@ -5,20 +5,24 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.acts import opened
 from tests.support.api import brand, good, make_rule, post, problem
 from tests.support.people import bearer, make_key, make_person
+from tests.support.tasks import make_task
 from workers.ingest import Counter
 
 # A body that names nothing to change, and what it takes to send one.
 EMPTY: list[tuple[str, dict[str, Any]]] = [
     ("mentions", {}), ("mentions", {"reason": "看看"}), ("incidents", {}), ("incidents", {"reason": "看看"}),
     ("watch-rules", {}), ("webhook-endpoints", {}), ("webhook-endpoints", {"url": None}), ("people", {}),
+    ("tasks", {}),
 ]  # fmt: skip
 CHANGES: dict[str, dict[str, Any]] = {
     "mentions": {"sentiment": "negative"}, "incidents": {"summary": "经过"}, "watch-rules": {"enabled": False},
     "webhook-endpoints": {"description": "群"}, "people": {"active": False},
+    "tasks": {"title": "新事项"},
 }  # fmt: skip
-SCOPES = {"watch-rules": "rules", "webhook-endpoints": "webhooks"}
+SCOPES = {"watch-rules": "rules", "webhook-endpoints": "webhooks", "tasks": "incidents"}
 
 
 async def something(client: httpx.AsyncClient, counter: Counter, kind: str) -> str:
@@ -31,6 +35,8 @@ async def something(client: httpx.AsyncClient, counter: Counter, kind: str) -> s
         return f"/v1/watch-rules/{(await make_rule(client, brand()))['id']}"
     if kind == "people":
         return f"/v1/people/{(await make_person(client, 'rules:read'))['id']}"
+    if kind == "tasks":
+        return f"/v1/tasks/{(await make_task(client, await opened(client)))['id']}"
     body = {"title": "人工"} if kind == "incidents" else {"url": "http://127.0.0.1:9/"}
     return f"/v1/{kind}/{good(await client.post(f'/v1/{kind}', json=body), 201)['id']}"
 

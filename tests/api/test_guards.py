@@ -269,6 +269,7 @@ TRIES: dict[str, tuple[str, dict[str, Any]]] = {
     "record_publication": ("publications", {"platform": "news", "statement_kind": "apology"}),
     "record_decision": ("decisions", DECISION | {"kind": "no_statement"}),
     "add_note": ("notes", {"body": "收到"}),
+    "create_task": ("tasks", {"kind": "follow_up", "title": "回访"}),
 }
 every_try = st.one_of(
     st.tuples(st.just("set_status"), st.sampled_from(sorted(MOVES)), st.booleans()),

@@ -62,8 +62,20 @@ def test_alert_and_review_run_whatever_the_grade():
 
 def test_the_shipped_policy_is_the_plan():
     seeded = run_path(str(next(VERSIONS.glob("*_deadlines.py"))))
-    assert [seeded["BLANK"] | clock for clock in seeded["PLAN"]] == policy_data(PLAN)
+    added = run_path(str(next(VERSIONS.glob("*_tasks.py"))))["REMEDIATION"]
+    before = [seeded["BLANK"] | clock for clock in seeded["PLAN"]]
+    assert [*before, added] == policy_data(PLAN)
     assert policy_from(policy_data(PLAN)) == PLAN
+    assert policy_from(before) == PLAN, "a policy that was stored before there were tasks"
+
+
+def test_a_remediation_has_the_time_that_is_stated_and_otherwise_the_plans():
+    others = [clock for clock in policy_data(PLAN) if clock["kind"] != "remediation"]
+    stated = {"kind": "remediation", "grades": [], "seconds": 7_200, "working_days": None}
+    assert policy_from(others).time(Kind.REMEDIATION) == 24 * HOUR
+    assert policy_from([stated, *others]).time(Kind.REMEDIATION) == 2 * HOUR
+    with pytest.raises(ValueError, match="does not depend on the grade"):
+        policy_from([stated | {"grades": ["major"]}, *others])
 
 
 @pytest.mark.parametrize(("kind", "grade", "minutes"), RUNNING)

@@ -7,7 +7,7 @@ import pytest
 from app.domain.lifecycle import ACCEPTING, ENDED, MOVES, Facts, choices, may_move, unmet
 from app.domain.vocabulary import Guard, IncidentAction, IncidentStatus
 
-FLAGS = ("major", "fact_checked", "directed", "spoken", "calmed")
+FLAGS = ("major", "fact_checked", "directed", "spoken", "calmed", "follow_ups_owed")
 EVERY = [Facts(**dict(zip(FLAGS, values, strict=True))) for values in product((False, True), repeat=len(FLAGS))]
 STATUSES = [status.value for status in IncidentStatus]
 
@@ -24,6 +24,9 @@ TABLE = [
     ("handling", "closing", {"spoken": True}, []),
     ("closing", "closed", {"fact_checked": True, "directed": True, "spoken": True}, ["calm"]),
     ("closing", "closed", {"calmed": True}, []),
+    ("closing", "closed", {"calmed": True, "follow_ups_owed": True}, ["follow_ups"]),
+    ("closing", "closed", {"follow_ups_owed": True}, ["calm", "follow_ups"]),
+    ("handling", "closing", {"spoken": True, "follow_ups_owed": True}, []),
     # Back, and out of it, whatever is missing.
     ("handling", "responding", {"major": True}, []),
     ("closing", "handling", {"major": True}, []),
@@ -52,6 +55,7 @@ def test_only_the_three_steps_forward_are_guarded_and_more_on_record_never_misse
             Guard.MEETING_WITH_DIRECTION: facts.directed or not facts.major,
             Guard.ORIGIN_STATEMENT: facts.spoken,
             Guard.CALM: facts.calmed,
+            Guard.FOLLOW_UPS: not facts.follow_ups_owed,
         }
         assert not any(on_record[guard] for guard in missing)
     assert not guarded or unmet(before, to, Facts())
@@ -79,9 +83,9 @@ def test_the_choices_are_the_moves_there_are_and_every_other_act_once(status, ta
     *((status, set()) for status in ACCEPTING),
     ("closed", {"attach_mentions", "change_team"}),
     ("subsided", {"attach_mentions", "acknowledge", "change_team", "record_meeting", "record_fact_check", "record_publication",
-                  "record_decision"}),
+                  "record_decision", "create_task"}),
     ("dismissed", {"attach_mentions", "acknowledge", "change_team", "record_meeting", "record_fact_check", "record_publication",
-                   "record_decision"}),
+                   "record_decision", "create_task"}),
     ("merged", {action.value for action in IncidentAction} - {"set_status"}),
 ])  # fmt: skip
 def test_what_is_over_takes_no_more_acts_but_what_is_closed_does(status, refused):

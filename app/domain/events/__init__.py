@@ -38,6 +38,7 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
@@ -92,6 +93,12 @@ __all__ = [
     "SlaMet",
     "SlaWarning",
     "StatusChanged",
+    "TaskChanged",
+    "TaskCreated",
+    "TaskDone",
+    "TaskEvent",
+    "TaskWaived",
+    "TasksChanged",
     "TeamChanged",
     "ViewsHigh",
     "WebhookBreakerClosed",
@@ -125,6 +132,11 @@ PUBLIC: tuple[type[Event], ...] = (
     AffectedUsersChanged,
     LegalHoldSet,
     LegalHoldLifted,
+    TaskCreated,
+    TaskChanged,
+    TaskDone,
+    TaskWaived,
+    TasksChanged,
     SlaWarning,
     SlaBreached,
     SlaMet,

@@ -15,16 +15,19 @@ class DeadlinesSet(IncidentEvent):
     type: ClassVar[str] = "incident.deadlines_set"
     public: ClassVar[bool] = False
     reason: str
-    # Each with deadline_id, clock, due_at, estimated and action: started, tightened or cancelled.
+    # Each with deadline_id, clock, task_id, due_at, estimated and action: started, tightened, redated or cancelled.
     deadlines: list[dict[str, Any]]
+    # How many they are in all: the first hundred are named.
+    deadline_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineEvent(IncidentEvent):
-    """Something about one clock of an incident."""
+    """Something about one clock of an incident. ``task_id``: the task it runs for, where it runs for one."""
 
     deadline_id: UUID
     clock: str
+    task_id: UUID | None = None
     grade: str | None
     started_at: datetime
     due_at: datetime

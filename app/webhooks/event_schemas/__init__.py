@@ -42,6 +42,13 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.tasks import (
+    TaskChangedEvent,
+    TaskCreatedEvent,
+    TaskDoneEvent,
+    TasksChangedEvent,
+    TaskWaivedEvent,
+)
 from app.webhooks.event_schemas.team import EscalationPersonEvent, TeamChangedEvent
 from app.webhooks.event_types import EventType
 
@@ -72,6 +79,11 @@ class Event(
             | TeamChangedEvent
             | EscalationPersonEvent
             | AffectedUsersChangedEvent
+            | TaskCreatedEvent
+            | TaskChangedEvent
+            | TaskDoneEvent
+            | TaskWaivedEvent
+            | TasksChangedEvent
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent

@@ -16,6 +16,7 @@ _CLOCK: JsonDict = INCIDENT | {
     "seq": 9,
     "deadline_id": "0197a3f0-7010-7aaa-8bbb-0123456789ab",
     "clock": "first_response",
+    "task_id": None,
     "grade": "major",
     "started_at": "2026-03-01T07:30:00Z",
     "due_at": "2026-03-01T08:00:00Z",
@@ -25,6 +26,7 @@ _REDATED: JsonDict = INCIDENT | {
     "seq": 31,
     "deadline_id": "0197a3f0-7011-7aaa-8bbb-0123456789ab",
     "clock": "review",
+    "task_id": None,
     "grade": "major",
     "started_at": "2026-12-30T08:00:00Z",
     "due_at": "2027-01-05T15:59:59Z",
@@ -43,6 +45,7 @@ class DeadlineData(IncidentData):
 
     deadline_id: UUID = Field(description="The clock; `GET /v1/deadlines/{deadline_id}` has all of it.")
     clock: DeadlineKind = Field(description="Which clock of the plan.")
+    task_id: UUID | None = Field(description="The task it runs for; null for every clock but `remediation`.")
     grade: Grade | None = Field(description="The grade it runs at; null: none.")
     started_at: datetime = Field(description="When it began to run.")
     due_at: datetime = Field(description="When its time is over.")
@@ -115,7 +118,7 @@ class SlaBreachedEvent(EventBase):
 
 
 class SlaMetEvent(EventBase):
-    """What a clock waited for happened in time."""
+    """What a clock waited for happened in time. Of clocks whose tasks were finished many at once `tasks.changed` tells."""
 
     model_config = shown_as("sla.met", _MET)
 

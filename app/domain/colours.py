@@ -1,0 +1,48 @@
+"""How the words of our vocabularies are coloured, so that every front end shows them alike."""
+
+# The warning colours of the state's own scale (红 橙 黄 蓝), green for what is well, grey for what is over or unknown.
+_RED, _ORANGE, _YELLOW, _BLUE, _GREEN, _GREY = "#CF1322", "#FA8C16", "#FADB14", "#1677FF", "#52C41A", "#8C8C8C"
+_COLOURS = {
+    "grade": {"major": _RED, "serious": _ORANGE, "general": _YELLOW},
+    "harm_class": {"core_interest": _RED, "user_rights": _ORANGE, "individual": _YELLOW},
+    "incident_status": {
+        "watching": _BLUE, "responding": _RED, "handling": _ORANGE, "closing": _YELLOW, "closed": _GREEN,
+        "subsided": _GREEN,
+    },
+    "media_follow_up": {"confirmed": _RED, "suspected": _ORANGE},
+    "sentiment": {"negative": _RED, "neutral": _BLUE, "positive": _GREEN},
+    "platform": {
+        "wechat_official": "#07C160", "wechat_channels": "#FA9D3B", "weibo": "#E6162D", "douyin": "#161823",
+        "xiaohongshu": "#FF2442", "zhihu": "#0066FF", "bilibili": "#00A1D6", "forum": "#722ED1", "news": "#13C2C2",
+    },
+    "event_type": {
+        "mention.hit": _ORANGE, "mention.legal_threshold": _RED, "mention.views_high": _ORANGE,
+        "mention.needs_judgement": _YELLOW, "alert.breached": _RED, "alert.no_receiver": _RED,
+        "incident.opened": _RED, "incident.grade_changed": _RED, "incident.status_changed": _BLUE,
+        "incident.acknowledged": _BLUE, "incident.meeting_held": _BLUE, "incident.fact_checked": _BLUE,
+        "incident.publication_recorded": _BLUE, "incident.decision_made": _BLUE, "note.added": _BLUE, "sla.warning": _ORANGE,
+        "incident.team_changed": _BLUE, "escalation.person": _ORANGE,
+        "incident.affected_users_changed": _BLUE,
+        "task.created": _BLUE, "task.changed": _BLUE, "task.done": _GREEN, "tasks.changed": _BLUE,
+        "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
+        "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
+        "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
+    },
+    "deadline_state": {
+        "running": _BLUE, "met": _GREEN, "met_recorded_late": _YELLOW, "breached": _RED, "unpushed": _RED,
+    },
+    "task_state": {
+        "open": _BLUE, "draft": _BLUE, "legal_review": _ORANGE, "approved": _YELLOW, "rejected": _RED, "done": _GREEN,
+    },
+    "day_kind": {"working_day": _BLUE, "holiday": _RED, "make_up_day": _ORANGE},
+    "year_status": {"official": _GREEN, "estimated": _ORANGE},
+    "breaker_state": {"closed": _GREEN, "open": _ORANGE},
+    "import_row_state": {"invalid": _RED, "duplicate": _ORANGE, "updated": _BLUE, "created": _GREEN},
+    "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
+    "word_role": {"brand": _BLUE, "negative": _RED},
+}  # fmt: skip
+
+
+def colour_of(vocabulary: str, value: str) -> str:
+    """How a word is shown, #RRGGBB; grey where nothing is meant by it."""
+    return _COLOURS.get(vocabulary, {}).get(value, _GREY)

@@ -1,0 +1,120 @@
+"""Clocks of remediations 诉求处理 (方案 二(二)2, 24 h): each runs for a task, and is started, met and called off with it.
+
+Tasks call this themselves, where incidents' clocks hear of events: one call may finish a thousand tasks and is told by one
+event, which does not name them all. Of one task's clock the timeline tells as of any other; of many the event counts them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, select
+
+from app.core.auth import SYSTEM
+from app.core.db import Tx
+from app.core.doorbell import CLOCKS
+from app.core.outbox import Stored, record
+from app.domain.events import SlaMet, StatusChanged
+from app.domain.lifecycle import ENDED
+from app.domain.tasks import UNFINISHED, remediation_due
+from app.domain.vocabulary import DeadlineKind, DeadlineState, TaskKind
+from app.incidents import clocks
+from app.incidents.ringing import named, set_due
+from app.incidents.timeline import on_timeline
+from app.models import Deadline, Incident, Task
+
+
+async def date(tx: Tx, tasks: Sequence[Task], *, now: datetime) -> None:
+    """Says of remediations whose clocks are to start when they are due: as promised, or in the policy's time."""
+    wanted = [task for task in tasks if task.kind == TaskKind.REMEDIATION]
+    if not wanted:
+        return
+    time = (await clocks.active_policy(tx))[1].time(DeadlineKind.REMEDIATION)
+    assert time is not None, "a policy always has the clock of a remediation"
+    for task in wanted:
+        task.due_at = remediation_due(task.due_at, now, time)
+
+
+async def start(tx: Tx, incident: Incident, tasks: Sequence[Task], *, now: datetime, reason: str | None) -> int:
+    """Starts a clock for each remediation among the tasks, which were dated before; how many. Nobody is told where there
+    is no reason."""
+    dated = [(task.id, task.due_at) for task in tasks if task.kind == TaskKind.REMEDIATION and task.due_at is not None]
+    if not dated:
+        return 0
+    policy_id, _ = await clocks.active_policy(tx)
+    # The clocks cite their tasks.
+    await tx.flush()
+    rows = [
+        clocks.start(tx, incident, DeadlineKind.REMEDIATION, due_at, policy_id, now, task_id=task_id)
+        for task_id, due_at in dated
+    ]
+    await _say(tx, incident, reason, rows, "started")
+    return len(rows)
+
+
+async def meet(
+    tx: Tx, incident: Incident, tasks: Sequence[Task], happened_at: datetime, *, actor: str, tell: bool
+) -> int:
+    """The tasks were done: meets their clocks, judged by when that happened; how many were in time."""
+    met = await clocks.meet_rows(tx, incident, await _rows(tx, tasks), happened_at, actor)
+    if tell:
+        said = [
+            SlaMet(**on_timeline(incident), **named(row), state=row.state, happened_at=happened_at) for row in met
+        ]  # fmt: skip
+        await record(tx, *said, caller=SYSTEM)
+    return len(met)
+
+
+async def cancel(tx: Tx, incident: Incident, tasks: Sequence[Task], *, now: datetime, reason: str | None) -> int:
+    """The tasks need not be done: calls off what runs for them; how many. Nobody is told where there is no reason."""
+    rows = clocks.cancel_rows(await _rows(tx, tasks), reason or "Its task was waived.", now)
+    await _say(tx, incident, reason, rows, "cancelled")
+    return len(rows)
+
+
+async def redate(tx: Tx, incident: Incident, task: Task) -> None:
+    """The task is due at another time, and so is the clock that runs for it. What rang stays rung."""
+    assert task.due_at is not None, "a remediation is always due"
+    for row in await _rows(tx, [task]):
+        if row.state == DeadlineState.RUNNING and row.due_at != task.due_at:
+            await set_due(tx, row, task.due_at)
+            await _say(tx, incident, "The task is due at another time.", [row], "redated")
+
+
+async def resume(tx: Tx, incident: Incident, *, now: datetime) -> int:
+    """Starts a clock for each remediation that is to be done still and has none, because it was called off with an
+    incident that ended."""
+    waits = exists().where(
+        Deadline.task_id == Task.id, Deadline.state.in_((DeadlineState.RUNNING, DeadlineState.BREACHED))
+    )
+    query = select(Task).where(Task.incident_id == incident.id, Task.kind == TaskKind.REMEDIATION, ~waits)
+    tasks = (await tx.scalars(query.where(Task.state.in_(UNFINISHED)).order_by(Task.id))).all()
+    for task in tasks:
+        task.version, task.updated_at = task.version + 1, now
+    await date(tx, tasks, now=now)
+    return await start(tx, incident, tasks, now=now, reason="The incident came back.")
+
+
+async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
+    """An incident that comes back has its remediations to do again; its end called their clocks off with all others."""
+    for entry in stored:
+        event = entry.event
+        assert isinstance(event, StatusChanged)
+        if event.from_ in ENDED and event.to not in ENDED:
+            incident = await tx.get(Incident, event.incident_id)
+            assert incident is not None, "events cite incidents that exist: a foreign key"
+            await resume(tx, incident, now=await tx.now())
+
+
+async def _rows(tx: Tx, tasks: Sequence[Task]) -> Sequence[Deadline]:
+    ids: list[UUID] = [task.id for task in tasks if task.kind == TaskKind.REMEDIATION]
+    if not ids:
+        return ()
+    return (await tx.scalars(select(Deadline).where(Deadline.task_id.in_(ids)).order_by(Deadline.id))).all()
+
+
+async def _say(tx: Tx, incident: Incident, reason: str | None, rows: Sequence[Deadline], action: str) -> None:
+    if reason is not None:
+        await clocks.say(tx, incident, reason, [(row, action) for row in rows])
+    elif rows:
+        tx.ring(CLOCKS)

@@ -1,0 +1,322 @@
+"""What people do with tasks 任务 (方案 二(二)2, 二(三)). All of it happens under the lock of the task's incident.
+
+A meeting and a fact check are finished by the acts of that kind, whichever way they are recorded: see
+:mod:`app.incidents.task_ending`. Of an incident that ended otherwise than closed tasks can only be waived.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.core.auth import Caller
+from app.core.conditional import ANY, Expected
+from app.core.db import Tx
+from app.core.errors import Conflict, FieldError, Forbidden, Invalid, naming
+from app.core.outbox import record
+from app.domain.events import TaskChanged, TaskCreated, TasksChanged, TaskWaived
+from app.domain.lifecycle import RECORDING
+from app.domain.tasks import (
+    SAYS,
+    UNFINISHED,
+    TaskFacts,
+    first_state,
+    has_basis,
+    is_another_report,
+    refusal,
+    result_fault,
+    state_after,
+)
+from app.domain.vocabulary import TaskAction, TaskKind, TasksChange, TaskState
+from app.incidents import acts, guards, task_clocks
+from app.incidents.queries import get_incident
+from app.incidents.task_ending import Ending, end_and_tell, named, touch
+from app.incidents.task_queries import get_task
+from app.incidents.timeline import on_timeline
+from app.models import Deadline, Incident, Task
+from app.models.base import new_id
+from app.people.queries import get_person
+
+TOLD = 100
+"""Tasks that one event names."""
+
+
+class TaskRefused(Conflict):
+    """The task is in no state that allows it."""
+
+    title = ("The task's state does not allow this", "任务当前状态不允许该操作")
+
+
+class ApproverInvolved(Forbidden):
+    """Four eyes: legal approves what others wrote and do."""
+
+    code, title = "approver_involved", ("Somebody else has to approve it", "须由未参与的人员审批")
+
+
+def facts_of(task: Task, status: str) -> TaskFacts:
+    """What decides what may be done about the task, whose incident has this status."""
+    return TaskFacts(TaskKind(task.kind), TaskState(task.state), status, has_basis(task.result))
+
+
+def refused(code: str, what: str) -> TaskRefused:
+    """The problem of a refusal by its code; ``what`` was refused."""
+    problem = TaskRefused(f"{what}: {SAYS[code]}")
+    problem.code = code  # type: ignore[misc]
+    return problem
+
+
+async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> Task:
+    """Something more to do about the incident. A remediation's clock starts at once."""
+    incident = await recording(tx, incident_id)
+    must_fit(TaskKind(fields["kind"]), fields["result"], finishing=False)
+    await must_be_here(tx, fields["owner_id"])
+    must_lie_ahead(fields["due_at"], now)
+    task = newborn(incident, fields, caller=caller, now=now)
+    await task_clocks.date(tx, [task], now=now)
+    async with guards.versioned(tx, incident, now):
+        tx.add(task)
+    event = TaskCreated(**named(incident, task), affected_user_id=task.affected_user_id)
+    await record(tx, event, caller=caller)
+    await task_clocks.start(tx, incident, [task], now=now, reason="A task was created.")
+    return task
+
+
+def newborn(incident: Incident, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> Task:
+    """A new task of the incident, not stored yet."""
+    person_id = caller.person.id if caller.person else None
+    names = ("kind", "title", "details", "owner_id", "due_at", "affected_user_id", "result")
+    return Task(
+        id=new_id(), incident_id=incident.id, is_drill=incident.is_drill, state=first_state(TaskKind(fields["kind"])),
+        created_by=caller.actor, creator_id=person_id, created_at=now, updated_at=now, version=1, outcome="",
+        stated_by=person_id if fields["result"] else None, **{name: fields[name] for name in names},
+    )  # fmt: skip
+
+
+async def change_task(
+    tx: Tx, task_id: UUID, fields: Mapping[str, Any], *, expected: Expected = ANY, caller: Caller, now: datetime
+) -> Task:
+    """Sets what ``fields`` names. A takedown report that says something else goes back to its draft, approved or not."""
+    incident, task = await _held(tx, task_id, expected)
+    changed = sorted(name for name, value in fields.items() if getattr(task, name) != value)
+    if not changed:
+        return task
+    must_may(TaskAction.UPDATE, incident, task)
+    kind = TaskKind(task.kind)
+    if "result" in changed:
+        must_fit(kind, fields["result"], finishing=False)
+        task.stated_by = caller.person.id if caller.person else None
+        if kind is TaskKind.TAKEDOWN_REPORT and is_another_report(task.result, fields["result"]):
+            task.state, task.approved_by, task.approved_at = TaskState.DRAFT, None, None
+    if "owner_id" in changed:
+        await must_be_here(tx, fields["owner_id"])
+    if "due_at" in changed:
+        must_lie_ahead(fields["due_at"], now)
+        _must_be_due(kind, fields["due_at"])
+    for name in changed:
+        setattr(task, name, fields[name])
+    await _changed(tx, incident, task, TaskAction.UPDATE, fields=changed, caller=caller, now=now)
+    if "due_at" in changed and kind is TaskKind.REMEDIATION:
+        await task_clocks.redate(tx, incident, task)
+    return task
+
+
+async def complete_task(
+    tx: Tx, task_id: UUID, fields: Mapping[str, Any], *, expected: Expected = ANY, caller: Caller, now: datetime
+) -> Task:
+    """The task was done: at ``happened_at``, with this outcome and what its kind asks for."""
+    incident, task = await _held(tx, task_id, expected)
+    must_may(TaskAction.COMPLETE, incident, task)
+    must_fit(TaskKind(task.kind), fields["result"], finishing=True)
+    if task.kind == TaskKind.TAKEDOWN_REPORT:
+        caller.require_person()
+    await finish(tx, incident, task, fields, caller=caller, now=now)
+    return task
+
+
+async def finish(
+    tx: Tx, incident: Incident, task: Task, fields: Mapping[str, Any], *, caller: Caller, now: datetime
+) -> None:
+    """Finishes a task that may be finished: by the act that it asks for where it asks for one."""
+    told = (fields["result"] or {}) | {"happened_at": fields["happened_at"]}
+    if task.kind in (TaskKind.MEETING, TaskKind.FACT_CHECK):
+        verb = acts.record_meeting if task.kind == TaskKind.MEETING else acts.record_fact_check
+        task.outcome = fields["outcome"]
+        await verb(tx, incident.id, told, task=task, caller=caller, now=now)
+        return
+    ending = Ending(acts.told_at(incident, fields["happened_at"], now), fields["outcome"], fields["result"])
+    async with guards.versioned(tx, incident, now):
+        await end_and_tell(tx, incident, task, ending, caller=caller, now=now)
+
+
+async def waive_task(
+    tx: Tx, task_id: UUID, reason: str, *, expected: Expected = ANY, caller: Caller, now: datetime
+) -> Task:
+    """The task need not be done, for a reason: its clock is called off."""
+    incident, task = await _held(tx, task_id, expected)
+    must_may(TaskAction.WAIVE, incident, task)
+    async with guards.versioned(tx, incident, now):
+        waive(task, reason, caller=caller, now=now)
+        await record(tx, TaskWaived(**named(incident, task), reason=reason), caller=caller)
+        await task_clocks.cancel(tx, incident, [task], now=now, reason="Its task was waived.")
+    return task
+
+
+def waive(task: Task, reason: str, *, caller: Caller, now: datetime) -> None:
+    """The task, which may be waived, is."""
+    task.state, task.reason, task.ended_at, task.ended_by = TaskState.WAIVED, reason, now, caller.actor
+    touch(task, now)
+
+
+async def reopen_task(
+    tx: Tx, task_id: UUID, reason: str, *, expected: Expected = ANY, caller: Caller, now: datetime
+) -> Task:
+    """What was done or waived is to be done after all. An act that it is on record as stays on record."""
+    incident, task = await _held(tx, task_id, expected)
+    must_may(TaskAction.REOPEN, incident, task)
+    await task_clocks.date(tx, [task], now=now)
+    async with guards.versioned(tx, incident, now):
+        task.state, task.reason = state_after(TaskAction.REOPEN, facts_of(task, incident.status)), reason
+        task.happened_at = task.act_id = task.ended_at = task.ended_by = task.approved_by = task.approved_at = None
+    await _changed(tx, incident, task, TaskAction.REOPEN, reason=reason, caller=caller, now=now)
+    await task_clocks.start(tx, incident, [task], now=now, reason="Its task was reopened.")
+    return task
+
+
+async def submit_task(tx: Tx, task_id: UUID, *, expected: Expected = ANY, caller: Caller, now: datetime) -> Task:
+    """A takedown report goes to legal."""
+    return await _judge(tx, task_id, TaskAction.SUBMIT, "", expected=expected, caller=caller, now=now)
+
+
+async def approve_task(tx: Tx, task_id: UUID, *, expected: Expected = ANY, caller: Caller, now: datetime) -> Task:
+    """Legal approves a takedown report. ApproverInvolved for whoever created, owns or worded it."""
+    person = caller.require_person()
+    incident, task = await _held(tx, task_id, expected)
+    must_may(TaskAction.APPROVE, incident, task)
+    if person.id in (task.creator_id, task.owner_id, task.stated_by):
+        raise ApproverInvolved(
+            "Whoever created a takedown report, owns it or worded it last does not approve it: ask a colleague in legal."
+        )
+    task.state, task.approved_by, task.approved_at = TaskState.APPROVED, person.id, now
+    await _changed(tx, incident, task, TaskAction.APPROVE, caller=caller, now=now)
+    return task
+
+
+async def reject_task(
+    tx: Tx, task_id: UUID, reason: str, *, expected: Expected = ANY, caller: Caller, now: datetime
+) -> Task:
+    """Legal sends a takedown report back, with the reason."""
+    caller.require_person()
+    return await _judge(tx, task_id, TaskAction.REJECT, reason, expected=expected, caller=caller, now=now)
+
+
+async def _judge(
+    tx: Tx, task_id: UUID, action: TaskAction, reason: str, *, expected: Expected, caller: Caller, now: datetime
+) -> Task:
+    incident, task = await _held(tx, task_id, expected)
+    must_may(action, incident, task)
+    task.state = state_after(action, facts_of(task, incident.status))
+    task.reason = reason or task.reason
+    await _changed(tx, incident, task, action, reason=reason, caller=caller, now=now)
+    return task
+
+
+async def move_along(tx: Tx, source: Incident, target: Incident, *, caller: Caller, now: datetime) -> None:
+    """What is to be done of an incident that is merged goes to the one that goes on, with its clocks and what of them
+    rang. Both are locked, and the source has not ended yet: its end calls its own clocks off."""
+    waiting = select(Task).where(Task.incident_id == source.id, Task.state.in_(UNFINISHED)).order_by(Task.id)
+    tasks = (await tx.scalars(waiting)).all()
+    if not tasks:
+        return
+    ids = [task.id for task in tasks]
+    for task in tasks:
+        task.incident_id = target.id
+        touch(task, now)
+    moved = update(Deadline).where(Deadline.task_id.in_(ids)).values(incident_id=target.id)
+    await tx.execute(moved.execution_options(synchronize_session=False))
+    ways = ((source, target, TasksChange.MOVED_AWAY), (target, source, TasksChange.MOVED_IN))
+    said = [many(one, tasks, change, other_incident_id=other.id) for one, other, change in ways]
+    await record(tx, *said, caller=caller)
+    await task_clocks.resume(tx, target, now=now)
+
+
+def many(
+    incident: Incident, tasks: Sequence[Task], change: TasksChange, *, owner_id: UUID | None = None,
+    happened_at: datetime | None = None, started: int = 0, met: int = 0, cancelled: int = 0,
+    other_incident_id: UUID | None = None, reason: str = "",
+) -> TasksChanged:  # fmt: skip
+    """What happened to many tasks at once, as one entry of the timeline."""
+    return TasksChanged(
+        **on_timeline(incident), change=change, task_kinds=sorted({task.kind for task in tasks}),
+        task_count=len(tasks), task_ids=[task.id for task in tasks[:TOLD]], owner_id=owner_id, happened_at=happened_at,
+        clocks_started=started, clocks_met=met, clocks_cancelled=cancelled, other_incident_id=other_incident_id,
+        reason=reason,
+    )  # fmt: skip
+
+
+async def recording(tx: Tx, incident_id: UUID) -> Incident:
+    """The incident, locked; IncidentOver where nothing more is to be done about it."""
+    incident = await get_incident(tx, incident_id, lock=True)
+    if incident.status not in RECORDING:
+        raise acts.over(incident)
+    return incident
+
+
+async def _held(tx: Tx, task_id: UUID, expected: Expected) -> tuple[Incident, Task]:
+    """The task and its incident, which is locked: nothing of either changes meanwhile. Stale where it has changed."""
+    while True:
+        incident = await get_incident(tx, (await get_task(tx, task_id)).incident_id, lock=True)
+        task = await get_task(tx, task_id)
+        # It may have gone along with a merge while we waited.
+        if task.incident_id == incident.id:
+            expected.meet(task.version)
+            return incident, task
+
+
+async def _changed(
+    tx: Tx, incident: Incident, task: Task, action: TaskAction, *, fields: Sequence[str] = (), reason: str = "",
+    caller: Caller, now: datetime,
+) -> None:  # fmt: skip
+    touch(task, now)
+    event = TaskChanged(**named(incident, task), action=action, fields=list(fields), reason=reason)
+    await record(tx, event, caller=caller)
+
+
+def must_may(action: TaskAction, incident: Incident, task: Task) -> None:
+    """TaskRefused where the task or its incident is in no state for it."""
+    code = refusal(action, facts_of(task, incident.status))
+    if code is not None:
+        raise refused(code, f"The task is {task.state} and its incident {incident.number} is {incident.status}")
+
+
+def must_fit(kind: TaskKind, result: Mapping[str, Any] | None, *, finishing: bool) -> None:
+    """Invalid where the result is none of this kind's at this time."""
+    code = result_fault(kind, result, finishing=finishing)
+    if code is not None:
+        raise _invalid("/result", SAYS[code], code)
+
+
+async def must_be_here(tx: Tx, owner_id: UUID | None) -> None:
+    """Invalid where the owner is nobody we know, or has left."""
+    if owner_id is None:
+        return
+    with naming("/owner_id"):
+        person = await get_person(tx, owner_id)
+    if not person.active:
+        raise _invalid("/owner_id", "this person is not active; name somebody who is", "person_inactive")
+
+
+def must_lie_ahead(due_at: datetime | None, now: datetime) -> None:
+    """Invalid where a date is promised that has passed."""
+    if due_at is not None and due_at <= now:
+        raise _invalid("/due_at", "lies in the past; leave it out where it was never promised", "in_the_past")
+
+
+def _must_be_due(kind: TaskKind, due_at: datetime | None) -> None:
+    if kind is TaskKind.REMEDIATION and due_at is None:
+        raise _invalid("/due_at", "a remediation is always due: state when", "due_needed")
+
+
+def _invalid(pointer: str, detail: str, code: str) -> Invalid:
+    return Invalid(f"{pointer}: {detail}", errors=[FieldError(pointer, detail, code)])

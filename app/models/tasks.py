@@ -1,0 +1,78 @@
+"""The table of tasks 任务 (方案 二(二)2, 二(三))."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, CreatedAt, Id, one_of
+
+TASK_KINDS = (
+    "meeting", "fact_check", "media_clarification", "kol_clarification", "press_inquiry", "unified_wording",
+    "pause_ads", "regulator_report", "internal_notice", "progress_note", "remediation", "takedown_report",
+    "comment_guidance", "follow_up", "other",
+)  # fmt: skip
+TASK_STATES = ("open", "draft", "legal_review", "approved", "rejected", "done", "waived")
+OVER_SQL = "state in ('done', 'waived')"
+
+
+class Task(Base):
+    """Something to do about an incident. Everything of it is written under the incident's row lock.
+
+    ``result`` is what its kind asks for, with the kind as its member ``kind``. Once reopened it keeps what was said when it
+    was finished, until it is finished again.
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        # Lists, the first due first and what has no date last; of one incident and of all.
+        Index("ix_tasks_incident", "incident_id", "due_at", "id"),
+        Index("ix_tasks_due", "due_at", "id"),
+        Index("ix_tasks_unfinished", "due_at", "id", postgresql_where=text(f"not ({OVER_SQL})")),
+        Index("ix_tasks_owner", "owner_id", "due_at", "id", postgresql_where=text("owner_id is not null")),
+        Index("ix_tasks_affected_user", "affected_user_id", postgresql_where=text("affected_user_id is not null")),
+        one_of("kind", TASK_KINDS),
+        one_of("state", TASK_STATES),
+        CheckConstraint(f"{OVER_SQL} or (kind = 'takedown_report') = (state <> 'open')", name="way"),
+        CheckConstraint("state <> 'done' or happened_at is not null", name="happened"),
+        CheckConstraint("state <> 'approved' or approved_at is not null", name="approved"),
+        CheckConstraint("(approved_by is null) = (approved_at is null)", name="approval"),
+        CheckConstraint(f"({OVER_SQL}) = (ended_at is not null)", name="ended"),
+        CheckConstraint("result is null or result ->> 'kind' = kind", name="result"),
+    )
+
+    id: Mapped[Id]
+    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"))
+    is_drill: Mapped[bool] = mapped_column(server_default="false")
+    kind: Mapped[str]
+    title: Mapped[str]
+    details: Mapped[str] = mapped_column(server_default="")
+    state: Mapped[str]
+    # Whose it is; null: nobody's yet.
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    due_at: Mapped[datetime | None]
+    # For whom: one of the incident's affected users.
+    affected_user_id: Mapped[UUID | None]
+    happened_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(server_default="")
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    # The meeting or the fact check that it is on record as.
+    act_id: Mapped[UUID | None]
+    # Why it was waived, reopened or rejected last.
+    reason: Mapped[str | None]
+    # Who stated last what legal has to approve: they don't approve it themselves.
+    stated_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    approved_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    approved_at: Mapped[datetime | None]
+    # As events name who did it; the person where there is one.
+    created_by: Mapped[str]
+    creator_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    # When it was told that it is done or waived, and by whom.
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
