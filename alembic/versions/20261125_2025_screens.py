@@ -4,7 +4,7 @@ from alembic import context, op
 from sqlalchemy import text
 
 revision = "screens"
-down_revision = "departments_and_roles"
+down_revision = "incident_team"
 branch_labels = None
 depends_on = None
 

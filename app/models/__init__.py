@@ -21,10 +21,12 @@ from app.models.mentions import (
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, Person, RolePermission
 from app.models.search import SearchEntry
+from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
     "Acknowledgement",
+    "AcknowledgementLink",
     "Act",
     "ApiKey",
     "Base",
@@ -43,6 +45,7 @@ __all__ = [
     "IdempotencyKey",
     "InboxReading",
     "Incident",
+    "IncidentMember",
     "IncidentNumber",
     "LastHeard",
     "MediaOutlet",

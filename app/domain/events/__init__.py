@@ -34,6 +34,7 @@ from app.domain.events.mentions import (
     ViewsHigh,
 )
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
     WebhookBreakerOpened,
@@ -72,11 +73,13 @@ __all__ = [
     "MentionsMoved",
     "NeedsJudgement",
     "PeopleUnmasked",
+    "PersonCalled",
     "PublicationRecorded",
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
     "StatusChanged",
+    "TeamChanged",
     "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
@@ -103,6 +106,8 @@ PUBLIC: tuple[type[Event], ...] = (
     FactChecked,
     PublicationRecorded,
     DecisionMade,
+    TeamChanged,
+    PersonCalled,
     SlaWarning,
     SlaBreached,
     SlaMet,

@@ -39,6 +39,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionNeedsJudgementEvent,
     MentionViewsHighEvent,
 )
+from app.webhooks.event_schemas.team import EscalationPersonEvent, TeamChangedEvent
 from app.webhooks.event_types import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -64,6 +65,8 @@ class Event(
             | FactCheckedEvent
             | PublicationRecordedEvent
             | DecisionMadeEvent
+            | TeamChangedEvent
+            | EscalationPersonEvent
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
