@@ -3,7 +3,7 @@
 The rules are :mod:`app.domain.lifecycle`; a page of incidents costs two queries here, however long it is.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError
 from app.domain.lifecycle import ACCEPTING, GUARDS, Choice, Facts, GuardRule, choices, unmet
+from app.domain.vocabulary import IncidentInclude
+from app.incidents.live import live_of
 from app.incidents.opening import accepting
 from app.incidents.schemas import Incident as IncidentOut
 from app.models import Decision, FactCheck, Incident, Meeting, Publication
@@ -61,19 +63,24 @@ async def choices_of(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, tuple[
     }
 
 
-async def shown(tx: Tx, incidents: Sequence[Incident], *, caller: Caller) -> list[IncidentOut]:
+async def shown(
+    tx: Tx, incidents: Sequence[Incident], *, caller: Caller, include: Collection[IncidentInclude] = ()
+) -> list[IncidentOut]:
     """The incidents as the API shows them to the caller."""
+    live = await live_of(tx, incidents, include)
     allowed = await choices_of(tx, incidents)
     written = [(each.id, {name: getattr(each, name) for name in _WRITTEN}) for each in incidents]
     return [
-        IncidentOut.of(incident, allowed[incident.id], words)
+        IncidentOut.of(incident, allowed[incident.id], words, live.get(incident.id))
         for incident, words in zip(incidents, await words_of(tx, written, caller=caller), strict=True)
     ]
 
 
-async def shown_after(tx: Tx, act: Awaitable[Incident], *, caller: Caller) -> IncidentOut:
+async def shown_after(
+    tx: Tx, act: Awaitable[Incident], *, caller: Caller, include: Collection[IncidentInclude] = ()
+) -> IncidentOut:
     """The incident as an act leaves it behind, or as a query finds it."""
-    [answer] = await shown(tx, [await act], caller=caller)
+    [answer] = await shown(tx, [await act], caller=caller, include=include)
     return answer
 
 

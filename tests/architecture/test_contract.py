@@ -206,6 +206,7 @@ PINNED = sorted(
         "getIncidentMeeting",
         "getIncidentPublication",
         "getIncidentCalm",
+        "getIncidentCounts",
         "getIncidentSpread",
         "getMe",
         "getMention",
