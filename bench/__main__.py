@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import batch, deliveries, idle, latency, processing, reading, single_post, sweeping
+from bench import batch, deliveries, idle, latency, processing, reading, screens, single_post, sweeping
 from bench.figures import Figure, table
 from bench.load import binary
 from bench.machine import Machine
@@ -17,6 +17,7 @@ SECTIONS: dict[str, Callable[[Machine, int], Iterator[Figure]]] = {
     "processing": processing.figures,
     "latency": latency.figures,
     "reading": reading.figures,
+    "screens": screens.figures,
     "deliveries": deliveries.figures,
     "sweeping": sweeping.figures,
     "idle": idle.figures,

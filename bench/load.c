@@ -315,9 +315,9 @@ static double percentile(double share) {
 static void report(double seconds) {
     qsort(latencies, latency_count, sizeof *latencies, ascending);
     printf("{\"good\": %llu, \"bad\": %llu, \"seconds\": %.4f, \"per_second\": %.2f, \"p50_ms\": %.3f, "
-           "\"p90_ms\": %.3f, \"p99_ms\": %.3f, \"most_ms\": %.3f, \"next\": %llu, \"first_bad\": \"%s\"}\n",
+           "\"p90_ms\": %.3f, \"p95_ms\": %.3f, \"p99_ms\": %.3f, \"most_ms\": %.3f, \"next\": %llu, \"first_bad\": \"%s\"}\n",
            (unsigned long long)good, (unsigned long long)bad, seconds, (double)good / seconds, percentile(0.5),
-           percentile(0.9), percentile(0.99), percentile(1.0), (unsigned long long)next_number, first_bad);
+           percentile(0.9), percentile(0.95), percentile(0.99), percentile(1.0), (unsigned long long)next_number, first_bad);
 }
 
 int main(int count, char **arguments) {

@@ -147,6 +147,13 @@ _LABELS = {
         "moved_in": ("并案转入", "Came with another incident"),
         "moved_away": ("并案转出", "Went to another incident"),
     },
+    "incident_include": {
+        "windows": ("传播窗口", "Windows"),
+        "forecast": ("升级预测", "Forecast"),
+        "next_deadline": ("最近时限", "What is due next"),
+        "unacknowledged_count": ("未接警人数", "Who has not acknowledged"),
+        "sparkline": ("24小时走势", "The last 24 hours"),
+    },
     "truth": {
         "confirmed": ("属实", "True"),
         "partly_confirmed": ("部分属实", "Partly true"),

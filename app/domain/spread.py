@@ -328,6 +328,9 @@ def forecast(series: Series, now_minute: int, width: int, threshold: int) -> int
     slope = series.window(now_minute, SLOPE_MINUTES)
     if slope == 0:
         return None
+    if (threshold - held) * SLOPE_MINUTES // slope + 1 > width:
+        # Not even if nothing left the window.
+        return None
     minutes = series.minutes
     for place in range(bisect_right(minutes, now_minute - width), bisect_right(minutes, now_minute)):
         needed = (threshold - held) * SLOPE_MINUTES // slope + 1

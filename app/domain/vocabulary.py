@@ -106,6 +106,16 @@ class IncidentAction(StrEnum):
     CREATE_TASK = "create_task"
 
 
+class IncidentInclude(StrEnum):
+    """What a wall shows of an incident beside its own row: 传播窗口, 升级预测, 最近时限, 未接警人数, 24小时走势."""
+
+    WINDOWS = "windows"
+    FORECAST = "forecast"
+    NEXT_DEADLINE = "next_deadline"
+    UNACKNOWLEDGED_COUNT = "unacknowledged_count"
+    SPARKLINE = "sparkline"
+
+
 class Truth(StrEnum):
     """What of it is true: 属实, 部分属实, 不属实, 误解, 暂无法核实."""
 

@@ -3,7 +3,7 @@
 The rules are :mod:`app.domain.lifecycle`; a page of incidents costs two queries here, however long it is.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +17,8 @@ from app.core.db import Tx
 from app.core.errors import Conflict, FieldError
 from app.domain.lifecycle import ACCEPTING, GUARDS, Choice, Facts, GuardRule, choices, unmet
 from app.domain.tasks import FINISHED, followed_up
-from app.domain.vocabulary import TaskKind
+from app.domain.vocabulary import IncidentInclude, TaskKind
+from app.incidents.live import live_of
 from app.incidents.opening import accepting
 from app.incidents.schemas import Incident as IncidentOut
 from app.incidents.timeline import touch
@@ -77,13 +78,21 @@ async def versioned(tx: Tx, incident: Incident, now: datetime) -> AsyncIterator[
         touch(incident, now)
 
 
-async def shown(tx: Tx, incidents: Sequence[Incident], *, caller: Caller) -> list[IncidentOut]:
+async def shown(
+    tx: Tx, incidents: Sequence[Incident], *, caller: Caller, include: Collection[IncidentInclude] = ()
+) -> list[IncidentOut]:
     """The incidents as the API shows them to the caller."""
+    live = await live_of(tx, incidents, include)
     allowed = await choices_of(tx, incidents)
     written = [(each.id, {name: getattr(each, name) for name in _WRITTEN}) for each in incidents]
     names = await names_of(tx, {each.legal_hold_by for each in incidents if each.legal_hold_by}, caller=caller)
     return [
-        IncidentOut.of(incident, allowed[incident.id], words | {"legal_hold": _hold(incident, words, names)})
+        IncidentOut.of(
+            incident,
+            allowed[incident.id],
+            words | {"legal_hold": _hold(incident, words, names)},
+            live.get(incident.id),
+        )
         for incident, words in zip(incidents, await words_of(tx, written, caller=caller), strict=True)
     ]
 
@@ -96,9 +105,11 @@ def _hold(incident: Incident, words: dict[str, Any], names: dict[UUID, str]) -> 
     return {"at": incident.legal_hold_at, "person": person, "reason": words["legal_hold_reason"]}
 
 
-async def shown_after(tx: Tx, act: Awaitable[Incident], *, caller: Caller) -> IncidentOut:
+async def shown_after(
+    tx: Tx, act: Awaitable[Incident], *, caller: Caller, include: Collection[IncidentInclude] = ()
+) -> IncidentOut:
     """The incident as an act leaves it behind, or as a query finds it."""
-    [answer] = await shown(tx, [await act], caller=caller)
+    [answer] = await shown(tx, [await act], caller=caller, include=include)
     return answer
 
 

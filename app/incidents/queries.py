@@ -101,18 +101,22 @@ async def get_spread(tx: Tx, incident_id: UUID, query: SpreadQuery) -> dict[str,
     series = Series([row.minute for row in rows], [row.reposts + row.comments + row.likes for row in rows])
     policy = policy_from((await get_version(tx, GradingPolicy, incident.policy_id)).rules)
     now = minute_of(await tx.now())
-    forecasts = [
+    return {
+        "incident_id": incident.id, "grade": incident.grade, "total": incident.total, "baseline": incident.baseline,
+        "as_of": minute_start(now), "buckets": _buckets(rows, query), "forecast": forecasts_of(policy, series, now),
+        "windows": windows_of(policy, series, peaks_of(incident, policy), now),
+    }  # fmt: skip
+
+
+def forecasts_of(policy: Policy, series: Series, now: int) -> list[dict[str, Any]]:
+    """When each volume rule would hold if the last 30 minutes went on."""
+    return [
         {
             "rule": rule.id, "grade": rule.grade,
             "minutes": forecast(series, now, rule.volume.window_minutes, rule.volume.threshold),
         }
         for rule in policy.rules if rule.volume
     ]  # fmt: skip
-    return {
-        "incident_id": incident.id, "grade": incident.grade, "total": incident.total, "baseline": incident.baseline,
-        "as_of": minute_start(now), "buckets": _buckets(rows, query), "forecast": forecasts,
-        "windows": windows_of(policy, series, peaks_of(incident, policy), now),
-    }  # fmt: skip
 
 
 def windows_of(policy: Policy, series: Series, peaks: Peaks, now: int) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransactio
 from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.domain.grades import grade_of
-from app.incidents import guards, policies, queries, schemas, screen_schemas, service, spread_schemas
+from app.incidents import counts, guards, policies, queries, schemas, screen_schemas, service, spread_schemas
 from app.incidents.versions import get_version, list_versions, put_in_force
 from app.models import GradingPolicy
 
@@ -31,15 +31,27 @@ Simulate = Annotated[schemas.PolicySimulate, Depends(JsonBody(schemas.PolicySimu
 async def list_incidents(
     query: Annotated[screen_schemas.IncidentQuery, Query()], tx: InTransaction, caller: IncidentsRead
 ) -> dict[str, Any]:
-    """Lists incidents 危机事件, newest first."""
+    """Lists incidents 危机事件, newest first; with `include` what a wall shows of each, at three queries more a page."""
     page = await queries.list_incidents(tx, query)
-    return page | {"data": await guards.shown(tx, page["data"], caller=caller)}
+    return page | {"data": await guards.shown(tx, page["data"], caller=caller, include=query.include)}
+
+
+@router.get("/incident-counts", operation_id="getIncidentCounts", response_model=screen_schemas.IncidentCounts)
+async def get_incident_counts(
+    query: Annotated[screen_schemas.IncidentFilters, Query()], tx: InTransaction, _: IncidentsRead
+) -> dict[str, Any]:
+    """How many incidents there are by status, by grade and by both, with the filters of the list."""
+    return await counts.count_incidents(tx, query)
 
 
 @router.get("/incidents/{incident_id}", operation_id="getIncident")
-async def get_incident(incident_id: UUID, tx: InTransaction, caller: IncidentsRead) -> schemas.Incident:
-    """One incident, with what may be done about it."""
-    return await guards.shown_after(tx, queries.get_incident(tx, incident_id), caller=caller)
+async def get_incident(
+    incident_id: UUID, query: Annotated[screen_schemas.IncidentOneQuery, Query()], tx: InTransaction,
+    caller: IncidentsRead,
+) -> schemas.Incident:  # fmt: skip
+    """One incident, with what may be done about it. Its ETag can be sent as `If-Match` whatever is included."""
+    found = queries.get_incident(tx, incident_id)
+    return await guards.shown_after(tx, found, caller=caller, include=query.include)
 
 
 @router.patch("/incidents/{incident_id}", operation_id="updateIncident")

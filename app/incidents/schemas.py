@@ -15,6 +15,7 @@ from app.domain.lifecycle import Choice
 from app.domain.vocabulary import GradeSource, IncidentStatus
 from app.incidents.action_schemas import AllowedAction
 from app.incidents.hold_schemas import LegalHold
+from app.incidents.screen_schemas import IncidentLive
 from app.models import Incident as IncidentRow
 
 
@@ -174,13 +175,16 @@ class Incident(BaseModel):
     allowed_actions: list[AllowedAction] = Field(
         description="The moves that lead on from here, and what else can be done, in the order of a screen's buttons."
     )
+    live: IncidentLive | None = Field(description="What was asked for by `include`; null where nothing was.")
 
     @classmethod
-    def of(cls, row: IncidentRow, choices: Iterable[Choice], words: dict[str, Any]) -> Self:
+    def of(
+        cls, row: IncidentRow, choices: Iterable[Choice], words: dict[str, Any], live: dict[str, Any] | None = None
+    ) -> Self:
         """Grades are always shown with both words: 重大 alone is the second grade in the state's own scale. ``words`` are
         the members that people wrote, as the caller may see them."""
         grade = grade_of(row.grade)
-        shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)} | words
+        shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)} | words | {"live": live}
         return cls(
             **shown, level=grade.level if grade else None, grade_label=grade.label if grade else None,
             allowed_actions=[AllowedAction.of(choice) for choice in choices],

@@ -213,6 +213,7 @@ PINNED = sorted(
         "getIncidentNote",
         "getIncidentPublication",
         "getIncidentCalm",
+        "getIncidentCounts",
         "getIncidentSpread",
         "getMe",
         "getMention",

@@ -243,6 +243,7 @@ SHOWN = {
     "task_action": "修改 完成 免除 重新打开 提交法务 法务批准 法务驳回",
     "task_bulk_action": "批量指派 批量完成 批量免除",
     "tasks_change": "批量新建 批量指派 批量完成 批量免除 并案转入 并案转出",
+    "incident_include": "传播窗口 升级预测 最近时限 未接警人数 24小时走势",
     "truth": "属实 部分属实 不属实 误解 暂无法核实",
     "responsibility": "我方 供应商 经销商 平台 用户 待定",
     "statement_kind": "首次回应 进展通报 致歉声明 澄清声明 律师声明",
