@@ -7,10 +7,10 @@ first, and of mentions the newest. Each kind is a query of its own that an index
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, null, or_, select, text, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, Select, func, literal, null, or_, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import paging
@@ -26,8 +26,17 @@ from app.people.masks import words_of
 
 MOST = 1_000
 """A badge counts so many, and one more for what is beyond."""
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _OF_INCIDENT: Final = ("number", "title", "status", "grade", "is_drill")
+
+
+class Reader(NamedTuple):
+    """Whose inbox it is, and up to when they have read what calls them. Looked up first: the planner then knows how little
+    is left to count."""
+
+    id: UUID
+    read_up_to: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +44,12 @@ class Source:
     """One kind of what waits. ``rows`` are all of a person's, by ``key`` and then ``id``; what has no key comes last."""
 
     kind: InboxKind
-    rows: Callable[[UUID], Select[Any]]
+    rows: Callable[[Reader], Select[Any]]
     key: Any
     id: Any
     newest_first: bool = False
     # What of it counts in the badge; None: all.
-    counts: Callable[[UUID], ColumnElement[bool]] | None = None
+    counts: Callable[[Reader], ColumnElement[bool]] | None = None
     # Who lacks this scope is not asked for it.
     scope: str | None = None
 
@@ -52,19 +61,18 @@ def _row(kind: InboxKind, **columns: Any) -> tuple[Any, ...]:
             *(column.label(name) for name, column in columns.items()))  # fmt: skip
 
 
-def _mentioned(me: UUID) -> Select[Any]:
+def _mentioned(me: Reader) -> Select[Any]:
     """Notes that call the person."""
     columns = _row(
         InboxKind.MENTIONED, key=NoteMention.at, id=NoteMention.note_id, at=NoteMention.at, due_at=null(),
         read=~_unread(me), subject=Note.subject, subject_id=Note.subject_id, note_id=Note.id,
     )  # fmt: skip
     rows = select(*columns).select_from(NoteMention).join(Note, Note.id == NoteMention.note_id)
-    return rows.join(Incident, Incident.id == Note.incident_id).where(NoteMention.person_id == me)
+    return rows.join(Incident, Incident.id == Note.incident_id).where(NoteMention.person_id == me.id)
 
 
-def _unread(me: UUID) -> ColumnElement[bool]:
-    up_to = select(InboxRead.read_up_to).where(InboxRead.person_id == me).scalar_subquery()
-    return NoteMention.at > func.coalesce(up_to, text("'-infinity'::timestamptz"))
+def _unread(me: Reader) -> ColumnElement[bool]:
+    return NoteMention.at > me.read_up_to
 
 
 _SOURCES: Final[tuple[Source, ...]] = (
@@ -75,8 +83,8 @@ _SOURCES: Final[tuple[Source, ...]] = (
 
 async def read_inbox(tx: Tx, query: InboxQuery, *, caller: Caller) -> dict[str, Any]:
     """A page of what waits for the caller, with how much waits in all; PersonNeeded where it is a machine."""
-    me = caller.require_person().id
-    bound = ["inbox", me, query.filters()]
+    me = await _reader(tx, caller.require_person().id)
+    bound = ["inbox", me.id, query.filters()]
     after = paging.decode(query.cursor, bound)
     parts = [_part(source, me, query, after) for source in _asked(query, after, caller)]
     found = _in_order((await tx.execute(union_all(*parts))).all()) if parts else []
@@ -85,6 +93,11 @@ async def read_inbox(tx: Tx, query: InboxQuery, *, caller: Caller) -> dict[str, 
     shown = zip(page["data"], await words_of(tx, titles, caller=caller), strict=True)
     entries = [_entry(row, words["title"]) for row, words in shown]
     return page | {"data": entries, "badges": await _badges(tx, me, query.drills, caller)}
+
+
+async def _reader(tx: Tx, person_id: UUID) -> Reader:
+    read_up_to = await tx.scalar(select(InboxRead.read_up_to).where(InboxRead.person_id == person_id))
+    return Reader(person_id, read_up_to or _EVER)
 
 
 def _asked(query: InboxQuery, after: list[Any] | None, caller: Caller) -> Iterator[Source]:
@@ -100,7 +113,7 @@ def _open_to(caller: Caller) -> Iterator[Source]:
     return (source for source in _SOURCES if source.scope is None or source.scope in caller.scopes)
 
 
-def _part(source: Source, me: UUID, query: InboxQuery, after: list[Any] | None) -> Any:
+def _part(source: Source, me: Reader, query: InboxQuery, after: list[Any] | None) -> Any:
     """As much of a source as the page may need."""
     rows = _of_drills(source.rows(me), query.drills)
     if after and after[0] == source.kind:
@@ -143,7 +156,7 @@ def _entry(row: Row[Any], title: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in named} | {"incident": incident}
 
 
-async def _badges(tx: Tx, me: UUID, drills: Drills, caller: Caller) -> dict[str, int]:
+async def _badges(tx: Tx, me: Reader, drills: Drills, caller: Caller) -> dict[str, int]:
     """How much waits of each kind, all in one statement; each is counted only so far."""
     counted = {}
     for source in _open_to(caller):
