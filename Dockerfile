@@ -13,6 +13,8 @@ FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /srv/fenghuo fenghuo
 COPY --from=build --chown=root:root /srv/fenghuo /srv/fenghuo
 WORKDIR /srv/fenghuo
+# A volume that is mounted here becomes the service's.
+RUN install -d -o fenghuo -g root /var/lib/fenghuo/files
 USER fenghuo
 ENV PATH=/srv/fenghuo/.venv/bin:$PATH PYTHONUNBUFFERED=1 FENGHUO_HOST=0.0.0.0 FENGHUO_PORT=8000
 EXPOSE 8000

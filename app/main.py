@@ -18,6 +18,8 @@ from app.core.logging import configure
 from app.core.memory import settle
 from app.core.oidc import Issuer
 from app.core.ratelimit import Limits
+from app.core.storage import Storage
+from app.core.uploads import Receiver
 from app.core.vocabularies import router as vocabularies
 from app.incidents.act_routes import markdown_router as timeline_documents
 from app.incidents.act_routes import router as acts
@@ -38,6 +40,9 @@ from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.split_routes import router as splits
+from app.people.file_routes import content_router as file_contents
+from app.people.file_routes import router as files
+from app.people.file_routes import upload_router as uploads
 from app.people.person_routes import router as people
 from app.people.routes import router as api_keys
 from app.settings import Settings
@@ -76,6 +81,9 @@ ROUTERS = (
     webhooks,
     events,
     streams,
+    uploads,
+    files,
+    file_contents,
     people,
     api_keys,
     vocabularies,
@@ -92,7 +100,9 @@ async def _living(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     database = Database(settings, doorbell=doorbell)
     keys = KeyRing(database, pepper=settings.secret_key, environment=settings.environment, issuer=Issuer.of(settings))
     places = asyncio.Semaphore(settings.pool_size)
-    app.state.tools = Tools(settings, database, keys, redis, doorbell, Limits(redis, settings), places)
+    app.state.tools = Tools(
+        settings, database, keys, redis, doorbell, Limits(redis, settings), places, Storage(settings), Receiver()
+    )  # fmt: skip
     app.state.intake = intake = Intake(database, doorbell, flushers=settings.ingest_connections)
     app.state.rules = Rules()
     app.state.feed = feed = Feed(database, keys)

@@ -63,6 +63,16 @@ class Settings(BaseSettings):
     webhook_timeout: Annotated[float, Field(gt=0, le=60)] = 15.0
     # Deliveries one worker has under way at once.
     webhook_concurrency: Annotated[int, Field(ge=1, le=1000)] = 100
+    # Where evidence files are kept: file:///var/lib/fenghuo/files, or s3://bucket/prefix of this deployment's own.
+    # Empty: `files` in the data folder.
+    files_url: str = ""
+    # For s3: the server (empty: Amazon's), its region, and a key (empty: what the machine's AWS settings say).
+    files_s3_endpoint: str = ""
+    files_s3_region: str = "us-east-1"
+    files_s3_access_key_id: str = ""
+    files_s3_secret_access_key: str = ""
+    # Whether the bucket is a part of the server's name, as some vendors demand, and not of the path.
+    files_s3_virtual_host: bool = False
     # Seconds a person token lives. A browser holds it, so it is short.
     person_token_seconds: Annotated[int, Field(ge=1, le=3600)] = 15 * MINUTE
     # The OpenID Connect issuer people sign in with, exactly as its tokens say it. Empty: no such tokens are taken.
@@ -120,6 +130,15 @@ class Settings(BaseSettings):
         opens = value.startswith(("https://", "http://")) and not any(char.isspace() for char in value)
         if value and not (opens and "{incident_id}" in value):
             raise ValueError("must be an address with {incident_id}: https://desk.example.com/incidents/{incident_id}")
+        return value
+
+    @field_validator("files_url")
+    @classmethod
+    def keeps_files(cls, value: str) -> str:
+        """A folder by its whole path, or a bucket: the current folder is another one for each process."""
+        scheme, _, place = value.partition("://")
+        if value and not (scheme == "file" and place.startswith("/")) and not (scheme == "s3" and place.strip("/")):
+            raise ValueError("must be file:///a/folder or s3://bucket/prefix")
         return value
 
     @field_validator("secret_key")

@@ -84,7 +84,7 @@ def own_services() -> Iterator[Embedded]:
 
 
 @pytest.fixture(scope="session")
-async def settings(database_url: str, redis_url: str) -> Settings:
+async def settings(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The service's settings for this worker: its own migrated database, loopback receivers allowed, quick retries."""
     os.environ |= {"FENGHUO_SECRET_KEY": SECRET_KEY, "FENGHUO_ENVIRONMENT": "test"}
     process_settings.cache_clear()
@@ -92,7 +92,7 @@ async def settings(database_url: str, redis_url: str) -> Settings:
     return Settings(
         database_url=database_url, redis_url=redis_url, environment="test", secret_key=SECRET_KEY,
         bootstrap_key=ADMIN_KEY, webhook_allow_loopback=True, webhook_schedule=(0, 0.1, 0.1, 0.2, 0.2),
-        webhook_timeout=2.0, requests_per_minute=10**7,
+        webhook_timeout=2.0, requests_per_minute=10**7, files_url=tmp_path_factory.mktemp("files").as_uri(),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, INBOX, Doorbell, con
 from app.core.logging import configure
 from app.core.memory import settle
 from app.core.migrations import is_behind, newest_migration
+from app.core.storage import Storage
 from app.models.base import new_id
 from app.settings import Settings, settings
 from workers.alerts import AlertClock
@@ -28,6 +29,7 @@ from workers.deliver import Deliverer, rescue
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
 from workers.queue import run_queue
+from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
 
@@ -39,6 +41,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
     database = context.database
     deliveries = Sweep(DELIVERIES, deliverer.sweep, 1.0)
     alerts = AlertClock(database)
+    storage = Storage(context.settings)
 
     async def free() -> int:
         freed = await rescue(database, context.settings.webhook_schedule)
@@ -57,6 +60,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("rescue", free, 1.0),
         Sweep("alerts", alerts.sweep, alerts.seconds),
         Sweep("tidy", lambda: tidy(database), 60.0),
+        Sweep("strays", lambda: remove_strays(database, storage), 60.0),
         Sweep("calm", lambda: watch_calm(database), 60.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "notes"
-down_revision = "departments_and_roles"
+down_revision = "evidence"
 branch_labels = None
 depends_on = None
 

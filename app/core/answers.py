@@ -73,6 +73,7 @@ FAULTS: dict[str, Fault] = {
     "413": Fault("TooLarge", "The body is too large.", lambda f: f.has_body),
     "415": Fault("WrongMediaType", "The body's type, charset or compression is not understood.",
                  lambda f: f.has_body),
+    "416": Fault("RangeNotThere", "The file has no such bytes.", lambda f: f.takes("header", "Range"), ("Content-Range",)),
     "422": Fault("Invalid", "Some fields are not acceptable; each is named.", lambda f: True),
     "428": Fault("Unconditional", "Send the `ETag` you read as `If-Match`.", lambda f: f.overwrites),
     "429": Fault("TooManyRequests", "The key's limit is reached; wait as long as `Retry-After` says.",
@@ -85,6 +86,7 @@ SUCCESSES = {
     "201": "Created.",
     "202": "Accepted: what follows from it happens in the background.",
     "204": "Done; there is nothing to say.",
+    "206": "The part that was asked for.",
     "207": "A result for each item, in order.",
 }
 # Beside every answer below 500. Not required: no key was counted where there was none.
@@ -108,6 +110,21 @@ HEADERS: dict[str, dict[str, Any]] = {
         "to be told 304 while nothing is new.",
         "schema": {"type": "string", "maxLength": 100, "pattern": '^"[0-9a-f-]+"$'},
         "example": '"7-0123456789abcdef"',
+    },
+    "Content-Disposition": {
+        "description": "To be saved, and under which name (RFC 6266).",
+        "schema": {"type": "string", "maxLength": 4000, "pattern": "^attachment;"},
+        "example": "attachment; filename=\"____.png\"; filename*=UTF-8''%E9%97%A8%E5%BA%97%E7%9B%91%E6%8E%A7.png",
+    },
+    "Accept-Ranges": {
+        "description": "Parts of it may be asked for, in bytes.",
+        "schema": {"type": "string", "maxLength": 5, "pattern": "^bytes$"},
+        "example": "bytes",
+    },
+    "Content-Range": {
+        "description": "Which part of how many bytes.",
+        "schema": {"type": "string", "maxLength": 100, "pattern": "^bytes "},
+        "example": "bytes 0-1023/48213",
     },
     "Link": {
         "description": 'The next page, as `rel="next"`; left out on the last.',

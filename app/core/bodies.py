@@ -110,6 +110,12 @@ async def read_body(
     request: Request, media_types: tuple[str, ...] = ("application/json",), limit: int = MAX_BODY
 ) -> tuple[bytes, str]:
     """The raw body and its media type; 415 when it is another type, another charset or compressed, 413 over ``limit``."""
+    kind = kind_of(request, media_types)
+    return await body_of(request, limit), kind
+
+
+def kind_of(request: Request, media_types: tuple[str, ...]) -> str:
+    """The media type of the body; 415 when it is another type, another charset or compressed."""
     declared = request.headers.get("content-type", "")
     kind, _, parameters = declared.partition(";")
     kind = kind.strip().lower()
@@ -120,23 +126,19 @@ async def read_body(
         raise WrongMediaType(f"Send UTF-8; this was declared as {parameters.strip()!r}.")
     if request.headers.get("content-encoding", "identity") != "identity":
         raise WrongMediaType("Send the body uncompressed; compressed bodies are not accepted.")
-    return await body_of(request, limit), kind
+    return kind
 
 
 async def body_of(request: Request, limit: int) -> bytes:
     """The raw body, read once however often it is asked for; TooLarge over ``limit``, TooSlow after 10 seconds."""
     state = request.scope.setdefault("state", {})
     if "body" not in state:
-        if int(request.headers.get("content-length", "0") or "0") > limit:
-            raise _too_large(limit)
+        refuse_declared(request, limit)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 state["body"] = await _stream(request, limit)
         except TimeoutError:
-            raise TooSlow(
-                f"The body did not arrive within {BODY_SECONDS} seconds; send it again.",
-                headers={"Connection": "close"},
-            ) from None
+            raise too_slow(f"The body did not arrive within {BODY_SECONDS} seconds; send it again.") from None
     body: bytes = state["body"]
     return body
 
@@ -146,11 +148,21 @@ async def _stream(request: Request, limit: int) -> bytes:
     async for chunk in request.stream():
         body = body + chunk if body else chunk
         if len(body) > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
     return body
 
 
-def _too_large(limit: int) -> TooLarge:
+def refuse_declared(request: Request, limit: int) -> None:
+    """TooLarge, before anything is read, where the body is said to be longer than ``limit``."""
+    if int(request.headers.get("content-length", "0") or "0") > limit:
+        raise too_large(limit)
+
+
+def too_slow(detail: str) -> TooSlow:
+    return TooSlow(detail, headers={"Connection": "close"})
+
+
+def too_large(limit: int) -> TooLarge:
     return TooLarge(f"The body may have {limit:,} bytes at most; send it in parts.", headers={"Connection": "close"})
 
 

@@ -17,6 +17,8 @@ from app.core.doorbell import Doorbell
 from app.core.errors import Forbidden, Unavailable
 from app.core.params import refuse_query
 from app.core.ratelimit import Limits
+from app.core.storage import Storage
+from app.core.uploads import Receiver
 from app.settings import Settings
 
 
@@ -31,6 +33,8 @@ class Tools:
     doorbell: Doorbell
     limits: Limits
     places: asyncio.Semaphore
+    storage: Storage
+    receiver: Receiver
 
 
 def tools(request: Request) -> Tools:
@@ -149,5 +153,8 @@ KeysAdmin = Annotated[Caller, Depends(Holds("keys:admin"))]
 PeopleRead = Annotated[Caller, Depends(Holds("people:read"))]
 PeopleWrite = Annotated[Caller, Depends(Holds("people:write"))]
 PeopleAct = Annotated[Caller, Depends(Holds("people:act"))]
+FilesRead = Annotated[Caller, Depends(Holds("files:read"))]
+FilesWrite = Annotated[Caller, Depends(Holds("files:write"))]
+LegalHold = Annotated[Caller, Depends(Holds("legal:hold"))]
 # Whoever has a good key or token, whatever it may do.
 AnyCaller = Annotated[Caller, Depends(_known)]

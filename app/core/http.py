@@ -35,6 +35,7 @@ UNDEFINED_TABLE = "42P01"
 # What pages of other origins may read of an answer's headers.
 EXPOSED = (
     "ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "X-Request-Id",
+    "Content-Disposition", "Content-Range",
 )  # fmt: skip
 # What a database that is away or overloaded raises, beside SQLAlchemy's own errors.
 # The last is what asyncpg says when a connection breaks at just the wrong moment.

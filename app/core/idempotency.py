@@ -24,7 +24,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.auth import Caller
-from app.core.bodies import body_of
 from app.core.db import Tx
 from app.core.errors import BadRequest, Conflict, FieldError, Problem
 from app.models import IdempotencyKey
@@ -97,13 +96,14 @@ def key_of(request: Request) -> str | None:
 
 
 async def once(
-    tx: Tx, key: str, request: Request, caller: Caller, limit: int, act: Callable[[Request], Awaitable[Response]]
+    tx: Tx, key: str, request: Request, caller: Caller, body: bytes, act: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    """Does ``act`` within ``tx`` and keeps its answer, or replays the one that is kept.
+    """Does ``act`` within ``tx`` and keeps its answer, or replays the one that is kept. ``body``: what the request says,
+    or a digest of it.
 
     KeyReused where the key stands for another request, StillUnderWay where the first does not end within a second.
     """
-    seal = _Seal.of(caller, key, request, await body_of(request, limit))
+    seal = _Seal.of(caller, key, request, body)
     kept = await _take(tx, seal)
     if kept is not None:
         if kept.request != seal.request:

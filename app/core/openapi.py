@@ -20,6 +20,7 @@ from app.core import answers, components, webhook_section
 from app.core.auth import SCOPES
 from app.core.bodies import ByHand, JsonBody
 from app.core.deps import Holds
+from app.core.uploads import OCTETS
 
 REF = components.REF + "{model}"
 JSON, STREAM = "application/json", "text/event-stream"
@@ -41,6 +42,7 @@ TAGS = {
     "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
     "SLA policies": "How long each clock runs 时限标准: versioned.",
     "Calendar": "Which days are worked 工作日历, with make-up days 调休, and when something is due that counts them.",
+    "Files": "Evidence 证据: uploaded, read, attached to what it is evidence of.",
     "Webhooks": "Where we tell of what happens, signed by Standard Webhooks, and whether it arrived.",
     "Events": "What happened and what happens: pages, and a stream of Server-Sent Events.",
     "API keys": "Who may call, and what.",
@@ -65,6 +67,16 @@ class Markdown(RootModel[str]):
     """A document for people, as CommonMark with tables."""
 
     model_config = ConfigDict(json_schema_extra={"example": "# 2026-0031 牛奶异物\n", "maxLength": 64 * 1024 * 1024})
+
+
+class Octets(RootModel[str]):
+    """Bytes of a file, as they are."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "contentMediaType": OCTETS, "format": "binary", "maxLength": 50 * 1024 * 1024, "example": "GIF89a",
+        }
+    )  # fmt: skip
 
 
 class Problem(BaseModel):
@@ -164,7 +176,7 @@ def _add_schemas(document: dict[str, Any], bodies: set[type[BaseModel]]) -> None
         schemas.pop(unused, None)
     _, definitions = models_json_schema(
         [(model, "validation") for model in sorted(bodies, key=lambda m: m.__name__)]
-        + [(Problem, "serialization"), (Markdown, "serialization")],
+        + [(Problem, "serialization"), (Markdown, "serialization"), (Octets, "serialization")],
         ref_template=REF,
     )  # fmt: skip
     added = definitions["$defs"]

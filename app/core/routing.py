@@ -32,6 +32,8 @@ class Operation(APIRoute):
     largest_body = MAX_BODY
     # Whether answers get an ETag.
     tagged = True
+    # Whether its function looks after Idempotency-Key itself, because its body is not to be held in memory.
+    keyed_by_hand = False
 
     def get_route_handler(self) -> Handler:
         function = super().get_route_handler()
@@ -44,7 +46,7 @@ class Operation(APIRoute):
             standing = await process.limits.request(caller.actor)
             if standing is not None:
                 told(request, standing)
-            if posts and (key := key_of(request)) is not None:
+            if posts and not self.keyed_by_hand and (key := key_of(request)) is not None:
                 return await self._once(request, process, caller, key, function)
             return finish(request, await function(request))
 
@@ -57,10 +59,10 @@ class Operation(APIRoute):
 
         async def work(tx: Tx) -> Response:
             request.state.tx = tx
-            return await once(tx, key, request, caller, self.largest_body, act)
+            return await once(tx, key, request, caller, body, act)
 
         # Before a place is taken: whoever sends half a body must not keep others from the database.
-        await body_of(request, self.largest_body)
+        body = await body_of(request, self.largest_body)
         async with admitted(process):
             return await process.database.run(work)
 

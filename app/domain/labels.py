@@ -191,6 +191,14 @@ _LABELS = {
     "snapshot_reason": {
         "legal_threshold": ("达到法律取证线", "It reached the legal threshold"),
     },
+    "evidence_subject": {
+        "incident": ("危机事件", "An incident"),
+        "mention": ("舆情", "A mention"),
+        "meeting": ("会议", "A meeting"),
+        "fact_check": ("信息核实", "A fact check"),
+        "publication": ("对外发布", "A publication"),
+        "decision": ("决策", "A decision"),
+    },
     "breaker_state": {
         "closed": ("正常", "Everything owed is sent"),
         "open": ("熔断中", "Only probes are sent"),

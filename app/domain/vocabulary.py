@@ -153,6 +153,17 @@ class InboxKind(StrEnum):
     MENTIONED = "mentioned"
 
 
+class EvidenceSubject(StrEnum):
+    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策."""
+
+    INCIDENT = "incident"
+    MENTION = "mention"
+    MEETING = "meeting"
+    FACT_CHECK = "fact_check"
+    PUBLICATION = "publication"
+    DECISION = "decision"
+
+
 class LegalThreshold(StrEnum):
     """Which counter is as great as the law on defamation asks for: 5,000 views or 500 reposts."""
 

@@ -20,7 +20,7 @@ from app.models.mentions import (
 )
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
-from app.models.people import ApiKey, Department, Person, RolePermission
+from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -38,6 +38,8 @@ __all__ = [
     "Department",
     "Event",
     "FactCheck",
+    "File",
+    "FileAttachment",
     "GradingPolicy",
     "Hit",
     "IdempotencyKey",
@@ -64,6 +66,7 @@ __all__ = [
     "SetAside",
     "SlaPolicy",
     "SpreadBucket",
+    "StrayObject",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

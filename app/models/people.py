@@ -3,12 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.domain.evidence import LARGEST
 from app.models.base import Base, CreatedAt, Id, Words, one_of
 
 ROLES = ("reader", "responder", "lead", "legal", "admin", "integration")
+# With those to come: a word more is no migration.
+EVIDENCE_SUBJECTS = ("incident", "mention", "meeting", "fact_check", "publication", "decision", "task", "note")
 DEPARTMENT_KINDS = ("public_relations", "operations", "legal", "business", "other")
 
 
@@ -88,3 +91,63 @@ class ApiKey(Base):
     created_by: Mapped[str | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class File(Base):
+    """A piece of evidence 证据. What it holds is an object of the storage under the row's id; it never changes."""
+
+    __tablename__ = "files"
+    __table_args__ = (
+        Index("ix_files_sha256", "sha256"),
+        CheckConstraint(f"size between 1 and {LARGEST}", name="size"),
+        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+        CheckConstraint("captured_at <= created_at", name="captured"),
+    )
+
+    id: Mapped[Id]
+    # As people call it; never where it is kept.
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    captured_at: Mapped[datetime]
+    # Where it was captured from.
+    source_url: Mapped[str | None]
+    actor: Mapped[str]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+
+
+class FileAttachment(Base):
+    """What a file is evidence of. The subject's incident is looked up and not kept: mentions move."""
+
+    __tablename__ = "file_attachments"
+    __table_args__ = (
+        UniqueConstraint("file_id", "subject", "subject_id", name="uq_file_attachments_subject"),
+        one_of("subject", EVIDENCE_SUBJECTS),
+        Index("ix_file_attachments_subject", "subject", "subject_id"),
+    )
+
+    id: Mapped[Id]
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"))
+    subject: Mapped[str]
+    subject_id: Mapped[UUID]
+    actor: Mapped[str]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+
+
+class StrayObject(Base):
+    """An object of the storage that is no file's: not yet, or no more. What nobody takes out of here is removed.
+
+    Written before the object is, and gone with the transaction that makes it a file's: so nothing is left behind by
+    whoever is killed in between, and no bucket need be listed.
+    """
+
+    __tablename__ = "stray_objects"
+    __table_args__ = (Index("ix_stray_objects_due", "remove_after"),)
+
+    id: Mapped[Id]
+    remove_after: Mapped[datetime]
+    # Somebody is about to remove it: it can become nobody's file.
+    doomed: Mapped[bool] = mapped_column(server_default="false")

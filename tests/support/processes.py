@@ -48,6 +48,11 @@ class Process:
             )
 
     @property
+    def pid(self) -> int:
+        assert self._running is not None
+        return self._running.pid
+
+    @property
     def alive(self) -> bool:
         return self._running is not None and self._running.poll() is None
 

@@ -17,6 +17,7 @@ from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
+from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.incidents import (
     GradeChanged,
     IncidentChanged,
@@ -56,7 +57,11 @@ __all__ = [
     "DeadlinesSet",
     "DecisionMade",
     "Event",
+    "EvidenceChanged",
     "FactChecked",
+    "FileAttachmentChanged",
+    "FileRead",
+    "FilesUnmasked",
     "GradeChanged",
     "IncidentAcknowledged",
     "IncidentAct",

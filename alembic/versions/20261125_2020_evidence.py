@@ -1,0 +1,49 @@
+"""Evidence: files, what they are evidence of, objects that are no file's; legal holds; the first hit keeps a copy"""
+
+from alembic import op
+
+revision = "evidence"
+down_revision = "departments_and_roles"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("""
+        create table files (
+          id uuid constraint pk_files primary key,
+          name text not null,
+          media_type text not null,
+          size bigint not null constraint ck_files_size check (size between 1 and 52428800),
+          sha256 text not null constraint ck_files_sha256 check (sha256 ~ '^[0-9a-f]{64}$'),
+          captured_at timestamptz not null,
+          source_url text,
+          actor text not null,
+          person_id uuid constraint fk_files_person_id references people(id),
+          created_at timestamptz not null,
+          constraint ck_files_captured check (captured_at <= created_at))""")
+    op.execute("create index ix_files_sha256 on files (sha256)")
+    op.execute("""
+        create table file_attachments (
+          id uuid constraint pk_file_attachments primary key,
+          file_id uuid not null constraint fk_file_attachments_file_id references files(id),
+          subject text not null constraint ck_file_attachments_subject
+            check (subject in ('incident', 'mention', 'meeting', 'fact_check', 'publication', 'decision', 'task', 'note')),
+          subject_id uuid not null,
+          actor text not null,
+          person_id uuid constraint fk_file_attachments_person_id references people(id),
+          created_at timestamptz not null,
+          constraint uq_file_attachments_subject unique (file_id, subject, subject_id))""")
+    op.execute("create index ix_file_attachments_subject on file_attachments (subject, subject_id)")
+    op.execute("""
+        create table stray_objects (
+          id uuid constraint pk_stray_objects primary key,
+          remove_after timestamptz not null,
+          doomed boolean not null default false)""")
+    op.execute("create index ix_stray_objects_due on stray_objects (remove_after)")
+
+
+def downgrade() -> None:
+    op.execute("drop table stray_objects")
+    op.execute("drop table file_attachments")
+    op.execute("drop table files")
