@@ -32,6 +32,7 @@ from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
 from app.incidents.sla_routes import router as deadlines
+from app.incidents.team_routes import router as teams
 from app.mentions.ingest import Intake
 from app.mentions.routes import incident_router as incident_mentions
 from app.mentions.routes import ingest_router as ingest
@@ -40,10 +41,13 @@ from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.split_routes import router as splits
+from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
 from app.people.file_routes import upload_router as uploads
+from app.people.me_routes import router as me
 from app.people.person_routes import router as people
+from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
 from app.settings import Settings
 from app.settings import settings as read_settings
@@ -73,6 +77,7 @@ ROUTERS = (
     acts,
     notes,
     inbox,
+    teams,
     deadlines,
     calm,
     policies,
@@ -85,6 +90,9 @@ ROUTERS = (
     files,
     file_contents,
     people,
+    me,
+    departments,
+    roles,
     api_keys,
     vocabularies,
     health,

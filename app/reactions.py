@@ -6,11 +6,13 @@ from app.domain.events import (
     GradeChanged,
     IncidentAct,
     IncidentCalmed,
+    IncidentChanged,
     IncidentRebounded,
     MentionHit,
     StatusChanged,
+    TeamChanged,
 )
-from app.incidents import clocks
+from app.incidents import clocks, team
 from app.incidents.alerts import start_alerts
 from app.webhooks.service import fan_out
 
@@ -20,6 +22,11 @@ def install() -> None:
     react(Event, fan_out)
     react(GradeChanged, clocks.grade_changed)
     react(StatusChanged, clocks.status_changed)
+    # After the clocks: who joins has the time that is left.
+    react(GradeChanged, team.grade_changed)
+    react(StatusChanged, team.status_changed)
+    react(IncidentChanged, team.incident_changed)
+    react(TeamChanged, clocks.team_changed)
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)

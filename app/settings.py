@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     environment: Annotated[str, Field(pattern=r"^[a-z]{1,12}$")] = "dev"
     # Key of every HMAC the service makes (API keys, cursors). At least 32 characters; keep it out of backups.
     secret_key: str = ""
-    # Keys that FENGHUO_SECRET_KEY had before, with commas: webhook secrets encrypted under them can still be read.
+    # Keys that FENGHUO_SECRET_KEY had before, with commas: webhook secrets encrypted under them can still be read, and
+    # acknowledgement links signed by them still be opened.
     previous_secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
     # The first admin key, fh_<environment>_<id>_<secret>; `fenghuo up` makes one where it is empty.
     bootstrap_key: str = ""
@@ -95,6 +96,9 @@ class Settings(BaseSettings):
     # Where people read of an incident, {incident_id} standing for its id: https://desk.example.com/incidents/{incident_id}.
     # Chat robots link to it. Empty: no link.
     console_url: str = ""
+    # Where people's phones reach this service, without a path of ours: https://fenghuo.example.com. Links by which they
+    # acknowledge from a chat begin with it. Empty: there are none.
+    public_url: str = ""
     # What a second of the chat robots' quotas lasts. For tests only.
     robot_second: Annotated[float, Field(gt=0, le=1)] = 1.0
     # Seconds of nothing but failures after which an endpoint is disabled.
@@ -140,6 +144,15 @@ class Settings(BaseSettings):
         if value and not (scheme == "file" and place.startswith("/")) and not (scheme == "s3" and place.strip("/")):
             raise ValueError("must be file:///a/folder or s3://bucket/prefix")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def can_be_opened(cls, value: str) -> str:
+        """A link is this and a path of ours, so it ends without a slash, and without a query of its own."""
+        opens = value.startswith(("https://", "http://")) and not any(char.isspace() or char in "?#" for char in value)
+        if value and not (opens and urlsplit(value).hostname):
+            raise ValueError("must be an address that phones reach: https://fenghuo.example.com")
+        return value.rstrip("/")
 
     @field_validator("secret_key")
     @classmethod

@@ -25,7 +25,7 @@ from app.core.db import Database
 from app.core.doorbell import Doorbell, connect
 from app.core.migrations import upgrade
 from app.embedded import Embedded
-from app.people.service import bootstrap_key
+from app.people.keys import bootstrap_key
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,7 +16,7 @@ from app.core.migrations import upgrade
 from app.embedded import Embedded, Services
 from app.main import create_app
 from app.models.base import new_id
-from app.people.service import bootstrap_key
+from app.people.keys import bootstrap_key
 from app.settings import Settings
 from app.settings import settings as process_settings
 from tests.support.services import (

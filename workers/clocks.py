@@ -1,11 +1,13 @@
-"""Rings the clocks: asleep until the earliest is due, never for long, because a ring of the doorbell may be lost."""
+"""Rings the clocks and calls people: asleep until the earliest is due, never for long, because a ring of the doorbell may be lost."""
 
 import asyncio
 from uuid import UUID
 
 import structlog
 
+from app.core.db import Tx
 from app.incidents.audit import mend
+from app.incidents.calling import call_due, call_incident
 from app.incidents.ringing import ring_due, ring_incident, seconds_to_next
 from workers.context import Context
 
@@ -18,6 +20,12 @@ LOOK_AGAIN = 0.02
 # Held for so long, an incident is waited for in line: while it burns, somebody always holds it.
 PATIENCE = 0.1
 IN_LINE = 4
+
+
+async def _whole(tx: Tx, incident_id: UUID) -> None:
+    """All that is due of one incident."""
+    await ring_incident(tx, incident_id)
+    await call_incident(tx, incident_id)
 
 
 class Clockwork:
@@ -34,16 +42,17 @@ class Clockwork:
         return self._wait
 
     async def sweep(self) -> int:
-        """Rings everything that is due; how many thresholds rang."""
+        """Rings everything that is due, and has people called in the place of those who keep silent; how often."""
         self._wait = LOOK
         count, held = 0, set[UUID]()
-        while True:
-            without = held | self._in_line.keys()
-            rung = await self._database.run(lambda tx, but=without: ring_due(tx, without=but))  # type: ignore[misc]
-            count += rung.count
-            held |= rung.held
-            if not rung.more:
-                break
+        for look in (ring_due, call_due):
+            while True:
+                without = held | self._in_line.keys()
+                rung = await self._database.run(lambda tx, by=look, but=without: by(tx, without=but))  # type: ignore[misc]
+                count += rung.count
+                held |= rung.held
+                if not rung.more:
+                    break
         self._queue_up(held)
         await self._sleep(bool(held or self._in_line))
         return count
@@ -69,7 +78,7 @@ class Clockwork:
 
     async def _ring_in_line(self, incident_id: UUID) -> None:
         try:
-            await self._database.run(lambda tx: ring_incident(tx, incident_id), tries=1)
+            await self._database.run(lambda tx: _whole(tx, incident_id), tries=1)
         except Exception as error:  # noqa: BLE001 - the next sweep finds it again
             log.warning(
                 "clocks of an incident wait for whoever holds it", incident_id=str(incident_id), error=repr(error)

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "evidence"
-down_revision = "departments_and_roles"
+down_revision = "incident_team"
 branch_labels = None
 depends_on = None
 

@@ -28,7 +28,7 @@ from app.core.db import Database, Tx
 from app.core.migrations import upgrade
 from app.embedded import Embedded, EmbeddedError, Services
 from app.models import ApiKey
-from app.people.service import bootstrap_key
+from app.people.keys import bootstrap_key
 from app.settings import Settings
 
 T = TypeVar("T")

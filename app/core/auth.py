@@ -91,8 +91,8 @@ class PersonRef(NamedTuple):
 class Caller:
     """Who does something: a key, a person behind a key or a token, somebody at the command line, or the system.
 
-    ``kind`` is "key", "token" (minted by the key ``id``), "oidc", "cli" or "system"; with "oidc" there is no key,
-    and ``id`` is the person's.
+    ``kind`` is "key", "token" (minted by the key ``id``), "oidc", "link" (an acknowledgement link ``id``), "webhook" (an
+    endpoint ``id``), "cli" or "system"; with "oidc" there is no key, and ``id`` is the person's.
     """
 
     kind: str
@@ -109,10 +109,10 @@ class Caller:
 
     @property
     def via(self) -> str | None:
-        """How events name what carried a person's act: ``key:<id>`` or ``oidc``; None where no person acts."""
+        """How events name what carried a person's act: ``key:<id>``, ``link:<id>`` or ``oidc``; None where no person acts."""
         if self.person is None:
             return None
-        return "oidc" if self.kind == "oidc" else f"key:{self.id}"
+        return "oidc" if self.kind == "oidc" else f"{'link' if self.kind == 'link' else 'key'}:{self.id}"
 
     def require(self, scope: str) -> None:
         """Forbidden unless the caller holds ``scope``."""

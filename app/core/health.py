@@ -45,11 +45,14 @@ def _unrung(alert: str) -> str:
     where level = grave.level and next_at < now() and kind {alert} 'alert' order by next_at limit 50) d"""
 
 
+# Somebody who was to be called in a silent member's place.
+_UNCALLED = """select max(now() - greatest(next_call_at, set_at)) from (select next_call_at, set_at from incident_members
+  where next_call_at < now() order by next_call_at limit 50) m"""
 # By the sweeper's own notes, and by what the clocks were set to, whatever it noted. What was due already when it was set
 # (readings that came late) is not late before that.
 _UNRUNG = f"""
 select coalesce(greatest(
-  ({_unrung("<>")}), ({_unrung("=")}),
+  ({_unrung("<>")}), ({_unrung("=")}), ({_UNCALLED}),
   (select max(now() - greatest(due_at, set_at)) from (select due_at, set_at from deadlines
     where state = 'running' and kind <> 'first_word' and due_at < now() order by due_at limit 50) d)), interval '0')"""
 _DEADLINES = """

@@ -39,14 +39,17 @@ TAGS = {
     "Acts": "What people did about an incident, when, and what they decided with what was known 处置记录, 决策记录.",
     "Notes": "What people write to each other about an incident 备注, and whom they call.",
     "Inbox": "What waits for oneself 待办: to take on, to approve, to do, to read.",
+    "Team": "Who answers for an incident 应急小组, who has acknowledged, and the links by which they do.",
     "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
     "SLA policies": "How long each clock runs 时限标准: versioned.",
     "Calendar": "Which days are worked 工作日历, with make-up days 调休, and when something is due that counts them.",
     "Files": "Evidence 证据: uploaded, read, attached to what it is evidence of.",
     "Webhooks": "Where we tell of what happens, signed by Standard Webhooks, and whether it arrived.",
     "Events": "What happened and what happens: pages, and a stream of Server-Sent Events.",
-    "API keys": "Who may call, and what.",
     "People": "Who acts 人员, the tokens that act for them, and who one is.",
+    "Departments": "Where people belong 部门, what each is to a crisis, and which business units it answers for.",
+    "Roles": "Who may do what 角色权限: six roles, each with its scopes, changed by administrators.",
+    "API keys": "Who may call, and what.",
     "Vocabularies": "The words of this contract as people see them, in Chinese and English, with colours.",
 }
 

@@ -147,6 +147,21 @@ def _mentions(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     return [f"{what} {data['mention_count']} 条舆情", _named("理由", data["reason"])]
 
 
+def _team(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    positions = "、".join(word("team_position", member["position"]) for member in data["members"])
+    return [
+        f"{word('team_change', data['change'])} {len(data['members'])} 人",
+        positions,
+        _named("理由", data["reason"]),
+    ]
+
+
+def _called(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    late = f"晚报 {data['late_by_seconds']} 秒" if data["late_by_seconds"] else ""
+    called = f"请{word('call_step', data['step'])}接警"
+    return [called, word("team_position", data["position"]), f"成员响应时限已过 {data['threshold']}%", late]
+
+
 def _acknowledged(_: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
     return [_named("备注", act.get("note"))]
 
@@ -196,4 +211,5 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "incident.meeting_held": _met, "incident.fact_checked": _checked, "incident.publication_recorded": _spoken,
     "incident.decision_made": _decided, "note.added": _noted, "incident.deadlines_set": _clocks_set,
     "sla.warning": _clock, "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
+    "incident.team_changed": _team, "escalation.person": _called,
 })  # fmt: skip

@@ -121,6 +121,7 @@ _ACTS: Final[tuple[tuple[IncidentAction, tuple[str, ...], str], ...]] = (
     (IncidentAction.SPLIT, tuple(status for status in MOVES if status != "merged"), "nothing_to_split"),
     (IncidentAction.ATTACH_MENTIONS, ACCEPTING, "incident_not_accepting"),
     (IncidentAction.ACKNOWLEDGE, RECORDING, "incident_over"),
+    (IncidentAction.CHANGE_TEAM, ACCEPTING, "incident_over"),
     (IncidentAction.RECORD_MEETING, RECORDING, "incident_over"),
     (IncidentAction.RECORD_FACT_CHECK, RECORDING, "incident_over"),
     (IncidentAction.RECORD_PUBLICATION, RECORDING, "incident_over"),

@@ -13,6 +13,7 @@ _REASONS: Final[Mapping[str, str]] = MappingProxyType({
     "The incident has ended.": "事件已终止",
     "The incident came back.": "事件重新开启",
     "It flared up again.": "二次发酵",
+    "Another business unit is concerned.": "涉及的业务单元变更",
     "What happened is to be reviewed.": "应进行复盘",
     "The incident is closed.": "事件已结案",
     "The grade was raised.": "等级上调",

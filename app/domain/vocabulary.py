@@ -95,6 +95,7 @@ class IncidentAction(StrEnum):
     SPLIT = "split"
     ATTACH_MENTIONS = "attach_mentions"
     ACKNOWLEDGE = "acknowledge"
+    CHANGE_TEAM = "change_team"
     RECORD_MEETING = "record_meeting"
     RECORD_FACT_CHECK = "record_fact_check"
     RECORD_PUBLICATION = "record_publication"
@@ -190,3 +191,41 @@ class DepartmentKind(StrEnum):
     LEGAL = "legal"
     BUSINESS = "business"
     OTHER = "other"
+
+
+class TeamPosition(StrEnum):
+    """What a member is to an incident's team: 组长, 公关, 运营, 法务, 业务, 其他."""
+
+    LEAD = "lead"
+    PUBLIC_RELATIONS = "public_relations"
+    OPERATIONS = "operations"
+    LEGAL = "legal"
+    BUSINESS = "business"
+    OTHER = "other"
+
+
+class JoinReason(StrEnum):
+    """Why somebody is in a team: by its grade, in place of a member (B角, 部门负责人, 组长), or because a person said so."""
+
+    TEAM = "team"
+    DEPUTY = "deputy"
+    HEAD = "head"
+    LEAD = "lead"
+    ADDED = "added"
+
+
+class CallStep(StrEnum):
+    """Who is called where a member keeps silent: B角, 部门负责人, 组长."""
+
+    DEPUTY = "deputy"
+    HEAD = "head"
+    LEAD = "lead"
+
+
+class TeamChange(StrEnum):
+    """What became of members of a team: 加入, 重新接警, 调整职责, 退出."""
+
+    JOINED = "joined"
+    CALLED_AGAIN = "called_again"
+    MOVED = "moved"
+    LEFT = "left"

@@ -64,6 +64,16 @@ def mask_name(name: str) -> str:
     return name[0] + MASK * (len(name) - 1) if len(name) > 1 else MASK * len(name)
 
 
+def mask_phone(phone: str) -> str:
+    """A phone number of ours (E.164) with the digits hidden that :func:`mask_text` hides: +86138******00.
+
+    Abroad, where nobody knows which digits are the area's, only the last two are left.
+    """
+    digits = [at for at, char in enumerate(phone) if char.isdigit()]
+    shown = {*digits[:5], *digits[-2:]} if phone.startswith("+86") else {*digits[-2:]}
+    return "".join(char if at in shown or not char.isdigit() else MASK for at, char in enumerate(phone))
+
+
 def mask_text(text: str) -> str:
     """A post's text without people's data, as long as before.
 

@@ -145,6 +145,7 @@ class Acknowledgement(Act):
     """A person took the incident on 接警响应: the first response."""
 
     note: str = Field(description="What else is to be remembered of it.", examples=["已接警"])
+    member_id: UUID | None = Field(description="As which member of the incident's team; null: as none.")
 
 
 class Meeting(Act):

@@ -19,6 +19,8 @@ from app.domain.lifecycle import RECORDING
 from app.incidents import guards
 from app.incidents.act_queries import origin_platform
 from app.incidents.queries import get_incident
+from app.incidents.team import mark_answered
+from app.incidents.team_queries import member_who_is
 from app.incidents.timeline import on_timeline, touch
 from app.models import Acknowledgement, Act, FactCheck, Incident, Meeting, Publication
 from app.models.base import new_id
@@ -44,13 +46,16 @@ class Said(TypedDict):
 async def acknowledge(
     tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
 ) -> Acknowledgement:
-    """A person takes the incident on; PersonNeeded where a machine says so."""
+    """A person takes the incident on; PersonNeeded where a machine says so. Of a member of its team the team's own row
+    says so too."""
     incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
-    caller.require_person()
-    act = Acknowledgement(**said, note=fields["note"])
+    member = await member_who_is(tx, incident.id, caller.require_person().id)
+    act = Acknowledgement(**said, note=fields["note"], member_id=member.id if member else None)
     await store(tx, incident, act, now=now)
+    if member is not None:
+        mark_answered(member, act)
     event = IncidentAcknowledged(
-        **on_timeline(incident), happened_at=act.happened_at, acknowledgement_id=act.id
+        **on_timeline(incident), happened_at=act.happened_at, acknowledgement_id=act.id, member_id=act.member_id
     )  # fmt: skip
     await record(tx, event, caller=caller)
     return act

@@ -29,12 +29,15 @@ from app.domain.events import (
     PublicationRecorded,
     SlaMet,
     StatusChanged,
+    TeamChanged,
 )
 from app.domain.grades import Grade, grade_of, level_of, more_severe
 from app.domain.lifecycle import ENDED
+from app.domain.team import answered_at
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.incidents import ringing
 from app.incidents.calendar import review_due
+from app.incidents.team_queries import answering, members_of
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Event, Incident
 from app.models import SlaPolicy as PolicyRow
@@ -102,17 +105,35 @@ async def acted(tx: Tx, stored: Sequence[Stored]) -> None:
         event = entry.event
         assert isinstance(event, IncidentAct)
         incident = await _incident(tx, event.incident_id)
+        if isinstance(event, IncidentAcknowledged):
+            await _respond(tx, incident, event.happened_at, entry.caller.actor)
         kinds = _met_by(event.type, event.data())
         await _meet(tx, incident, kinds, event.happened_at, entry.caller.actor)
         if isinstance(event, DecisionMade) and event.decision_kind == "no_statement":
             await cancel(tx, incident, [DeadlineKind.FIRST_WORD], "It was decided not to speak.")
 
 
+async def team_changed(tx: Tx, stored: Sequence[Stored]) -> None:
+    """Who joins may have acknowledged before, and who leaves is waited for no more."""
+    for entry in stored:
+        event = entry.event
+        assert isinstance(event, TeamChanged)
+        await _respond(tx, await _incident(tx, event.incident_id), None, entry.caller.actor)
+
+
+async def _respond(tx: Tx, incident: Incident, by_anybody: datetime | None, actor: str) -> None:
+    """Meets the first response once the team has given it (R38); where there is no team, whoever acknowledges."""
+    members = await members_of(tx, incident.id)
+    for row in await _rows(tx, incident, [DeadlineKind.FIRST_RESPONSE]):
+        if _is_open(row):
+            at = answered_at(await answering(tx, members, row.started_at)) if members else by_anybody
+            if at is not None:
+                await _meet_row(tx, incident, row, at, actor)
+
+
 def _met_by(type_: str, data: Mapping[str, Any]) -> tuple[DeadlineKind, ...]:
     """The clocks that an act meets, from its event's members."""
     match type_:
-        case IncidentAcknowledged.type:
-            return (DeadlineKind.FIRST_RESPONSE,)
         case MeetingHeld.type if data["has_direction"]:
             return (DeadlineKind.EMERGENCY_MEETING,)
         case FactChecked.type:
@@ -220,25 +241,32 @@ async def _closing(tx: Tx, incident: Incident, *, calm_waived: bool) -> None:
 
 
 async def _meet(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind], happened_at: datetime, actor: str) -> None:
-    """Meets what runs, and what was breached without having been done; the rest has had its end."""
-    now = await tx.now()
     for row in await _rows(tx, incident, kinds):
-        kind = DeadlineKind(row.kind)
-        open_ = row.state == DeadlineState.RUNNING or (row.state == DeadlineState.BREACHED and row.met_at is None)
-        if not open_ or (kind in ANEW_AT_EACH_RAISE and happened_at < row.started_at):
-            continue
-        if row.state == DeadlineState.RUNNING and happened_at > row.due_at:
-            # The sweeper was late: the breach comes before what was too late.
-            await ringing.ring_rows(tx, {incident.id: incident}, [row])
-        breached = row.state == DeadlineState.BREACHED
-        row.state = judge(row.due_at, happened_at, breached=breached)
-        row.met_at, row.recorded_at, row.met_by, row.next_at = happened_at, now, actor, None
-        row.ended_at = row.ended_at if breached and row.state == DeadlineState.BREACHED else now
-        if row.state != DeadlineState.BREACHED:
-            event = SlaMet(
-                **on_timeline(incident), **ringing.named(row), state=row.state, happened_at=happened_at,
-            )  # fmt: skip
-            await record(tx, event, caller=SYSTEM)
+        if _is_open(row):
+            await _meet_row(tx, incident, row, happened_at, actor)
+
+
+def _is_open(row: Deadline) -> bool:
+    """What runs can be met, and what was breached without having been done; the rest has had its end."""
+    return row.state == DeadlineState.RUNNING or (row.state == DeadlineState.BREACHED and row.met_at is None)
+
+
+async def _meet_row(tx: Tx, incident: Incident, row: Deadline, happened_at: datetime, actor: str) -> None:
+    now = await tx.now()
+    if DeadlineKind(row.kind) in ANEW_AT_EACH_RAISE and happened_at < row.started_at:
+        return
+    if row.state == DeadlineState.RUNNING and happened_at > row.due_at:
+        # The sweeper was late: the breach comes before what was too late.
+        await ringing.ring_rows(tx, {incident.id: incident}, [row])
+    breached = row.state == DeadlineState.BREACHED
+    row.state = judge(row.due_at, happened_at, breached=breached)
+    row.met_at, row.recorded_at, row.met_by, row.next_at = happened_at, now, actor, None
+    row.ended_at = row.ended_at if breached and row.state == DeadlineState.BREACHED else now
+    if row.state != DeadlineState.BREACHED:
+        event = SlaMet(
+            **on_timeline(incident), **ringing.named(row), state=row.state, happened_at=happened_at,
+        )  # fmt: skip
+        await record(tx, event, caller=SYSTEM)
 
 
 async def _incident(tx: Tx, incident_id: UUID) -> Incident:

@@ -34,9 +34,11 @@ select d.id, d.incident_id from unnest(array[1, 2, 3, 4]) as grave(level) cross 
   where level = grave.level and next_at <= now() and kind <> 'alert' and incident_id <> all($2::uuid[])
   order by next_at limit $1) d
 order by d.level, d.next_at limit $1"""
+# Or somebody is called in a silent member's place: app.incidents.calling.
 _NEXT_IN = """
-select extract(epoch from min(d.next_at) - clock_timestamp())::float8 from unnest(array[1, 2, 3, 4]) as grave(level)
-cross join lateral (
+select extract(epoch from least(min(d.next_at), (
+  select min(next_call_at) from incident_members where next_call_at is not null)) - clock_timestamp())::float8
+from unnest(array[1, 2, 3, 4]) as grave(level) cross join lateral (
   select next_at from deadlines where level = grave.level and next_at is not null and kind <> 'alert'
   order by next_at limit 1) d"""
 
@@ -62,7 +64,7 @@ class Rung:
 
 
 async def seconds_to_next(tx: Tx) -> float | None:
-    """How long until the next clock rings, by the database's clock; None where none runs."""
+    """How long until the next clock rings or somebody is called, by the database's clock; None where none will."""
     seconds: float | None = await (await tx.driver()).fetchval(_NEXT_IN)
     return seconds
 

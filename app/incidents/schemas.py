@@ -275,7 +275,9 @@ class TimelineEvent(BaseModel):
     actor: str = Field(
         description="By whom: person:<id>, key:<id>, cli:<name> or system:fenghuo.", examples=["system:fenghuo"]
     )
-    via: str | None = Field(description="What carried a person's act: key:<id>, or oidc; null where no person acted.")
+    via: str | None = Field(
+        description="What carried a person's act: key:<id>, link:<id> or oidc; null where no person acted."
+    )
     person: TimelinePerson | None = Field(description="The person behind the actor; null where there is none.")
     data: dict[str, Any] = Field(
         description="The particulars, as in the webhook.", examples=[{"from": "general", "to": "major"}]

@@ -21,10 +21,12 @@ from app.models.mentions import (
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
+from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
     "Acknowledgement",
+    "AcknowledgementLink",
     "Act",
     "ApiKey",
     "Base",
@@ -46,6 +48,7 @@ __all__ = [
     "InboxRead",
     "InboxReading",
     "Incident",
+    "IncidentMember",
     "IncidentNumber",
     "LastHeard",
     "MediaOutlet",

@@ -40,6 +40,8 @@ class Acknowledgement(Act, Base):
     )
 
     note: Mapped[str] = mapped_column(server_default="")
+    # As which member of the incident's team; null: as none.
+    member_id: Mapped[UUID | None] = mapped_column(ForeignKey("incident_members.id"))
 
 
 class Meeting(Act, Base):

@@ -43,6 +43,8 @@ class WebhookEndpoint(Base):
     grades: Mapped[Words]
     # Whether it hears of exercises 演练, of nothing else, or of none.
     drills: Mapped[str] = mapped_column(server_default="exclude")
+    # Whether people's names, phones and mails, and the links by which they acknowledge, go there unmasked.
+    unmask_people: Mapped[bool] = mapped_column(server_default="false")
     payload_format: Mapped[str] = mapped_column(server_default="standard")
     # Deliveries under way at once, of all workers; null: as each worker sees fit.
     max_concurrency: Mapped[int | None] = mapped_column(Integer)

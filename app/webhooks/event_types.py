@@ -23,6 +23,8 @@ class EventType(StrEnum):
     INCIDENT_PUBLICATION_RECORDED = "incident.publication_recorded"
     INCIDENT_DECISION_MADE = "incident.decision_made"
     NOTE_ADDED = "note.added"
+    INCIDENT_TEAM_CHANGED = "incident.team_changed"
+    ESCALATION_PERSON = "escalation.person"
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"
     SLA_MET = "sla.met"

@@ -6,7 +6,7 @@ and without links, whoever wrote them in: a group trusts what its robot says.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -102,6 +102,25 @@ def _noted(data: Mapping[str, Any]) -> str:
     return f"{what}备注：{label('note_subject', data.get('subject'))}{called}"
 
 
+def _team_changed(data: Mapping[str, Any]) -> str:
+    change = label("team_change", data.get("change"))
+    who = _named(data, (member["person_id"] for member in data.get("members", ())))
+    return f"小组{change}：{'、'.join(who)}" if who else f"小组{change} {len(data.get('members', ()))} 人"
+
+
+def _called(data: Mapping[str, Any]) -> str:
+    step = label("call_step", data.get("step"))
+    who = "".join(_named(data, [data.get("person_id")]))
+    silent = "".join(_named(data, [data.get("for_person_id")])) or "成员"
+    return f"请{who}({step})接警：{silent}响应时限已过 {data.get('threshold')}%"
+
+
+def _named(data: Mapping[str, Any], person_ids: Iterable[object]) -> list[str]:
+    """Names of the event's people, as far as the endpoint may know them."""
+    names = {str(person["id"]): str(person["name"]) for person in data.get("people", ())}
+    return [names[str(id_)] for id_ in person_ids if str(id_) in names]
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
@@ -110,6 +129,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "note.added": _noted,
     "sla.warning": _warned,
     "sla.breached": _breached,
+    "incident.team_changed": _team_changed,
+    "escalation.person": _called,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }

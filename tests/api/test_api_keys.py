@@ -6,7 +6,7 @@ import time
 import pytest
 
 from app.core.auth import SCOPES, SYSTEM
-from app.people.service import bootstrap_key
+from app.people.keys import bootstrap_key
 from tests.conftest import ADMIN_KEY
 from tests.support.api import OPERATIONS, ago, everything, good, instant, post, problem
 from tests.support.waiting import eventually

@@ -24,6 +24,7 @@ from tests.support.acts import (
     put,
 )
 from tests.support.api import brand, crisis, good, incident, post, problem, timeline
+from tests.support.people import make_person
 
 OF_A_GUARD = {
     "fact_check": "fact check", "meeting_with_direction": "direction", "origin_statement": "publication",
@@ -276,6 +277,9 @@ async def ask(client, person, incident_id: str, action: str, status: str | None,
     if action == "merge":
         body = {"into_incident_id": await opened(client), "reason": "同一事件"}
         return await client.post(f"{one}/merge", json=body)
+    if action == "change_team":
+        somebody = await make_person(client)
+        return await client.post(f"{one}/team", json={"person_id": somebody["id"]})
     path, body = TRIES[action]
     return await client.post(f"{one}/{path}", json=body, headers=person)
 
@@ -309,7 +313,7 @@ async def test_whatever_is_tried_is_answered_as_the_incident_said_beforehand(cli
 
 
 @pytest.mark.parametrize("status", [*MOVES])
-@pytest.mark.parametrize("action", ["set_status", *TRIES, "set_grade", "attach_mentions", "merge"])
+@pytest.mark.parametrize("action", ["set_status", *TRIES, "set_grade", "attach_mentions", "merge", "change_team"])
 async def test_every_action_in_every_status_is_answered_as_the_incident_said_beforehand(client, status, action):
     """The walk above meets what is likely; this meets everything once."""
     person = await person_headers(client, "incidents:write")

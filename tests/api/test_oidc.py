@@ -19,7 +19,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.support.api import good, problem, timeline
 from tests.support.issuer import AUDIENCE, DISCOVERY, KEYS, IssuerServer, ec_key, published, rsa_key
-from tests.support.people import bearer, make_key, make_person, me, mint, open_incident
+from tests.support.people import bearer, make_key, make_person, me, mine, mint, open_incident
 from tests.support.waiting import eventually
 
 Serving = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -64,7 +64,7 @@ async def test_a_person_signs_in_and_does_what_they_may(serving, issuer, person,
         token = issuer.token(person["oidc_subject"], key=key, exp=expires)
         shown = good(await me(bare, token))
         assert shown == {
-            "kind": "oidc", "key": None, "person": {"id": person["id"], "name": person["name"]},
+            "kind": "oidc", "key": None, "person": mine(person), "version": 1,
             "scopes": ["incidents:read", "incidents:write"],
             "expires_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expires)),
         }  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from app.core.auth import SCOPES
 from tests.support.api import everything, good, instant, problem, timeline
-from tests.support.people import bearer, make_key, make_person, me, mint, open_incident, refused
+from tests.support.people import bearer, make_key, make_person, me, mine, mint, open_incident, refused
 from tests.support.waiting import eventually
 
 URL = "/v1/people"
@@ -139,9 +139,8 @@ async def test_a_persons_key_does_what_both_may(client, bare):
     assert key["person_id"] == person["id"]
     shown = good(await me(bare, key["key"]))
     assert shown == {
-        "kind": "person_key", "key": {"id": key["id"], "name": key["name"]},
-        "person": {"id": person["id"], "name": person["name"]},
-        "scopes": ["incidents:read", "incidents:write"], "expires_at": None,
+        "kind": "person_key", "key": {"id": key["id"], "name": key["name"], "roles": []},
+        "person": mine(person), "scopes": ["incidents:read", "incidents:write"], "expires_at": None, "version": 1,
     }  # fmt: skip
     problem(await bare.get("/v1/watch-rules", headers=bearer(key["key"])), 403)
     await open_incident(bare, key["key"])
@@ -184,8 +183,8 @@ async def test_a_machine_says_who_it_is_without_any_scope_for_that(client, bare)
     shown = good(await me(bare, key["key"]))
     assert datetime.fromisoformat(shown.pop("expires_at")) == datetime.fromisoformat(expires_at)
     assert shown == {
-        "kind": "machine_key", "key": {"id": key["id"], "name": key["name"]}, "person": None,
-        "scopes": ["webhooks:read"],
+        "kind": "machine_key", "key": {"id": key["id"], "name": key["name"], "roles": []}, "person": None,
+        "scopes": ["webhooks:read"], "version": None,
     }  # fmt: skip
     problem(await bare.get("/v1/me"), 401)
     problem(await bare.get("/v1/me?colour=red", headers=bearer(key["key"])), 422, "?colour")

@@ -13,7 +13,7 @@ from app.core.auth import SCOPES
 from app.core.person_tokens import TYPE, PersonTokens
 from tests.conftest import SECRET_KEY
 from tests.support.api import ago, good, instant, problem, timeline
-from tests.support.people import bearer, make_key, make_person, me, mint, open_incident, refused
+from tests.support.people import bearer, make_key, make_person, me, mine, mint, open_incident, refused
 from tests.support.waiting import eventually
 
 URL = "/v1/person-tokens"
@@ -32,9 +32,8 @@ async def test_a_token_acts_for_the_person_for_15_minutes(client, bare, backend)
     assert timedelta(minutes=14, seconds=50) < left <= timedelta(minutes=15)
     assert made["scopes"] == ["incidents:read", "rules:read"]
     assert good(await me(bare, made["token"])) == {
-        "kind": "person_token", "key": {"id": backend["id"], "name": backend["name"]},
-        "person": {"id": person["id"], "name": person["name"]}, "scopes": made["scopes"],
-        "expires_at": made["expires_at"],
+        "kind": "person_token", "key": {"id": backend["id"], "name": backend["name"], "roles": []},
+        "person": mine(person), "scopes": made["scopes"], "expires_at": made["expires_at"], "version": 1,
     }  # fmt: skip
     good(await bare.get("/v1/incidents", headers=bearer(made["token"])))
     # The backend itself may do none of it.

@@ -67,6 +67,22 @@ async def test_a_persons_key_does_what_the_person_may(
     assert "the person may not do" in str(beyond.exception)
 
 
+async def test_a_key_may_do_what_its_roles_may(invoke: Invoke, here: dict[str, str], client: httpx.AsyncClient) -> None:
+    made = await invoke("key", "create", "--name", "工具", "--role", "integration", "--role", "reader", env=here)
+    assert made.exit_code == 0, made.output
+    shown = good(await me(client, made.output.strip()))
+    assert (shown["kind"], shown["key"]["roles"]) == ("machine_key", ["integration", "reader"])
+    roles = {row["role"]: row["scopes"] for row in good(await client.get("/v1/roles"))["data"]}
+    assert shown["scopes"] == sorted({*roles["integration"], *roles["reader"]})
+    assert "integration, reader" in " ".join((await invoke("key", "list", env=here)).output.split())
+    # A person's key without more said follows their roles.
+    person = await make_person(client, "rules:write", roles=["reader"])
+    made = await invoke("key", "create", "--name", "本人", "--person", person["id"], env=here)
+    shown = good(await me(client, made.output.strip()))
+    assert (shown["key"]["roles"], shown["scopes"]) == (["reader"], person["effective_scopes"])
+    assert (await invoke("key", "create", "--name", "x", "--role", "king", env=here)).exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

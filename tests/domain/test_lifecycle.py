@@ -77,10 +77,10 @@ def test_the_choices_are_the_moves_there_are_and_every_other_act_once(status, ta
 
 @pytest.mark.parametrize(("status", "refused"), [
     *((status, set()) for status in ACCEPTING),
-    ("closed", {"attach_mentions"}),
-    ("subsided", {"attach_mentions", "acknowledge", "record_meeting", "record_fact_check", "record_publication",
+    ("closed", {"attach_mentions", "change_team"}),
+    ("subsided", {"attach_mentions", "acknowledge", "change_team", "record_meeting", "record_fact_check", "record_publication",
                   "record_decision"}),
-    ("dismissed", {"attach_mentions", "acknowledge", "record_meeting", "record_fact_check", "record_publication",
+    ("dismissed", {"attach_mentions", "acknowledge", "change_team", "record_meeting", "record_fact_check", "record_publication",
                    "record_decision"}),
     ("merged", {action.value for action in IncidentAction} - {"set_status"}),
 ])  # fmt: skip

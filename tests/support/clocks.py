@@ -11,6 +11,7 @@ from app.core.auth import SYSTEM
 from app.core.db import Database
 from app.core.outbox import record
 from app.domain.events import Event, IncidentAct
+from app.incidents.calling import call_incident
 from app.incidents.queries import get_incident
 from app.incidents.ringing import ring_incident
 from app.incidents.timeline import on_timeline
@@ -23,6 +24,15 @@ update deadlines set started_at = started_at - $2::interval, due_at = due_at - $
   met_at = met_at - $2::interval, recorded_at = recorded_at - $2::interval where incident_id = $1"""
 _PASS_FIRINGS = """
 update deadline_firings f set at = f.at - $2::interval from deadlines d where d.id = f.deadline_id and d.incident_id = $1"""
+_PASS_TEAM = """
+update incident_members set added_at = added_at - $2::interval, called_at = called_at - $2::interval,
+  set_at = set_at - $2::interval, due_at = due_at - $2::interval, next_call_at = next_call_at - $2::interval,
+  acknowledged_at = acknowledged_at - $2::interval where incident_id = $1"""
+_PASS_ACTS = """
+update acknowledgements set happened_at = happened_at - $2::interval, recorded_at = recorded_at - $2::interval
+where incident_id = $1"""
+_PASS_LINKS = """
+update acknowledgement_links set expires_at = expires_at - $2::interval where incident_id = $1"""
 _PASS_INCIDENT = "update incidents set opened_at = opened_at - $2::interval where id = $1"
 
 
@@ -47,7 +57,7 @@ async def clocks(client: httpx.AsyncClient, incident_id: str, **query: Any) -> d
 
 async def pass_time(database: Database, incident_id: str, **span: float) -> None:
     """As if so much time had gone by for the incident and its clocks: `pass_time(..., minutes=31)`."""
-    for statement in (_PASS, _PASS_FIRINGS, _PASS_INCIDENT):
+    for statement in (_PASS, _PASS_FIRINGS, _PASS_TEAM, _PASS_ACTS, _PASS_LINKS, _PASS_INCIDENT):
         await database.fetch(statement, UUID(incident_id), timedelta(**span))
 
 
@@ -84,3 +94,8 @@ def minutes(clock: dict[str, Any]) -> float:
     return (datetime.fromisoformat(clock["due_at"]) - datetime.fromisoformat(clock["started_at"])) / timedelta(
         minutes=1
     )
+
+
+async def call(database: Database, incident_id: str) -> int:
+    """Makes the calls that are due of this incident, and none of other tests' incidents; how many."""
+    return await database.run(lambda tx: call_incident(tx, UUID(incident_id)))

@@ -12,7 +12,7 @@ from app.core.auth import SYSTEM
 from app.core.db import Database
 from app.core.migrations import upgrade
 from app.embedded import Embedded
-from app.people.service import bootstrap_key
+from app.people.keys import bootstrap_key
 from app.settings import Settings
 from tests.support.processes import KEY, SECRET_KEY, api, environment
 

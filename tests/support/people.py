@@ -38,6 +38,12 @@ async def me(bare: httpx.AsyncClient, token: str) -> httpx.Response:
     return await bare.get("/v1/me", headers=bearer(token))
 
 
+def mine(person: dict[str, Any]) -> dict[str, Any]:
+    """What `/v1/me` says of a person who is in no department."""
+    same = {name: person[name] for name in ("id", "name", "roles", "deputy_id", "on_duty")}
+    return same | {"department": None}
+
+
 async def refused(bare: httpx.AsyncClient, token: str) -> bool:
     return (await me(bare, token)).status_code == 401
 

@@ -36,6 +36,7 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
     WebhookBreakerOpened,
@@ -79,11 +80,13 @@ __all__ = [
     "NeedsJudgement",
     "NoteAdded",
     "PeopleUnmasked",
+    "PersonCalled",
     "PublicationRecorded",
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
     "StatusChanged",
+    "TeamChanged",
     "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
@@ -111,6 +114,8 @@ PUBLIC: tuple[type[Event], ...] = (
     PublicationRecorded,
     DecisionMade,
     NoteAdded,
+    TeamChanged,
+    PersonCalled,
     SlaWarning,
     SlaBreached,
     SlaMet,

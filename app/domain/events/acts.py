@@ -17,10 +17,11 @@ class IncidentAct(IncidentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentAcknowledged(IncidentAct):
-    """A person took the incident on: the first response (方案 一, 响应)."""
+    """A person took the incident on: the first response (方案 一, 响应). ``member_id``: as which member of its team."""
 
     type: ClassVar[str] = "incident.acknowledged"
     acknowledgement_id: UUID
+    member_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

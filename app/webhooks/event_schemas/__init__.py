@@ -40,6 +40,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.team import EscalationPersonEvent, TeamChangedEvent
 from app.webhooks.event_types import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -66,6 +67,8 @@ class Event(
             | PublicationRecordedEvent
             | DecisionMadeEvent
             | NoteAddedEvent
+            | TeamChangedEvent
+            | EscalationPersonEvent
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent

@@ -13,7 +13,7 @@ from app.webhooks.event_types import EventType
 
 _ACT: JsonDict = INCIDENT | {"seq": 9, "happened_at": "2026-03-01T07:50:00Z"}
 _ID = "0197a3f0-8000-7aaa-8bbb-0123456789ab"
-_ACKNOWLEDGED: JsonDict = _ACT | {"acknowledgement_id": _ID}
+_ACKNOWLEDGED: JsonDict = _ACT | {"acknowledgement_id": _ID, "member_id": "0197a3f0-8100-7aaa-8bbb-0123456789ab"}
 _MET: JsonDict = _ACT | {"meeting_id": _ID, "has_direction": True}
 _CHECKED: JsonDict = _ACT | {"fact_check_id": _ID, "truth": "partly_confirmed", "responsibility": "supplier"}
 MADE = (
@@ -47,6 +47,7 @@ class IncidentAcknowledgedData(ActData):
     model_config = ConfigDict(json_schema_extra={"example": _ACKNOWLEDGED})
 
     acknowledgement_id: UUID = Field(description="The acknowledgement.")
+    member_id: UUID | None = Field(description="As which member of its team; null: as none.")
 
 
 class MeetingHeldData(ActData):

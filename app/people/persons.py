@@ -1,0 +1,111 @@
+"""People: added and changed. Nobody is deleted, because events name people by id."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.core.auth import Caller
+from app.core.conditional import ANY, Expected
+from app.core.db import Tx
+from app.core.errors import Conflict, FieldError, Invalid, naming
+from app.core.grants import scopes_of_roles
+from app.core.outbox import record
+from app.domain.events import Changed
+from app.models import Person
+from app.people import queries
+from app.people.giving import may_give, must_hold, must_outlive
+
+
+class SubjectTaken(Conflict):
+    """One sign-in is one person."""
+
+    code, title = "oidc_subject_taken", ("Somebody else signs in so", "该登录身份已属于他人")
+
+
+async def create_person(tx: Tx, fields: Mapping[str, Any], *, caller: Caller) -> Person:
+    """The new person, active. NotYoursToGive where the caller lacks a scope of theirs, or one of their roles'."""
+    await may_give(tx, fields["scopes"], fields["roles"], caller=caller)
+    if fields["oidc_subject"] is not None:
+        must_outlive(caller)
+    await _check(tx, fields)
+    person = Person(**fields)
+    tx.add(person)
+    await tx.flush()
+    await tx.refresh(person)
+    await person_changed(tx, person, "created", sorted(fields), caller)
+    return person
+
+
+async def update_person(
+    tx: Tx, person_id: UUID, fields: Mapping[str, Any], *, expected: Expected = ANY, caller: Caller, now: datetime
+) -> Person:
+    """Sets what ``fields`` names. A sign-in gives all the person may do to whoever holds it, and so does bringing
+    somebody back: both ask for it all, further scopes and roles only for themselves.
+    """
+    person = await queries.get_person(tx, person_id, lock=True)
+    expected.meet(person.version)
+    changes = {name: value for name, value in fields.items() if getattr(person, name) != value}
+    if not changes:
+        return person
+    await _may_change(tx, person, changes, caller)
+    await _check(tx, changes, person)
+    for name, value in changes.items():
+        setattr(person, name, value)
+    person.version += 1
+    person.updated_at = now
+    await person_changed(tx, person, "updated", sorted(changes), caller)
+    return person
+
+
+async def _may_change(tx: Tx, person: Person, changes: Mapping[str, Any], caller: Caller) -> None:
+    """NotYoursToGive where the change gives what the caller lacks.
+
+    A scope is given even to who has it by a role already: the role can be taken away again, the scope stays.
+    """
+    scopes, roles = set(changes.get("scopes", person.scopes)), set(changes.get("roles", person.roles))
+    if changes.get("oidc_subject") is not None:
+        # Also what they may do no more: whoever gives it back would give it to whoever holds the sign-in.
+        both = roles | set(person.roles)
+        must_hold(scopes | set(person.scopes) | await scopes_of_roles(tx, both), caller)
+        must_outlive(caller)
+    if changes.get("active"):
+        await may_give(tx, scopes, roles, caller=caller)
+    else:
+        await may_give(tx, scopes - set(person.scopes), roles - set(person.roles), caller=caller)
+
+
+async def _check(tx: Tx, fields: Mapping[str, Any], person: Person | None = None) -> None:
+    """What is set must be free, and whom it names must be there. What stands already may have ended since."""
+    subject = fields.get("oidc_subject")
+    if subject is not None and await queries.person_with_subject(tx, subject) is not None:
+        detail = "another person has this subject; take it from them first"
+        raise SubjectTaken(f"/oidc_subject: {detail}", errors=[FieldError("/oidc_subject", detail, "taken")])
+    if fields.get("department_id") is not None:
+        with naming("/department_id"):
+            department = await queries.get_department(tx, fields["department_id"])
+        if not department.active:
+            raise _refused("/department_id", "this department is no more; name an active one", "department_inactive")
+    if fields.get("deputy_id") is not None:
+        if person is not None and fields["deputy_id"] == person.id:
+            raise _refused("/deputy_id", "nobody is their own deputy; name somebody else, or null", "own_deputy")
+        await active_person(tx, fields["deputy_id"], "/deputy_id")
+
+
+async def active_person(tx: Tx, person_id: UUID, at: str = "/person_id") -> Person:
+    """The person whom the field ``at`` of a body names; Invalid where there is none or they are not active."""
+    with naming(at):
+        person = await queries.get_person(tx, person_id)
+    if not person.active:
+        raise _refused(at, "this person is not active; set them active first", "person_inactive")
+    return person
+
+
+async def person_changed(tx: Tx, person: Person, action: str, fields: list[str], caller: Caller) -> None:
+    """Puts on record what was done about a person: the names of the fields, never what they hold."""
+    event = Changed(subject="person", subject_id=str(person.id), action=action, fields=fields)
+    await record(tx, event, caller=caller)
+
+
+def _refused(at: str, detail: str, code: str) -> Invalid:
+    return Invalid(f"{at}: {detail}", errors=[FieldError(at, detail, code)])
