@@ -127,6 +127,7 @@ _LABELS = {
         "incident": ("危机事件", "Incident"),
     },
     "inbox_kind": {
+        "acknowledge": ("待接警", "To acknowledge"),
         "mentioned": ("提到我的", "Calls you"),
     },
     "media_follow_up": {

@@ -151,6 +151,7 @@ class NoteSubject(StrEnum):
 class InboxKind(StrEnum):
     """What waits for a person 待办, what must be answered soonest first."""
 
+    ACKNOWLEDGE = "acknowledge"
     MENTIONED = "mentioned"
 
 

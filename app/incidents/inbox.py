@@ -10,7 +10,22 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, null, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Row,
+    Select,
+    Uuid,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import paging
@@ -19,9 +34,10 @@ from app.core.db import Tx
 from app.core.instants import not_ahead
 from app.core.outbox import record
 from app.domain.events import Changed
-from app.domain.vocabulary import Drills, InboxKind
+from app.domain.lifecycle import ACCEPTING
+from app.domain.vocabulary import Drills, InboxKind, NoteSubject
 from app.incidents.inbox_schemas import InboxQuery
-from app.models import InboxRead, Incident, Note, NoteMention
+from app.models import InboxRead, Incident, IncidentMember, Note, NoteMention
 from app.people.masks import words_of
 
 MOST = 1_000
@@ -55,16 +71,28 @@ class Source:
 
 
 def _row(kind: InboxKind, **columns: Any) -> tuple[Any, ...]:
-    """The columns of an entry, the same for every kind."""
+    """The columns of an entry, the same for every kind and in one order."""
+    columns = {"due_at": cast(null(), DateTime(True)), "read": false(), "note_id": cast(null(), Uuid)} | columns
     of_incident = (getattr(Incident, name).label(f"of_{name}") for name in _OF_INCIDENT)
     return (literal(kind.value).label("kind"), Incident.id.label("incident_id"), *of_incident,
-            *(column.label(name) for name, column in columns.items()))  # fmt: skip
+            *(columns[name].label(name) for name in sorted(columns)))  # fmt: skip
+
+
+def _acknowledge(me: Reader) -> Select[Any]:
+    """Incidents whose team the person is in, and has not answered for. Of what has ended nobody is called."""
+    columns = _row(
+        InboxKind.ACKNOWLEDGE, key=IncidentMember.due_at, id=IncidentMember.id, at=IncidentMember.called_at,
+        due_at=IncidentMember.due_at, subject=literal(NoteSubject.INCIDENT.value), subject_id=Incident.id,
+    )  # fmt: skip
+    rows = select(*columns).select_from(IncidentMember).join(Incident, Incident.id == IncidentMember.incident_id)
+    silent = IncidentMember.acknowledged_at.is_(None) & IncidentMember.left_at.is_(None)
+    return rows.where(IncidentMember.person_id == me.id, silent, Incident.status.in_(ACCEPTING))
 
 
 def _mentioned(me: Reader) -> Select[Any]:
     """Notes that call the person."""
     columns = _row(
-        InboxKind.MENTIONED, key=NoteMention.at, id=NoteMention.note_id, at=NoteMention.at, due_at=null(),
+        InboxKind.MENTIONED, key=NoteMention.at, id=NoteMention.note_id, at=NoteMention.at,
         read=~_unread(me), subject=Note.subject, subject_id=Note.subject_id, note_id=Note.id,
     )  # fmt: skip
     rows = select(*columns).select_from(NoteMention).join(Note, Note.id == NoteMention.note_id)
@@ -76,6 +104,7 @@ def _unread(me: Reader) -> ColumnElement[bool]:
 
 
 _SOURCES: Final[tuple[Source, ...]] = (
+    Source(InboxKind.ACKNOWLEDGE, _acknowledge, IncidentMember.due_at, IncidentMember.id),
     Source(InboxKind.MENTIONED, _mentioned, NoteMention.at, NoteMention.note_id, newest_first=True, counts=_unread),
 )
 """In the order of :class:`InboxKind`."""

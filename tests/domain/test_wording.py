@@ -243,7 +243,7 @@ SHOWN = {
     "statement_kind": "首次回应 进展通报 致歉声明 澄清声明 律师声明",
     "decision_kind": "一般决策 决定不发声 首发平台不适用",
     "note_subject": "危机事件",
-    "inbox_kind": "提到我的",
+    "inbox_kind": "待接警 提到我的",
     "evidence_subject": "危机事件 舆情 会议 信息核实 对外发布 决策",
     "media_follow_up": "媒体已跟进 疑似媒体跟进 无媒体跟进",
     "media_tier": "中央媒体 省级媒体 行业媒体",
