@@ -23,7 +23,7 @@ from app.incidents.acts import IncidentOver
 from app.incidents.decisions import AlreadyCorrected
 from app.incidents.queries import get_incident
 from app.incidents.timeline import on_timeline
-from app.models import Note, NoteMention, Person
+from app.models import Incident, Note, NoteMention, Person
 from app.models.base import new_id
 
 
@@ -31,7 +31,7 @@ async def add_note(
     tx: Tx, subject: NoteSubject, subject_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
 ) -> Note:
     """Writes a note. IncidentOver where the incident was merged; AlreadyCorrected names the note to correct instead."""
-    incident = await get_incident(tx, await note_queries.incident_of(tx, subject, subject_id), lock=True)
+    incident = await _incident_of(tx, subject, subject_id)
     if incident.status not in DISCUSSED:
         raise IncidentOver(f"The incident {incident.number} is {incident.status}: write on the one it was merged into.")
     mentions = list(dict.fromkeys(fields["mentions"]))
@@ -52,6 +52,16 @@ async def add_note(
     )  # fmt: skip
     await record(tx, event, caller=caller)
     return note
+
+
+async def _incident_of(tx: Tx, subject: NoteSubject, subject_id: UUID) -> Incident:
+    """The subject's incident, locked; NotFound where there is no such subject."""
+    while True:
+        incident_id = await note_queries.incident_of(tx, subject, subject_id)
+        incident = await get_incident(tx, incident_id, lock=True)
+        # It may have gone along with a merge while we waited.
+        if subject is NoteSubject.INCIDENT or await note_queries.incident_of(tx, subject, subject_id) == incident.id:
+            return incident
 
 
 async def _must_be_here(tx: Tx, person_ids: Sequence[UUID]) -> None:
