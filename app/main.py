@@ -26,6 +26,8 @@ from app.incidents.act_routes import router as acts
 from app.incidents.act_routes import timeline_router as timelines
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
+from app.incidents.evidence_routes import hold_router as holds
+from app.incidents.evidence_routes import router as evidence
 from app.incidents.inbox_routes import router as inbox
 from app.incidents.note_routes import router as notes
 from app.incidents.routes import policy_router as policies
@@ -78,6 +80,7 @@ ROUTERS = (
     notes,
     inbox,
     teams,
+    holds,
     deadlines,
     calm,
     policies,
@@ -89,6 +92,7 @@ ROUTERS = (
     uploads,
     files,
     file_contents,
+    evidence,
     people,
     me,
     departments,

@@ -41,9 +41,21 @@ def upgrade() -> None:
           remove_after timestamptz not null,
           doomed boolean not null default false)""")
     op.execute("create index ix_stray_objects_due on stray_objects (remove_after)")
+    # Nothing to look through: in each row there is, all three are null.
+    op.execute("""
+        alter table incidents
+          add column legal_hold_at timestamptz,
+          -- squawk-ignore adding-foreign-key-constraint
+          add column legal_hold_by uuid constraint fk_incidents_legal_hold_by references people(id),
+          add column legal_hold_reason text,
+          -- squawk-ignore constraint-missing-not-valid
+          add constraint ck_incidents_legal_hold
+            check (num_nulls(legal_hold_at, legal_hold_by, legal_hold_reason) in (0, 3))""")
 
 
 def downgrade() -> None:
+    op.execute("""
+        alter table incidents drop column legal_hold_reason, drop column legal_hold_by, drop column legal_hold_at""")
     op.execute("drop table stray_objects")
     op.execute("drop table file_attachments")
     op.execute("drop table files")

@@ -24,6 +24,7 @@ _WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)
 # What only stands on timelines, and is told to nobody outside.
 _OWN: Final = MappingProxyType({
     "incident.changed": "修改信息", "incident.mentions_moved": "舆情归并", "incident.deadlines_set": "时限变更",
+    "incident.evidence_changed": "证据变更",
 })  # fmt: skip
 _CLOCKED: Final = MappingProxyType({"started": "启动", "tightened": "提前", "cancelled": "取消"})
 _FIELDS: Final = MappingProxyType({
@@ -162,6 +163,11 @@ def _called(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     return [called, word("team_position", data["position"]), f"成员响应时限已过 {data['threshold']}%", late]
 
 
+def _evidence(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    action = {"attached": "关联证据", "detached": "移除证据"}.get(data["action"], data["action"])
+    return [f"{action}：{word('evidence_subject', data['subject'])}"]
+
+
 def _acknowledged(_: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
     return [_named("备注", act.get("note"))]
 
@@ -211,5 +217,5 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "incident.meeting_held": _met, "incident.fact_checked": _checked, "incident.publication_recorded": _spoken,
     "incident.decision_made": _decided, "note.added": _noted, "incident.deadlines_set": _clocks_set,
     "sla.warning": _clock, "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
-    "incident.team_changed": _team, "escalation.person": _called,
+    "incident.team_changed": _team, "escalation.person": _called, "incident.evidence_changed": _evidence,
 })  # fmt: skip

@@ -193,6 +193,8 @@ _LABELS = {
         "note.added": ("新增备注", "A note was added"),
         "incident.team_changed": ("小组变动", "An incident's team changed"),
         "escalation.person": ("升级呼叫", "Somebody is called in a silent member's place"),
+        "incident.legal_hold_set": ("法务保全", "A legal hold was set"),
+        "incident.legal_hold_lifted": ("解除法务保全", "A legal hold was lifted"),
         "sla.warning": ("时限预警", "A clock's time runs out"),
         "sla.breached": ("时限超时", "A clock was breached"),
         "sla.met": ("时限达成", "A clock was met"),
@@ -325,7 +327,7 @@ _COLOURS = {
         "incident.publication_recorded": _BLUE, "incident.decision_made": _BLUE, "note.added": _BLUE, "sla.warning": _ORANGE,
         "incident.team_changed": _BLUE, "escalation.person": _ORANGE,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
-        "incident.calmed": _GREEN, "incident.rebounded": _RED,
+        "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
     "deadline_state": {

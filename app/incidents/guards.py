@@ -4,7 +4,7 @@ The rules are :mod:`app.domain.lifecycle`; a page of incidents costs two queries
 """
 
 from collections.abc import Awaitable, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, or_, select
@@ -17,11 +17,11 @@ from app.domain.lifecycle import ACCEPTING, GUARDS, Choice, Facts, GuardRule, ch
 from app.incidents.opening import accepting
 from app.incidents.schemas import Incident as IncidentOut
 from app.models import Decision, FactCheck, Incident, Meeting, Publication
-from app.people.masks import words_of
+from app.people.masks import names_of, words_of
 
 OVERRIDE: Final = "incidents:override"
 # What people write by hand: there may be people's data in it.
-_WRITTEN: Final[tuple[str, ...]] = ("title", "summary", "grade_reason")
+_WRITTEN: Final[tuple[str, ...]] = ("title", "summary", "grade_reason", "legal_hold_reason")
 _GUARDED = frozenset(rule.before for rule in GUARDS)
 
 
@@ -65,10 +65,19 @@ async def shown(tx: Tx, incidents: Sequence[Incident], *, caller: Caller) -> lis
     """The incidents as the API shows them to the caller."""
     allowed = await choices_of(tx, incidents)
     written = [(each.id, {name: getattr(each, name) for name in _WRITTEN}) for each in incidents]
+    names = await names_of(tx, {each.legal_hold_by for each in incidents if each.legal_hold_by}, caller=caller)
     return [
-        IncidentOut.of(incident, allowed[incident.id], words)
+        IncidentOut.of(incident, allowed[incident.id], words | {"legal_hold": _hold(incident, words, names)})
         for incident, words in zip(incidents, await words_of(tx, written, caller=caller), strict=True)
     ]
+
+
+def _hold(incident: Incident, words: dict[str, Any], names: dict[UUID, str]) -> dict[str, Any] | None:
+    """The legal hold as the caller may see it."""
+    if incident.legal_hold_by is None:
+        return None
+    person = {"id": incident.legal_hold_by, "name": names[incident.legal_hold_by]}
+    return {"at": incident.legal_hold_at, "person": person, "reason": words["legal_hold_reason"]}
 
 
 async def shown_after(tx: Tx, act: Awaitable[Incident], *, caller: Caller) -> IncidentOut:

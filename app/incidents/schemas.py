@@ -15,6 +15,7 @@ from app.domain.grades import Grade, HarmClass, grade_of
 from app.domain.lifecycle import Choice
 from app.domain.vocabulary import GradeSource, IncidentStatus
 from app.incidents.action_schemas import AllowedAction
+from app.incidents.hold_schemas import LegalHold
 from app.models import Incident as IncidentRow
 
 
@@ -167,6 +168,7 @@ class Incident(BaseModel):
     updated_at: datetime = Field(description="When people or the grade last changed it.")
     ended_at: datetime | None = Field(description="When it was closed, subsided, dismissed or merged.", examples=[None])
     merged_into: UUID | None = Field(description="The incident that goes on in its place.", examples=[None])
+    legal_hold: LegalHold | None = Field(description="The legal hold 法务保全 that stands.", examples=[None])
     version: int = Field(description="Counts the changes by people and of the grade.", examples=[3])
     allowed_actions: list[AllowedAction] = Field(
         description="The moves that lead on from here, and what else can be done, in the order of a screen's buttons."

@@ -18,6 +18,7 @@ from app.domain.grading import advance_peaks
 from app.domain.lifecycle import ACCEPTING, MOVES, may_move
 from app.domain.spread import NONE_GAINED, Gains, minute_of
 from app.incidents import calm, grading, guards, media, queries
+from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, open_incident
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
 from app.incidents.timeline import on_timeline, touch
@@ -207,19 +208,21 @@ async def merge_incidents(
         # A person's decision stays the yardstick: what they judged too high does not raise the whole at once.
         target.decided_at, target.decided_auto = source.decided_at, source.decided_auto
     await grading.regrade(tx, ledger, target, counted[target.id], moved, now=now)
-    await _inherit_grade(tx, target, source, false_alarm=false_alarm, caller=caller, now=now)
+    await _inherit(tx, target, source, false_alarm=false_alarm, caller=caller, now=now)
     await calm.look_again(tx, target, now=now)
     await tx.flush()
     return target
 
 
-async def _inherit_grade(
+async def _inherit(
     tx: Tx, target: Incident, source: Incident, *, false_alarm: bool, caller: Caller, now: datetime
 ) -> None:
     """What was grave stays grave: a person's grade, and one by rules that ask no more of the whole, go along.
 
-    Not that of what was a false alarm 误报: it ended with it. What its mentions gained is graded in the whole.
+    Not that of what was a false alarm 误报: it ended with it. What its mentions gained is graded in the whole. What is
+    under a legal hold stays under it.
     """
+    await pass_on(tx, source, target, caller=caller, now=now)
     grade = grade_of(source.grade)
     if not false_alarm and more_severe(grade, grade_of(target.grade)):
         reason = f"{source.number} was merged into it, which had this grade."

@@ -22,6 +22,7 @@ from app.domain.spread import Series
 from app.incidents import media
 from app.incidents.foreseeing import copy_of, figures
 from app.incidents.grading import worsen
+from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, newborn, open_incident
 from app.incidents.queries import get_incident
 from app.incidents.spread import Change, Counted, Ledger, apply
@@ -72,6 +73,7 @@ async def split_incident(
     expected.meet(source.version)
     _leaves_both(source, len(moved))
     await _say(tx, source, split_off, moved, asked.reason, caller=caller, now=now)
+    await pass_on(tx, source, split_off, caller=caller, now=now)
     await settle(tx, Ledger(), gathered)
     await record(tx, *looked_behind(source.id, asked, caller=caller), caller=caller)
     return await get_incident(tx, split_off.id)

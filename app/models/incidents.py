@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -70,6 +70,9 @@ class Incident(Base):
         one_of("decided_auto", GRADES),
         one_of("grade_source", ("machine", "person")),
         one_of("harm_class", HARM_CLASSES),
+        CheckConstraint(
+            "num_nulls(legal_hold_at, legal_hold_by, legal_hold_reason) in (0, 3)", name="legal_hold"
+        ),
         one_of("media_follow_up", ("none", "suspected", "confirmed")),
         {"postgresql_with": {"fillfactor": 50}},
     )  # fmt: skip
@@ -111,6 +114,11 @@ class Incident(Base):
     # When calm was recorded, and what it rests on. Provisional: a relapse and a reopening clear both.
     calmed_at: Mapped[datetime | None]
     calm_evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+    # A legal hold 法务保全 that stands: nothing of it is deleted.
+    legal_hold_at: Mapped[datetime | None]
+    legal_hold_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    legal_hold_reason: Mapped[str | None]
 
     seq: Mapped[Count]
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")

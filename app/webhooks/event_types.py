@@ -25,6 +25,8 @@ class EventType(StrEnum):
     NOTE_ADDED = "note.added"
     INCIDENT_TEAM_CHANGED = "incident.team_changed"
     ESCALATION_PERSON = "escalation.person"
+    INCIDENT_LEGAL_HOLD_SET = "incident.legal_hold_set"
+    INCIDENT_LEGAL_HOLD_LIFTED = "incident.legal_hold_lifted"
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"
     SLA_MET = "sla.met"

@@ -18,6 +18,7 @@ from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublishe
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
+from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
 from app.domain.events.incidents import (
     GradeChanged,
     IncidentChanged,
@@ -71,6 +72,8 @@ __all__ = [
     "IncidentEvent",
     "IncidentOpened",
     "IncidentRebounded",
+    "LegalHoldLifted",
+    "LegalHoldSet",
     "LegalThresholdReached",
     "MeetingHeld",
     "MentionFigures",
@@ -116,6 +119,8 @@ PUBLIC: tuple[type[Event], ...] = (
     NoteAdded,
     TeamChanged,
     PersonCalled,
+    LegalHoldSet,
+    LegalHoldLifted,
     SlaWarning,
     SlaBreached,
     SlaMet,

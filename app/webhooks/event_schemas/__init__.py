@@ -32,6 +32,7 @@ from app.webhooks.event_schemas.endpoints import (
     WebhookEndpointDisabledEvent,
     WebhookTestEvent,
 )
+from app.webhooks.event_schemas.holds import LegalHoldLiftedEvent, LegalHoldSetEvent
 from app.webhooks.event_schemas.incidents import GRADED, GradeChangedEvent, IncidentOpenedEvent, StatusChangedEvent
 from app.webhooks.event_schemas.mentions import (
     MentionHitEvent,
@@ -74,6 +75,8 @@ class Event(
             | CalendarYearMissingEvent
             | IncidentCalmedEvent
             | IncidentReboundedEvent
+            | LegalHoldSetEvent
+            | LegalHoldLiftedEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent

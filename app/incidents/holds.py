@@ -1,0 +1,76 @@
+"""Legal holds 法务保全: while one stands on an incident, nothing that it reaches is deleted, by people or by time.
+
+Whatever deletes asks here first, in the transaction that deletes: :func:`refuse_held` where people ask for it,
+:func:`held` where something is passed over in silence because its time has not come.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.core.auth import Caller
+from app.core.conditional import ANY, Expected
+from app.core.db import Tx
+from app.core.errors import Conflict
+from app.core.outbox import record
+from app.domain.events import LegalHoldLifted, LegalHoldSet
+from app.incidents.queries import get_incident
+from app.incidents.timeline import on_timeline, touch
+from app.models import Incident
+
+
+class UnderLegalHold(Conflict):
+    """Somebody may have to show it to a court."""
+
+    code = "under_legal_hold"
+    title = ("A legal hold keeps it", "处于法务保全，不能删除")
+
+
+async def set_hold(
+    tx: Tx, incident_id: UUID, *, held: bool, reason: str, expected: Expected = ANY, caller: Caller, now: datetime
+) -> Incident:
+    """Sets the hold or lifts it; PersonNeeded where a machine says so. What is so already stays as it is."""
+    incident = await get_incident(tx, incident_id, lock=True)
+    person = caller.require_person()
+    expected.meet(incident.version)
+    if held == (incident.legal_hold_at is not None):
+        return incident
+    incident.legal_hold_at = now if held else None
+    incident.legal_hold_by = person.id if held else None
+    incident.legal_hold_reason = reason if held else None
+    touch(incident, now)
+    event = LegalHoldSet if held else LegalHoldLifted
+    await record(tx, event(**on_timeline(incident), reason=reason), caller=caller)
+    return incident
+
+
+async def pass_on(tx: Tx, source: Incident, target: Incident, *, caller: Caller, now: datetime) -> None:
+    """What goes from an incident under a hold into another one stays under it. Both are locked."""
+    if source.legal_hold_at is None or target.legal_hold_at is not None:
+        return
+    target.legal_hold_at, target.legal_hold_by = source.legal_hold_at, source.legal_hold_by
+    target.legal_hold_reason = source.legal_hold_reason
+    touch(target, now)
+    event = LegalHoldSet(**on_timeline(target), reason=source.legal_hold_reason or "")
+    await record(tx, event, caller=caller)
+
+
+async def held(tx: Tx, incident_ids: Collection[UUID]) -> list[Incident]:
+    """Those of the incidents that are under a hold. All are locked, so that none comes under one meanwhile."""
+    rows = select(Incident).where(Incident.id.in_(incident_ids)).order_by(Incident.id)
+    rows = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = (await tx.scalars(rows)).all() if incident_ids else []
+    return [incident for incident in found if incident.legal_hold_at is not None]
+
+
+async def refuse_held(tx: Tx, incident_ids: Collection[UUID], what: str) -> None:
+    """UnderLegalHold where one of the incidents that ``what`` would take something from is under a hold."""
+    kept = await held(tx, incident_ids)
+    if kept:
+        numbers = ", ".join(incident.number for incident in kept)
+        raise UnderLegalHold(
+            f"{what} is evidence of {numbers}, under a legal hold: it stays until somebody with the scope 'legal:hold' "
+            "lifts it.", numbers=[incident.number for incident in kept],
+        )  # fmt: skip
