@@ -156,7 +156,7 @@ class InboxKind(StrEnum):
 
 
 class EvidenceSubject(StrEnum):
-    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策."""
+    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策, 备注."""
 
     INCIDENT = "incident"
     MENTION = "mention"
@@ -164,6 +164,7 @@ class EvidenceSubject(StrEnum):
     FACT_CHECK = "fact_check"
     PUBLICATION = "publication"
     DECISION = "decision"
+    NOTE = "note"
 
 
 class LegalThreshold(StrEnum):

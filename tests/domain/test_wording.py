@@ -244,7 +244,7 @@ SHOWN = {
     "decision_kind": "一般决策 决定不发声 首发平台不适用",
     "note_subject": "危机事件",
     "inbox_kind": "待接警 提到我的",
-    "evidence_subject": "危机事件 舆情 会议 信息核实 对外发布 决策",
+    "evidence_subject": "危机事件 舆情 会议 信息核实 对外发布 决策 备注",
     "media_follow_up": "媒体已跟进 疑似媒体跟进 无媒体跟进",
     "media_tier": "中央媒体 省级媒体 行业媒体",
     "sentiment": "负面 中性 正面 待判断",
