@@ -234,6 +234,7 @@ SHOWN = {
     "deadline_state": "计时中 按时完成 按时完成(补录) 超时 已取消 无人可推",
     "guard": "信息核实 明确处置方向的会议 首发平台声明 舆情平稳",
     "incident_action": "变更状态 人工定级 并案 拆分 归入舆情 接警响应 调整小组 记录会议 记录信息核实 记录发布 记录决策 添加备注",
+OF_TEAMS = {
     "team_position": "组长 公关 运营 法务 业务 其他",
     "join_reason": "随分级组队 B角代行 部门负责人 升级至组长 人工加入",
     "call_step": "B角 部门负责人 组长",
@@ -273,6 +274,44 @@ SHOWN = {
 
 def test_every_vocabulary_shows_the_words_of_the_plan():
     assert {name: " ".join(zh for zh, _ in labels.values()) for name, labels in LABELS.items()} == SHOWN
+    """What Chinese users see (方案): a changed word is a changed contract."""
+    assert {name: " ".join(zh for zh, _ in labels.values()) for name, labels in LABELS.items()} == {
+        "grade": "一级(重大) 二级(较大) 三级(一般)",
+        "grade_source": "系统判定 人工判定",
+        "harm_class": "核心利益 用户权益 个体投诉",
+        "incident_status": "关注中 响应中 处置中 收尾中 已结案 自然平息 误报 已并案",
+        "deadline_kind": "命中推送 首次响应 紧急会议 信息核实 首次发声 首份声明 收尾 复盘",
+        "deadline_state": "计时中 按时完成 按时完成(补录) 超时 已取消 无人可推",
+        "guard": "信息核实 明确处置方向的会议 首发平台声明 舆情平稳",
+        "incident_action": "变更状态 人工定级 并案 拆分 归入舆情 接警响应 调整小组 记录会议 记录信息核实 记录发布 记录决策",
+        "truth": "属实 部分属实 不属实 误解 暂无法核实",
+        "responsibility": "我方 供应商 经销商 平台 用户 待定",
+        "statement_kind": "首次回应 进展通报 致歉声明 澄清声明 律师声明",
+        "decision_kind": "一般决策 决定不发声 首发平台不适用",
+        "media_follow_up": "媒体已跟进 疑似媒体跟进 无媒体跟进",
+        "media_tier": "中央媒体 省级媒体 行业媒体",
+        "sentiment": "负面 中性 正面 待判断",
+        "sentiment_source": "人工判断 来源标注 负面词判断 无人判断",
+        "platform": "微信公众号 微信视频号 微博 抖音 小红书 知乎 B站 论坛 新闻 其他",
+        "word_role": "品牌词 负面词 排除词",
+        "text_field": "标题 正文",
+        "event_type": "舆情命中 达到法律取证线 阅读量超十万 待人工判断 预警超时 预警无人接收 危机事件开启 分级变更 状态变更 热度平息 二次发酵 接警响应 召开会议 信息核实 "
+        "对外发布 作出决策 小组变动 升级呼叫 时限预警 时限超时 时限达成 时限改期 工作日历公布 工作日历缺失 推送测试 外发停用 外发熔断 外发恢复",
+        "day_kind": "工作日 周末 节假日 调休上班",
+        "year_status": "已公布 推定",
+        "legal_threshold": "浏览满5000次 转发满500次",
+        "snapshot_reason": "达到法律取证线",
+        "breaker_state": "正常 熔断中",
+        "payload_format": "标准格式 CloudEvents 格式 钉钉机器人 飞书机器人 企业微信机器人 Slack 机器人",
+        "drills": "不含演练 含演练 仅演练",
+        "delivery_state": "待送达 已送达 已放弃",
+        "caller_kind": "机器密钥 个人密钥 代签令牌 单点登录",
+        "role": "查看者 处置人员 组长 法务 管理员 系统集成",
+        "department_kind": "公关 运营 法务 业务 其他",
+        "scope": "查看舆情 上报和更正舆情 查看监测规则 修改监测规则 查看危机事件 处置危机事件 特批放行 查看和订阅事件流 查看外发通知 管理外发通知 管理 API 密钥 "
+        "查看人员 管理人员 代人员签发令牌 查看未脱敏的个人信息 查看证据文件 上传和关联证据文件 查看受影响用户 登记受影响用户 法务审批 "
+        "设置法务保全",
+    } | OF_TEAMS
 
 
 def test_labels_cannot_be_changed_and_all_have_an_english_word():
