@@ -53,7 +53,19 @@ def upgrade() -> None:
             check (num_nulls(legal_hold_at, legal_hold_by, legal_hold_reason) in (0, 3))""")
 
 
+    op.execute(
+        "-- squawk-ignore ban-drop-constraint, constraint-missing-not-valid\n"
+        "alter table mention_snapshots drop constraint ck_mention_snapshots_reason, add constraint "
+        "ck_mention_snapshots_reason check (reason in ('first_hit', 'legal_threshold'))"
+    )
+
+
 def downgrade() -> None:
+    # What the version before has no word for.
+    op.execute("delete from mention_snapshots where reason = 'first_hit'")
+    op.execute("""
+        alter table mention_snapshots drop constraint ck_mention_snapshots_reason,
+          add constraint ck_mention_snapshots_reason check (reason in ('legal_threshold'))""")
     op.execute("""
         alter table incidents drop column legal_hold_reason, drop column legal_hold_by, drop column legal_hold_at""")
     op.execute("drop table stray_objects")

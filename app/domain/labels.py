@@ -221,6 +221,7 @@ _LABELS = {
         "reposts": ("转发满500次", "500 reposts"),
     },
     "snapshot_reason": {
+        "first_hit": ("首次命中", "It hit watch rules first"),
         "legal_threshold": ("达到法律取证线", "It reached the legal threshold"),
     },
     "evidence_subject": {

@@ -351,7 +351,7 @@ async def settle(tx: Tx, ledger: Ledger, gathered: Gathered) -> list[tuple[UUID,
         )  # fmt: skip
         await regrade(tx, ledger, incident, counted[incident_id], changes[incident_id], now=now)
     await tx.flush()
-    await snapshots.keep(await tx.driver(), gathered.findings)
+    await snapshots.keep(await tx.driver(), gathered.alerts, gathered.findings)
     await record(tx, *gathered.alerts, *snapshots.tell(gathered.findings), caller=SYSTEM)
     return [(incident_id, incidents[incident_id].spread_version, c.series) for incident_id, c in counted.items()]
 

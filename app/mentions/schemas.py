@@ -237,6 +237,7 @@ class Observation(BaseModel):
 class SnapshotReason(StrEnum):
     """What made a copy of a mention worth keeping."""
 
+    FIRST_HIT = "first_hit"
     LEGAL_THRESHOLD = "legal_threshold"
 
 
@@ -249,7 +250,9 @@ class MentionSnapshot(BaseModel):
     id: UUID = Field(description="Our id.")
     mention_id: UUID = Field(description="The mention.")
     reason: SnapshotReason = Field(description="What made it evidence.")
-    reached: list[LegalThreshold] = Field(description="Which thresholds were reached then.", examples=[["views"]])
+    reached: list[LegalThreshold] = Field(
+        description="Which thresholds were reached then; of a first hit none.", examples=[["views"]]
+    )
     platform: Platform = Field(description="Where it was posted.")
     external_id: str = Field(description="Its id there.", examples=["5012345678901234"])
     url: str | None = Field(description="Where it could be read.", examples=["https://weibo.com/1/OAbCdEfGh"])

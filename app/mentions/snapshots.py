@@ -1,11 +1,10 @@
-"""What a mention's figures say once for good, and the copy that is kept when they reach the legal threshold.
+"""What a mention's figures say once for good; and the copies that are kept, of its first hit and at the legal threshold.
 
 A copy is a row of its own and not part of the event: events are kept for years and sent to others, so they hold no
 post's text, nor its hash, by which a hidden phone could be found. The event has the copy's id.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
 from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
@@ -19,22 +18,31 @@ from app.core.errors import NotFound
 from app.core.outbox import record
 from app.core.params import PageQuery
 from app.domain import watch
-from app.domain.events import LegalThresholdReached, MentionFigures, MentionUnmasked, NeedsJudgement, ViewsHigh
+from app.domain.events import (
+    LegalThresholdReached,
+    MentionFigures,
+    MentionHit,
+    MentionUnmasked,
+    NeedsJudgement,
+    ViewsHigh,
+)
 from app.domain.wording import mask_name, mask_text, mask_url
 from app.mentions.reading import Work
 from app.models import Mention, MentionSnapshot
 from app.models.base import columns_of, new_id
 from app.people.masks import UNMASK
 
-# As they stand in this transaction, after everything else of it was written.
+# As they stand in this transaction, after everything else of it was written. Hashed where they are: a busy batch
+# has a thousand first hits, and nothing of them need come here for it.
 _KEEP = """
 insert into mention_snapshots(id, mention_id, reason, reached, platform, external_id, url, author, title, text,
   text_sha256, published_at, observed_at, reposts, comments, likes, views)
-select t.id, m.id, 'legal_threshold', string_to_array(t.reached, ' '), m.platform, m.external_id, m.url, m.author,
-  m.title, m.text, t.text_sha256, coalesce(s.person_published_at, s.published_at), s.last_at, s.reposts, s.comments,
+select t.id, m.id, t.reason, string_to_array(t.reached, ' '), m.platform, m.external_id, m.url, m.author,
+  m.title, m.text, encode(sha256(convert_to(m.text, 'UTF8')), 'hex'), coalesce(s.person_published_at, s.published_at), s.last_at, s.reposts, s.comments,
   s.likes, s.views
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as t(id, mention_id, reached, text_sha256)
-join mentions m on m.id = t.mention_id join mention_states s on s.mention_id = t.mention_id"""
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as t(id, mention_id, reason, reached)
+join mentions m on m.id = t.mention_id join mention_states s on s.mention_id = t.mention_id
+on conflict (mention_id, reason) do nothing"""
 
 
 class Finding(NamedTuple):
@@ -43,7 +51,6 @@ class Finding(NamedTuple):
     work: Work
     bits: int
     snapshot_id: UUID
-    text_sha256: str
     reached: list[str]
 
 
@@ -65,16 +72,19 @@ def find(works: Iterable[Work]) -> list[Finding]:
         if bits := work.unsaid:
             state = work.state
             state.raised |= bits
-            digest = sha256(work.post.text.encode()).hexdigest()
             reached = watch.reached(reposts=state.reposts, views=state.views)
-            findings.append(Finding(work, bits, new_id(), digest, reached))
+            findings.append(Finding(work, bits, new_id(), reached))
     return findings
 
 
-async def keep(driver: asyncpg.Connection, findings: Iterable[Finding]) -> None:
-    """Writes the copies; mentions and states are written before."""
-    kept = [
-        (f.snapshot_id, f.work.post.id, " ".join(f.reached), f.text_sha256) for f in findings if f.bits & watch.LEGAL
+async def keep(driver: asyncpg.Connection, alerts: Iterable[MentionHit], findings: Iterable[Finding]) -> None:
+    """Writes the copies, in one statement; mentions and states are written before. A mention alerts once: of what it said
+    then, and how far it had gone, nobody can say later that it was otherwise."""
+    kept = [(new_id(), hit.mention_id, "first_hit", "") for hit in alerts]
+    kept += [
+        (f.snapshot_id, f.work.post.id, "legal_threshold", " ".join(f.reached))
+        for f in findings
+        if f.bits & watch.LEGAL
     ]
     if kept:
         await driver.execute(_KEEP, *map(list, zip(*kept, strict=True)))
@@ -82,7 +92,7 @@ async def keep(driver: asyncpg.Connection, findings: Iterable[Finding]) -> None:
 
 def tell(findings: Iterable[Finding]) -> Iterator[MentionFigures]:
     """The events, one a threshold."""
-    for work, bits, snapshot_id, _, reached in findings:
+    for work, bits, snapshot_id, reached in findings:
         figures = _figures(work)
         if bits & watch.LEGAL:
             yield LegalThresholdReached(**figures, reached=reached, snapshot_id=snapshot_id)

@@ -13,7 +13,7 @@ PLATFORMS = (
     "wechat_official", "wechat_channels", "weibo", "douyin", "xiaohongshu", "zhihu", "bilibili", "forum", "news",
     "other",
 )  # fmt: skip
-SNAPSHOT_REASONS = ("legal_threshold",)
+SNAPSHOT_REASONS = ("first_hit", "legal_threshold")
 HARM_CLASSES = ("core_interest", "user_rights", "individual")
 
 

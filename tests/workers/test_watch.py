@@ -16,7 +16,7 @@ from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
 from app.core.db import Database
-from tests.support.api import ago, brand, everything, good, make_rule, mention, post, problem
+from tests.support.api import ago, brand, everything, good, instant, make_rule, mention, post, problem
 from tests.support.people import bearer, make_key
 from workers.context import Context
 from workers.ingest import Counter
@@ -51,8 +51,9 @@ class Watched:
         )  # fmt: skip
         return [{"type": row["type"], **orjson.loads(row["data"])} for row in rows]
 
-    async def snapshots(self) -> list[dict[str, Any]]:
-        return await everything(self.client, f"/v1/mentions/{self.id}/snapshots", limit=1)
+    async def snapshots(self, reason: str = "legal_threshold") -> list[dict[str, Any]]:
+        rows = await everything(self.client, f"/v1/mentions/{self.id}/snapshots", limit=1)
+        return [row for row in rows if row["reason"] == reason]
 
 
 Make = Callable[..., Awaitable[Watched]]
@@ -171,7 +172,9 @@ async def test_evidence_is_kept_as_it_stood_whatever_the_post_says_later(make: M
     watched.text = watched.text.replace("差评", "差评都删了")
     await watched.tell(views=9_000, reposts=900)
     [event] = await watched.events()
-    [row] = await database.fetch("select * from mention_snapshots where mention_id = $1", UUID(watched.id))
+    [row] = await database.fetch(
+        "select * from mention_snapshots where mention_id = $1 and reason = 'legal_threshold'", UUID(watched.id)
+    )
     assert second != first
     assert (row["text"], row["title"], row["url"], row["author"]) == (second, *told.values())
     assert (row["reposts"], row["comments"], row["likes"], row["views"]) == (7, 3, None, 5_000)
@@ -192,7 +195,8 @@ async def test_who_may_unmask_sees_the_evidence_whole_and_that_is_an_event(
     seen = {}
     for scopes in (["mentions:read"], ["mentions:read", "people:unmask"]):
         key = await make_key(client, *scopes)
-        (seen[len(scopes)],) = good(await client.get(url, headers=bearer(key["key"])))["data"]
+        data = good(await client.get(url, headers=bearer(key["key"])))["data"]
+        (seen[len(scopes)],) = [row for row in data if row["reason"] == "legal_threshold"]
     masked, whole = seen.values()
     assert (masked["author"], masked["title"], masked["url"]) == ("王**", "@**", "https://weibo.com/138******78")
     assert masked["text"].endswith("，找@** 138******78")
@@ -204,6 +208,36 @@ async def test_who_may_unmask_sees_the_evidence_whole_and_that_is_an_event(
         "select actor from events where type = 'mention.unmasked' and data->>'mention_id' = $1", watched.id
     )
     assert [row["actor"] for row in told] == [f"key:{key['id']}"]
+
+
+async def test_of_its_first_hit_a_copy_is_kept_whatever_becomes_of_the_post(make: Make, database: Database) -> None:
+    watched = await make(words="，找@张三 13812345678")
+    told = {"title": "给@李四 的信", "url": "https://weibo.com/1/x?m=13812345678", "author": "王小明"}
+    await watched.tell(**told, reposts=7, views=90, published_at=ago(hours=2), observed_at=ago(hours=1))
+    first = watched.text
+    watched.text = watched.text.replace("差评", "差评都删了")
+    await watched.tell(title="已编辑", reposts=900, comments=3)
+    [row] = await watched.snapshots("first_hit")
+    assert row["reached"] == []
+    assert (row["text"], row["title"], row["url"], row["author"]) == (first, *told.values())
+    assert (row["reposts"], row["comments"], row["likes"], row["views"]) == (7, None, None, 90)
+    assert row["text_sha256"] == sha256(first.encode()).hexdigest()
+    assert row["external_id"] == watched.external_id
+    [hit] = await database.fetch(
+        "select at from events where type = 'mention.hit' and data->>'mention_id' = $1", watched.id
+    )
+    assert instant(row["created_at"]) == hit["at"], "in the transaction that tells of it"
+
+
+async def test_what_alerts_nobody_leaves_no_copy_until_it_does(make: Make) -> None:
+    watched = await make(negative=False)
+    await watched.tell(reposts=7)
+    assert await watched.snapshots("first_hit") == []
+    await watched.judge("negative")
+    assert [row["reposts"] for row in await watched.snapshots("first_hit")] == [7]
+    await watched.judge("neutral")
+    await watched.judge("negative")
+    assert len(await watched.snapshots("first_hit")) == 1
 
 
 async def test_there_are_no_snapshots_of_what_there_is_not(client: httpx.AsyncClient) -> None:
@@ -247,3 +281,4 @@ async def test_in_any_order_twice_and_by_two_workers_each_is_said_once(
     assert ((LEGAL, None) in said) == (views >= 5_000 or reposts >= 500)
     assert ((VIEWS, 100_000) in said) == (views > 100_000)
     assert len(await watched.snapshots()) == said.count((LEGAL, None))
+    assert len(await watched.snapshots("first_hit")) <= 1
