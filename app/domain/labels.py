@@ -185,6 +185,7 @@ _LABELS = {
         "incident": ("危机事件", "Incident"),
     },
     "inbox_kind": {
+        "acknowledge": ("待接警", "To acknowledge"),
         "mentioned": ("提到我的", "Calls you"),
     },
     "media_follow_up": {
@@ -294,6 +295,7 @@ _LABELS = {
         "fact_check": ("信息核实", "A fact check"),
         "publication": ("对外发布", "A publication"),
         "decision": ("决策", "A decision"),
+        "note": ("备注", "Note"),
     },
     "breaker_state": {
         "closed": ("正常", "Everything owed is sent"),

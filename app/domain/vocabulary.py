@@ -164,11 +164,12 @@ class NoteSubject(StrEnum):
 class InboxKind(StrEnum):
     """What waits for a person 待办, what must be answered soonest first."""
 
+    ACKNOWLEDGE = "acknowledge"
     MENTIONED = "mentioned"
 
 
 class EvidenceSubject(StrEnum):
-    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策."""
+    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策, 备注."""
 
     INCIDENT = "incident"
     MENTION = "mention"
@@ -176,6 +177,7 @@ class EvidenceSubject(StrEnum):
     FACT_CHECK = "fact_check"
     PUBLICATION = "publication"
     DECISION = "decision"
+    NOTE = "note"
 
 
 class LegalThreshold(StrEnum):

@@ -7,10 +7,25 @@ first, and of mentions the newest. Each kind is a query of its own that an index
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, null, or_, select, text, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Row,
+    Select,
+    Uuid,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import paging
@@ -19,15 +34,25 @@ from app.core.db import Tx
 from app.core.instants import not_ahead
 from app.core.outbox import record
 from app.domain.events import Changed
-from app.domain.vocabulary import Drills, InboxKind
+from app.domain.lifecycle import ACCEPTING
+from app.domain.vocabulary import Drills, InboxKind, NoteSubject
 from app.incidents.inbox_schemas import InboxQuery
-from app.models import InboxRead, Incident, Note, NoteMention
+from app.models import InboxRead, Incident, IncidentMember, Note, NoteMention
 from app.people.masks import words_of
 
 MOST = 1_000
 """A badge counts so many, and one more for what is beyond."""
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _OF_INCIDENT: Final = ("number", "title", "status", "grade", "is_drill")
+
+
+class Reader(NamedTuple):
+    """Whose inbox it is, and up to when they have read what calls them. Looked up first: the planner then knows how little
+    is left to count."""
+
+    id: UUID
+    read_up_to: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,39 +60,51 @@ class Source:
     """One kind of what waits. ``rows`` are all of a person's, by ``key`` and then ``id``; what has no key comes last."""
 
     kind: InboxKind
-    rows: Callable[[UUID], Select[Any]]
+    rows: Callable[[Reader], Select[Any]]
     key: Any
     id: Any
     newest_first: bool = False
     # What of it counts in the badge; None: all.
-    counts: Callable[[UUID], ColumnElement[bool]] | None = None
+    counts: Callable[[Reader], ColumnElement[bool]] | None = None
     # Who lacks this scope is not asked for it.
     scope: str | None = None
 
 
 def _row(kind: InboxKind, **columns: Any) -> tuple[Any, ...]:
-    """The columns of an entry, the same for every kind."""
+    """The columns of an entry, the same for every kind and in one order."""
+    columns = {"due_at": cast(null(), DateTime(True)), "read": false(), "note_id": cast(null(), Uuid)} | columns
     of_incident = (getattr(Incident, name).label(f"of_{name}") for name in _OF_INCIDENT)
     return (literal(kind.value).label("kind"), Incident.id.label("incident_id"), *of_incident,
-            *(column.label(name) for name, column in columns.items()))  # fmt: skip
+            *(columns[name].label(name) for name in sorted(columns)))  # fmt: skip
 
 
-def _mentioned(me: UUID) -> Select[Any]:
+def _acknowledge(me: Reader) -> Select[Any]:
+    """Incidents whose team the person is in, and has not answered for. Of what has ended nobody is called."""
+    columns = _row(
+        InboxKind.ACKNOWLEDGE, key=IncidentMember.due_at, id=IncidentMember.id, at=IncidentMember.called_at,
+        due_at=IncidentMember.due_at, subject=literal(NoteSubject.INCIDENT.value), subject_id=Incident.id,
+    )  # fmt: skip
+    rows = select(*columns).select_from(IncidentMember).join(Incident, Incident.id == IncidentMember.incident_id)
+    silent = IncidentMember.acknowledged_at.is_(None) & IncidentMember.left_at.is_(None)
+    return rows.where(IncidentMember.person_id == me.id, silent, Incident.status.in_(ACCEPTING))
+
+
+def _mentioned(me: Reader) -> Select[Any]:
     """Notes that call the person."""
     columns = _row(
-        InboxKind.MENTIONED, key=NoteMention.at, id=NoteMention.note_id, at=NoteMention.at, due_at=null(),
+        InboxKind.MENTIONED, key=NoteMention.at, id=NoteMention.note_id, at=NoteMention.at,
         read=~_unread(me), subject=Note.subject, subject_id=Note.subject_id, note_id=Note.id,
     )  # fmt: skip
     rows = select(*columns).select_from(NoteMention).join(Note, Note.id == NoteMention.note_id)
-    return rows.join(Incident, Incident.id == Note.incident_id).where(NoteMention.person_id == me)
+    return rows.join(Incident, Incident.id == Note.incident_id).where(NoteMention.person_id == me.id)
 
 
-def _unread(me: UUID) -> ColumnElement[bool]:
-    up_to = select(InboxRead.read_up_to).where(InboxRead.person_id == me).scalar_subquery()
-    return NoteMention.at > func.coalesce(up_to, text("'-infinity'::timestamptz"))
+def _unread(me: Reader) -> ColumnElement[bool]:
+    return NoteMention.at > me.read_up_to
 
 
 _SOURCES: Final[tuple[Source, ...]] = (
+    Source(InboxKind.ACKNOWLEDGE, _acknowledge, IncidentMember.due_at, IncidentMember.id),
     Source(InboxKind.MENTIONED, _mentioned, NoteMention.at, NoteMention.note_id, newest_first=True, counts=_unread),
 )
 """In the order of :class:`InboxKind`."""
@@ -75,8 +112,8 @@ _SOURCES: Final[tuple[Source, ...]] = (
 
 async def read_inbox(tx: Tx, query: InboxQuery, *, caller: Caller) -> dict[str, Any]:
     """A page of what waits for the caller, with how much waits in all; PersonNeeded where it is a machine."""
-    me = caller.require_person().id
-    bound = ["inbox", me, query.filters()]
+    me = await _reader(tx, caller.require_person().id)
+    bound = ["inbox", me.id, query.filters()]
     after = paging.decode(query.cursor, bound)
     parts = [_part(source, me, query, after) for source in _asked(query, after, caller)]
     found = _in_order((await tx.execute(union_all(*parts))).all()) if parts else []
@@ -85,6 +122,11 @@ async def read_inbox(tx: Tx, query: InboxQuery, *, caller: Caller) -> dict[str, 
     shown = zip(page["data"], await words_of(tx, titles, caller=caller), strict=True)
     entries = [_entry(row, words["title"]) for row, words in shown]
     return page | {"data": entries, "badges": await _badges(tx, me, query.drills, caller)}
+
+
+async def _reader(tx: Tx, person_id: UUID) -> Reader:
+    read_up_to = await tx.scalar(select(InboxRead.read_up_to).where(InboxRead.person_id == person_id))
+    return Reader(person_id, read_up_to or _EVER)
 
 
 def _asked(query: InboxQuery, after: list[Any] | None, caller: Caller) -> Iterator[Source]:
@@ -100,7 +142,7 @@ def _open_to(caller: Caller) -> Iterator[Source]:
     return (source for source in _SOURCES if source.scope is None or source.scope in caller.scopes)
 
 
-def _part(source: Source, me: UUID, query: InboxQuery, after: list[Any] | None) -> Any:
+def _part(source: Source, me: Reader, query: InboxQuery, after: list[Any] | None) -> Any:
     """As much of a source as the page may need."""
     rows = _of_drills(source.rows(me), query.drills)
     if after and after[0] == source.kind:
@@ -143,7 +185,7 @@ def _entry(row: Row[Any], title: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in named} | {"incident": incident}
 
 
-async def _badges(tx: Tx, me: UUID, drills: Drills, caller: Caller) -> dict[str, int]:
+async def _badges(tx: Tx, me: Reader, drills: Drills, caller: Caller) -> dict[str, int]:
     """How much waits of each kind, all in one statement; each is counted only so far."""
     counted = {}
     for source in _open_to(caller):

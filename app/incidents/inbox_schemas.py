@@ -54,6 +54,7 @@ class InboxEntry(BaseModel):
 class InboxBadges(BaseModel):
     """How much waits, of each kind; in `mentioned` only what is not read."""
 
+    acknowledge: int = Field(description=f"Incidents that call you. {BADGE}", examples=[1])
     mentioned: int = Field(description=f"Notes that call you. {BADGE}", examples=[2])
 
 

@@ -12,10 +12,10 @@ from app.core import paging
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import NotFound
-from app.domain.vocabulary import NoteSubject
+from app.domain.vocabulary import EvidenceSubject, NoteSubject
 from app.incidents.note_schemas import NoteQuery, SubjectNoteQuery
 from app.incidents.queries import get_incident
-from app.models import Incident, Note
+from app.models import FileAttachment, Incident, Note
 from app.models.base import columns_of
 from app.people.masks import names_of, words_of
 
@@ -83,12 +83,13 @@ async def shown(tx: Tx, notes: Sequence[Note], *, caller: Caller) -> list[dict[s
     people = {note.person_id for note in notes if note.person_id} | {one for note in notes for one in note.mentions}
     names = await names_of(tx, people, caller=caller)
     later = await _corrections(tx, [note.id for note in notes])
+    files = await _files(tx, [note.id for note in notes])
     written = [(note.incident_id, {"body": note.body}) for note in notes]
     return [
         columns_of(note) | words | {
             "mentions": [{"id": one, "name": names[one]} for one in note.mentions],
             "person": {"id": note.person_id, "name": names[note.person_id]} if note.person_id else None,
-            "corrected_by": later.get(note.id),
+            "file_ids": files.get(note.id, []), "corrected_by": later.get(note.id),
         }
         for note, words in zip(notes, await words_of(tx, written, caller=caller), strict=True)
     ]  # fmt: skip
@@ -100,6 +101,18 @@ async def _corrections(tx: Tx, note_ids: Sequence[UUID]) -> dict[UUID, UUID]:
         return {}
     query = select(Note.corrects, Note.id).where(Note.corrects.in_(note_ids))
     return {corrected: later for corrected, later in await tx.execute(query) if corrected is not None}
+
+
+async def _files(tx: Tx, note_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Note -> the files that go with it, in the order they were attached."""
+    if not note_ids:
+        return {}
+    query = select(FileAttachment.subject_id, FileAttachment.file_id).order_by(FileAttachment.id)
+    query = query.where(FileAttachment.subject == EvidenceSubject.NOTE, FileAttachment.subject_id.in_(note_ids))
+    files: dict[UUID, list[UUID]] = {}
+    for note_id, file_id in await tx.execute(query):
+        files.setdefault(note_id, []).append(file_id)
+    return files
 
 
 async def correction_of(tx: Tx, note_id: UUID) -> UUID | None:

@@ -31,6 +31,11 @@ class NoteCreate(Wire):
         Field(max_length=50, description="The people it calls, active ones: it waits in their inboxes, and the event names "
               "them. The text may name them or not."),
     ] = []  # fmt: skip
+    file_ids: Annotated[
+        list[UUID],
+        Field(max_length=20, description="Files that go with it, uploaded before; needs the scope `files:write`. They are "
+              "attached as evidence with the subject `note`."),
+    ] = []  # fmt: skip
     corrects: Annotated[
         UUID | None,
         Field(description="The note on the same subject that it takes the place of, which stays as it is."),
@@ -52,6 +57,7 @@ class Note(BaseModel):
     subject_id: UUID = Field(description="Which one: for `incident` the incident itself.")
     body: str = Field(description="What is written, in Markdown.", examples=[_TEXT])
     mentions: list[TimelinePerson] = Field(description="The people it calls, in the order they were named.")
+    file_ids: list[UUID] = Field(description="The files that go with it.", examples=[[]])
     corrects: UUID | None = Field(description="The earlier note it takes the place of.")
     corrected_by: UUID | None = Field(description="The later note that takes its place; null: it stands.")
     actor: str = Field(description="By whom, as on the timeline.", examples=[f"person:{_PERSON}"])

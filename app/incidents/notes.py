@@ -13,25 +13,27 @@ from sqlalchemy import select
 
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import FieldError, Invalid
+from app.core.errors import FieldError, Invalid, naming
 from app.core.outbox import record
 from app.domain.events import NoteAdded
 from app.domain.lifecycle import DISCUSSED
-from app.domain.vocabulary import NoteSubject
-from app.incidents import note_queries
+from app.domain.vocabulary import EvidenceSubject, NoteSubject
+from app.incidents import evidence, note_queries
 from app.incidents.acts import IncidentOver
 from app.incidents.decisions import AlreadyCorrected
 from app.incidents.queries import get_incident
 from app.incidents.timeline import on_timeline
-from app.models import Note, NoteMention, Person
+from app.models import Incident, Note, NoteMention, Person
 from app.models.base import new_id
+from app.people.file_queries import get_file
 
 
 async def add_note(
     tx: Tx, subject: NoteSubject, subject_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
 ) -> Note:
     """Writes a note. IncidentOver where the incident was merged; AlreadyCorrected names the note to correct instead."""
-    incident = await get_incident(tx, await note_queries.incident_of(tx, subject, subject_id), lock=True)
+    await _must_be_kept(tx, fields["file_ids"], caller)
+    incident = await _incident_of(tx, subject, subject_id)
     if incident.status not in DISCUSSED:
         raise IncidentOver(f"The incident {incident.number} is {incident.status}: write on the one it was merged into.")
     mentions = list(dict.fromkeys(fields["mentions"]))
@@ -51,7 +53,29 @@ async def add_note(
         corrects=note.corrects,
     )  # fmt: skip
     await record(tx, event, caller=caller)
+    for file_id in dict.fromkeys(fields["file_ids"]):
+        await evidence.attach(tx, file_id, EvidenceSubject.NOTE, note.id, caller=caller, now=now)
     return note
+
+
+async def _incident_of(tx: Tx, subject: NoteSubject, subject_id: UUID) -> Incident:
+    """The subject's incident, locked; NotFound where there is no such subject."""
+    while True:
+        incident_id = await note_queries.incident_of(tx, subject, subject_id)
+        incident = await get_incident(tx, incident_id, lock=True)
+        # It may have gone along with a merge while we waited.
+        if subject is NoteSubject.INCIDENT or await note_queries.incident_of(tx, subject, subject_id) == incident.id:
+            return incident
+
+
+async def _must_be_kept(tx: Tx, file_ids: Sequence[UUID], caller: Caller) -> None:
+    """Nobody deletes the files meanwhile. Before the incident is locked: who deletes one locks it before incidents."""
+    if not file_ids:
+        return
+    caller.require("files:write")
+    for place, file_id in sorted(enumerate(file_ids), key=lambda each: each[1]):
+        with naming(f"/file_ids/{place}"):
+            await get_file(tx, file_id, lock="stay")
 
 
 async def _must_be_here(tx: Tx, person_ids: Sequence[UUID]) -> None:

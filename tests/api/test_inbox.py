@@ -1,60 +1,20 @@
 """The inbox: what waits for oneself, and how it gets less."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from sqlalchemy import event
 
 from app.incidents import inbox
 from tests.support.acts import opened
 from tests.support.api import ago, good, instant, problem
+from tests.support.inbox import READ, URL, Somebody, join
 from tests.support.notes import note
 from tests.support.owed import forget, subscribe
 from tests.support.people import bearer, make_key, make_person, mint
 from tests.support.receiver import Receiver
 from workers.deliver import Deliverer
-
-URL = "/v1/me/inbox"
-READ = f"{URL}/read"
-
-
-@dataclass
-class Somebody:
-    """A person with a key of their own."""
-
-    id: str
-    headers: dict[str, str]
-    bare: httpx.AsyncClient
-
-    async def inbox(self, **query: Any) -> dict[str, Any]:
-        return good(await self.bare.get(URL, params=query, headers=self.headers))  # type: ignore[no-any-return]
-
-    async def pages(self, **query: Any) -> list[dict[str, Any]]:
-        """All of it, page by page."""
-        pages = [await self.inbox(**query)]
-        while pages[-1]["has_more"]:
-            pages.append(await self.inbox(**query, cursor=pages[-1]["next_cursor"]))
-        return pages
-
-    async def entries(self, **query: Any) -> list[dict[str, Any]]:
-        return (await self.inbox(**query))["data"]  # type: ignore[no-any-return]
-
-    async def badges(self, **query: Any) -> dict[str, int]:
-        return (await self.inbox(**query))["badges"]  # type: ignore[no-any-return]
-
-    async def read(self, up_to: str) -> httpx.Response:
-        return await self.bare.put(READ, json={"up_to": up_to}, headers=self.headers)
-
-
-async def join(client, bare, *scopes: str, **fields: Any) -> Somebody:
-    scopes = ("incidents:read", *scopes)
-    person = await make_person(client, *scopes, **fields)
-    key = await make_key(client, *scopes, person_id=person["id"])
-    return Somebody(person["id"], bearer(key["key"]), bare)
 
 
 @pytest.fixture

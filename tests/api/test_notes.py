@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.acts import URL, move, opened, person_headers
 from tests.support.api import everything, good, incident, instant, problem, timeline
+from tests.support.evidence import uploaded
 from tests.support.notes import note, send
 from tests.support.people import bearer, make_key, make_person
 
@@ -197,6 +198,30 @@ async def test_people_in_what_is_written_are_masked_and_each_look_behind_is_on_r
     one = good(await bare.get(f"{URL}/{incident_id}/notes/{row['id']}", headers=seen))
     assert (one["body"], one["mentions"][0]["name"]) == ("致电13812345678的@张三", "李小红")
     assert (await database.fetch(looks, incident_id))[0]["n"] == before["n"] + 1
+
+
+async def test_files_go_with_a_note_and_stay(client):
+    incident_id, files = await opened(client), [(await uploaded(client))["id"] for _ in range(2)]
+    made = await note(client, incident_id, body="见附件", file_ids=[*files, files[0]])
+    assert made["file_ids"] == files
+    assert good(await client.get(f"{URL}/{incident_id}/notes/{made['id']}")) == made
+    found = await everything(client, "/v1/files", subject="note", subject_id=made["id"])
+    assert {one["id"] for one in found} == set(files)
+    types = [event["type"] for event in await timeline(client, incident_id)]
+    assert types[-3:] == ["note.added", *["incident.evidence_changed"] * 2]
+    problem(await client.delete(f"/v1/files/{files[0]}"), 409, code="file_attached")
+    text = (await client.get(f"{URL}/{incident_id}/timeline/export/markdown")).text
+    assert "关联证据：备注" in text
+
+
+async def test_a_note_with_a_file_that_is_not_there_is_not_written(client, bare):
+    incident_id, there = await opened(client), (await uploaded(client))["id"]
+    problem(await send(client, incident_id, file_ids=[there, str(uuid4())]), 422, "/file_ids/1")
+    problem(await send(client, incident_id, file_ids=[there] * 21), 422, "/file_ids")
+    writer = await person_headers(client, "incidents:write")
+    refused = problem(await send(bare, incident_id, file_ids=[there], headers=writer), 403, code="forbidden")
+    assert "files:write" in refused["detail"]
+    assert await everything(client, f"{URL}/{incident_id}/notes") == []
 
 
 async def test_the_exported_timeline_holds_them(client):
