@@ -15,6 +15,7 @@ from app.core.imports import Judged, good, is_good, judge, mark_duplicates, word
 from app.core.vault import Vault
 from app.domain.sheets import Column, Table
 from app.domain.vocabulary import ContactKind, ImportRowState, Platform
+from app.incidents import guards
 from app.incidents.affected import changed, open_list
 from app.incidents.contacts import Contact, known, sealed_name
 from app.models import AffectedUser, Incident
@@ -126,8 +127,9 @@ async def import_users(
                 altered.append((user.id, changes | {"version": user.version + 1, "updated_at": now}))
     if dry_run or not is_good(sheet.judged):
         return
-    for begin in range(0, len(new), AT_ONCE):
-        await tx.execute(insert(AffectedUser), new[begin : begin + AT_ONCE])
+    async with guards.versioned(tx, incident, now):
+        for begin in range(0, len(new), AT_ONCE):
+            await tx.execute(insert(AffectedUser), new[begin : begin + AT_ONCE])
     for user_id, changes in altered:
         tx_update = update(AffectedUser).where(AffectedUser.id == user_id).values(changes)
         await tx.execute(tx_update.execution_options(synchronize_session=False))
