@@ -30,7 +30,7 @@ from app.domain.tasks import (
     state_after,
 )
 from app.domain.vocabulary import TaskAction, TaskKind, TasksChange, TaskState
-from app.incidents import acts, guards, task_clocks
+from app.incidents import acts, guards, task_clocks, task_words
 from app.incidents.queries import get_incident
 from app.incidents.task_ending import Ending, end_and_tell, named, touch
 from app.incidents.task_queries import get_task
@@ -77,6 +77,7 @@ async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, c
     await task_clocks.date(tx, [task], now=now)
     async with guards.versioned(tx, incident, now):
         tx.add(task)
+    await task_words.keep(tx, task)
     event = TaskCreated(**named(incident, task), affected_user_id=task.affected_user_id)
     await record(tx, event, caller=caller)
     await task_clocks.start(tx, incident, [task], now=now, reason="A task was created.")
@@ -116,6 +117,8 @@ async def change_task(
         _must_be_due(kind, fields["due_at"])
     for name in changed:
         setattr(task, name, fields[name])
+    if {"title", "details"}.intersection(changed):
+        await task_words.keep(tx, task)
     await _changed(tx, incident, task, TaskAction.UPDATE, fields=changed, caller=caller, now=now)
     if "due_at" in changed and kind is TaskKind.REMEDIATION:
         await task_clocks.redate(tx, incident, task)
@@ -235,6 +238,7 @@ async def move_along(tx: Tx, source: Incident, target: Incident, *, caller: Call
         touch(task, now)
     moved = update(Deadline).where(Deadline.task_id.in_(ids)).values(incident_id=target.id)
     await tx.execute(moved.execution_options(synchronize_session=False))
+    await task_words.keep(tx, *tasks)
     ways = ((source, target, TasksChange.MOVED_AWAY), (target, source, TasksChange.MOVED_IN))
     said = [many(one, tasks, change, other_incident_id=other.id) for one, other, change in ways]
     await record(tx, *said, caller=caller)
