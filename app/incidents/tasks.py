@@ -191,9 +191,9 @@ async def submit_task(tx: Tx, task_id: UUID, *, expected: Expected = ANY, caller
 
 async def approve_task(tx: Tx, task_id: UUID, *, expected: Expected = ANY, caller: Caller, now: datetime) -> Task:
     """Legal approves a takedown report. ApproverInvolved for whoever created, owns or worded it."""
-    person = caller.require_person()
     incident, task = await _held(tx, task_id, expected)
     must_may(TaskAction.APPROVE, incident, task)
+    person = caller.require_person()
     if person.id in (task.creator_id, task.owner_id, task.stated_by):
         raise ApproverInvolved(
             "Whoever created a takedown report, owns it or worded it last does not approve it: ask a colleague in legal."
@@ -207,7 +207,6 @@ async def reject_task(
     tx: Tx, task_id: UUID, reason: str, *, expected: Expected = ANY, caller: Caller, now: datetime
 ) -> Task:
     """Legal sends a takedown report back, with the reason."""
-    caller.require_person()
     return await _judge(tx, task_id, TaskAction.REJECT, reason, expected=expected, caller=caller, now=now)
 
 
@@ -216,6 +215,8 @@ async def _judge(
 ) -> Task:
     incident, task = await _held(tx, task_id, expected)
     must_may(action, incident, task)
+    if action is TaskAction.REJECT:
+        caller.require_person()
     task.state = state_after(action, facts_of(task, incident.status))
     task.reason = reason or task.reason
     await _changed(tx, incident, task, action, reason=reason, caller=caller, now=now)
@@ -238,7 +239,7 @@ async def move_along(tx: Tx, source: Incident, target: Incident, *, caller: Call
     ways = ((source, target, TasksChange.MOVED_AWAY), (target, source, TasksChange.MOVED_IN))
     said = [many(one, tasks, change, other_incident_id=other.id) for one, other, change in ways]
     await record(tx, *said, caller=caller)
-    await task_clocks.resume(tx, target, now=now)
+    await task_clocks.resume(tx, target, now=now, reason="Its task goes on in another incident.")
 
 
 def many(
