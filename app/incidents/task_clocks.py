@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, or_, select
 
 from app.core.auth import SYSTEM
 from app.core.db import Tx
@@ -84,9 +84,8 @@ async def redate(tx: Tx, incident: Incident, task: Task) -> None:
 async def resume(tx: Tx, incident: Incident, *, now: datetime, reason: str) -> int:
     """Starts a clock for each remediation that is to be done still and has none, because it was called off with an
     incident that ended."""
-    waits = exists().where(
-        Deadline.task_id == Task.id, Deadline.state.in_((DeadlineState.RUNNING, DeadlineState.BREACHED))
-    )
+    owed = and_(Deadline.state == DeadlineState.BREACHED, Deadline.met_at.is_(None))
+    waits = exists().where(Deadline.task_id == Task.id, or_(Deadline.state == DeadlineState.RUNNING, owed))
     query = select(Task).where(Task.incident_id == incident.id, Task.kind == TaskKind.REMEDIATION, ~waits)
     tasks = (await tx.scalars(query.where(Task.state.in_(UNFINISHED)).order_by(Task.id))).all()
     for task in tasks:

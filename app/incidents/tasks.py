@@ -72,6 +72,7 @@ async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, c
     incident = await recording(tx, incident_id)
     must_fit(TaskKind(fields["kind"]), fields["result"], finishing=False)
     await must_be_here(tx, fields["owner_id"])
+    await must_be_affected(tx, incident, [fields["affected_user_id"]] if fields["affected_user_id"] else [])
     must_lie_ahead(fields["due_at"], now)
     task = newborn(incident, fields, caller=caller, now=now)
     await task_clocks.date(tx, [task], now=now)
@@ -111,6 +112,8 @@ async def change_task(
             task.state, task.approved_by, task.approved_at = TaskState.DRAFT, None, None
     if "owner_id" in changed:
         await must_be_here(tx, fields["owner_id"])
+    if fields.get("affected_user_id"):
+        await must_be_affected(tx, incident, [fields["affected_user_id"]])
     if "due_at" in changed:
         must_lie_ahead(fields["due_at"], now)
         _must_be_due(kind, fields["due_at"])
@@ -306,6 +309,10 @@ async def must_be_here(tx: Tx, owner_id: UUID | None) -> None:
         person = await get_person(tx, owner_id)
     if not person.active:
         raise _invalid("/owner_id", "this person is not active; name somebody who is", "person_inactive")
+
+
+async def must_be_affected(tx: Tx, incident: Incident, user_ids: Sequence[UUID]) -> None:
+    """The one place where it will be asked whether these are the incident's affected users: there are none to ask yet."""
 
 
 def must_lie_ahead(due_at: datetime | None, now: datetime) -> None:

@@ -186,6 +186,17 @@ async def test_a_breached_one_is_not_started_again_by_coming_back(client, databa
     assert [clock["state"] for clock in await clocks_of(client, task)] == ["breached"]
 
 
+async def test_one_that_was_done_too_late_and_reopened_is_started_again_by_coming_back(client, database):
+    incident_id = await opened(client)
+    task = await make_task(client, incident_id, "remediation")
+    await pass_time(database, incident_id, hours=25)
+    await done(client, task)
+    good(await act(client, task, "reopen", reason="退款未到账"))
+    good(await move(client, incident_id, "dismissed"))
+    good(await move(client, incident_id, "watching"))
+    assert [clock["state"] for clock in await clocks_of(client, task)] == ["breached", "cancelled", "running"]
+
+
 async def test_merged_what_is_to_do_goes_along_with_its_clocks_and_what_rang(client, database):
     source, target = await opened(client), await opened(client)
     task, late, over = [await make_task(client, source, "remediation") for _ in range(3)]
