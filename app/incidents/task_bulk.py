@@ -75,7 +75,8 @@ async def create_tasks(
     incident = await tasks.recording(tx, incident_id)
     await tasks.must_be_here(tx, fields["owner_id"])
     tasks.must_lie_ahead(fields["due_at"], now)
-    users = await _users(tx, incident, fields["affected_user_ids"])
+    users = fields["affected_user_ids"]
+    await tasks.must_be_affected(tx, incident, users)
     made = [
         tasks.newborn(incident, {**fields, "affected_user_id": user, "result": None}, caller=caller, now=now)
         for user in users
@@ -91,11 +92,6 @@ async def create_tasks(
         "incident_id": incident.id, "kind": fields["kind"], "task_count": len(made),
         "task_ids": [task.id for task in made],
     }  # fmt: skip
-
-
-async def _users(tx: Tx, incident: Incident, ids: Sequence[UUID]) -> Sequence[UUID]:
-    """The affected users that tasks are created for. The one place to look whether they are the incident's."""
-    return ids
 
 
 async def _judged(

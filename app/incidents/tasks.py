@@ -72,6 +72,7 @@ async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, c
     incident = await recording(tx, incident_id)
     must_fit(TaskKind(fields["kind"]), fields["result"], finishing=False)
     await must_be_here(tx, fields["owner_id"])
+    await must_be_affected(tx, incident, [fields["affected_user_id"]] if fields["affected_user_id"] else [])
     must_lie_ahead(fields["due_at"], now)
     task = newborn(incident, fields, caller=caller, now=now)
     await task_clocks.date(tx, [task], now=now)
@@ -112,6 +113,8 @@ async def change_task(
             task.state, task.approved_by, task.approved_at = TaskState.DRAFT, None, None
     if "owner_id" in changed:
         await must_be_here(tx, fields["owner_id"])
+    if fields.get("affected_user_id"):
+        await must_be_affected(tx, incident, [fields["affected_user_id"]])
     if "due_at" in changed:
         must_lie_ahead(fields["due_at"], now)
         _must_be_due(kind, fields["due_at"])
@@ -194,9 +197,9 @@ async def submit_task(tx: Tx, task_id: UUID, *, expected: Expected = ANY, caller
 
 async def approve_task(tx: Tx, task_id: UUID, *, expected: Expected = ANY, caller: Caller, now: datetime) -> Task:
     """Legal approves a takedown report. ApproverInvolved for whoever created, owns or worded it."""
-    person = caller.require_person()
     incident, task = await _held(tx, task_id, expected)
     must_may(TaskAction.APPROVE, incident, task)
+    person = caller.require_person()
     if person.id in (task.creator_id, task.owner_id, task.stated_by):
         raise ApproverInvolved(
             "Whoever created a takedown report, owns it or worded it last does not approve it: ask a colleague in legal."
@@ -210,7 +213,6 @@ async def reject_task(
     tx: Tx, task_id: UUID, reason: str, *, expected: Expected = ANY, caller: Caller, now: datetime
 ) -> Task:
     """Legal sends a takedown report back, with the reason."""
-    caller.require_person()
     return await _judge(tx, task_id, TaskAction.REJECT, reason, expected=expected, caller=caller, now=now)
 
 
@@ -219,6 +221,8 @@ async def _judge(
 ) -> Task:
     incident, task = await _held(tx, task_id, expected)
     must_may(action, incident, task)
+    if action is TaskAction.REJECT:
+        caller.require_person()
     task.state = state_after(action, facts_of(task, incident.status))
     task.reason = reason or task.reason
     await _changed(tx, incident, task, action, reason=reason, caller=caller, now=now)
@@ -242,7 +246,7 @@ async def move_along(tx: Tx, source: Incident, target: Incident, *, caller: Call
     ways = ((source, target, TasksChange.MOVED_AWAY), (target, source, TasksChange.MOVED_IN))
     said = [many(one, tasks, change, other_incident_id=other.id) for one, other, change in ways]
     await record(tx, *said, caller=caller)
-    await task_clocks.resume(tx, target, now=now)
+    await task_clocks.resume(tx, target, now=now, reason="Its task goes on in another incident.")
 
 
 def many(
@@ -309,6 +313,10 @@ async def must_be_here(tx: Tx, owner_id: UUID | None) -> None:
         person = await get_person(tx, owner_id)
     if not person.active:
         raise _invalid("/owner_id", "this person is not active; name somebody who is", "person_inactive")
+
+
+async def must_be_affected(tx: Tx, incident: Incident, user_ids: Sequence[UUID]) -> None:
+    """The one place where it will be asked whether these are the incident's affected users: there are none to ask yet."""
 
 
 def must_lie_ahead(due_at: datetime | None, now: datetime) -> None:
