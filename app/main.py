@@ -22,6 +22,9 @@ from app.core.vocabularies import router as vocabularies
 from app.incidents.act_routes import markdown_router as timeline_documents
 from app.incidents.act_routes import router as acts
 from app.incidents.act_routes import timeline_router as timelines
+from app.incidents.briefing_routes import docx_router as word_briefings
+from app.incidents.briefing_routes import markdown_router as written_briefings
+from app.incidents.briefing_routes import router as briefings
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
 from app.incidents.routes import policy_router as policies
@@ -67,6 +70,9 @@ ROUTERS = (
     splits,
     timelines,
     timeline_documents,
+    briefings,
+    written_briefings,
+    word_briefings,
     acts,
     teams,
     deadlines,

@@ -68,6 +68,15 @@ class Markdown(RootModel[str]):
     model_config = ConfigDict(json_schema_extra={"example": "# 2026-0031 牛奶异物\n", "maxLength": 64 * 1024 * 1024})
 
 
+class WordDocument(RootModel[bytes]):
+    """A document for people, as Word opens it (Office Open XML)."""
+
+    model_config = ConfigDict(json_schema_extra={"example": "PK", "maxLength": 4 * 1024 * 1024})
+
+
+_DOCUMENTS: dict[str, type[BaseModel]] = {answers.MARKDOWN: Markdown, answers.DOCX: WordDocument}
+
+
 class Problem(BaseModel):
     """What went wrong, where, and what to do (RFC 9457)."""
 
@@ -155,6 +164,9 @@ def _calls(dependant: Dependant) -> Iterator[object]:
         yield from _calls(dependency)
 
 
+_ANSWERED: tuple[type[BaseModel], ...] = (Problem, *_DOCUMENTS.values())
+
+
 def _add_schemas(document: dict[str, Any], bodies: set[type[BaseModel]]) -> None:
     """Adds what FastAPI does not see: bodies, events and the problem.
 
@@ -165,7 +177,7 @@ def _add_schemas(document: dict[str, Any], bodies: set[type[BaseModel]]) -> None
         schemas.pop(unused, None)
     _, definitions = models_json_schema(
         [(model, "validation") for model in sorted(bodies, key=lambda m: m.__name__)]
-        + [(Problem, "serialization"), (Markdown, "serialization")],
+        + [(model, "serialization") for model in _ANSWERED],
         ref_template=REF,
     )  # fmt: skip
     added = definitions["$defs"]
@@ -191,8 +203,8 @@ def _complete(item: _Found) -> None:
     for response in operation["responses"].values():
         if STREAM in response.get("content", {}):
             response["content"] = {STREAM: {"schema": {"$ref": REF.format(model=webhook_section.UNION)}}}
-        if answers.MARKDOWN in response.get("content", {}):
-            response["content"] = {answers.MARKDOWN: {"schema": {"$ref": REF.format(model=Markdown.__name__)}}}
+        for kind in _DOCUMENTS.keys() & response.get("content", {}).keys():
+            response["content"] = {kind: {"schema": {"$ref": REF.format(model=_DOCUMENTS[kind].__name__)}}}
     has_body = "requestBody" in operation
     answers.complete(answers.Facts(item.method, item.path, operation, item.scopes, has_body))
 
