@@ -3,17 +3,20 @@
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
+import orjson
 import structlog
 
 from app.core.auth import SYSTEM
 from app.core.db import Database
-from app.webhooks import breaker, delivery, digests, messages, service
+from app.core.links import Links
+from app.webhooks import addressees, breaker, delivery, digests, messages, service
 from app.webhooks.breaker import Limits, Result
 from app.webhooks.delivery import Claimed
 from app.webhooks.digests import Digest
@@ -33,6 +36,7 @@ LOOK = 0.1
 SLOW = 0.25
 # Of a receiver that answers well the breaker is told so often; of one that fails, or is back, at once.
 TELL = 1.0
+NOT_KEPT = "(not kept: the message named people)"
 
 
 # Does what there is to do at an instant; what it sent, and what came of it.
@@ -47,6 +51,7 @@ class Deliverer:
         self._database = context.database
         self._exchange = Exchange(context.settings)
         self._vault = Vault.of(context.settings)
+        self._links = Links(context.settings)
         self._limits = Limits.of(context.settings)
         self._resealed = False
         self._flying: Counter[UUID] = Counter()
@@ -159,15 +164,31 @@ class Deliverer:
     async def _post(self, claimed: Claimed, at: datetime) -> tuple[Sequence[Claimed], Answer]:
         sealed = [secret for secret in (claimed.secret, claimed.previous_secret) if secret is not None]
         secrets = [self._vault.open(secret, claimed.endpoint_id) for secret in sealed]
+        message = claimed.message
+        if tells := message.type in addressees.TELLING:
+            [data] = await self._named(claimed, [orjson.loads(message.data)])
+            await self._note(claimed, [data])
+            message = message.telling(data)
         answer = await self._exchange.post(
-            claimed.url, secrets, claimed.message.id, claimed.message.body(claimed.form, self._settings.environment),
-            at=at, content_type=claimed.form.content_type, trace=claimed.message.trace,
+            claimed.url, secrets, message.id, message.body(claimed.form, self._settings.environment), at=at,
+            content_type=claimed.form.content_type, trace=message.trace,
         )  # fmt: skip
-        return [claimed], answer
+        return [claimed], _discreet(answer) if tells else answer
+
+    async def _named(self, sent: Claimed, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return await addressees.named(self._database, told, unmasked=sent.unmask_people, links=self._links)
+
+    async def _note(self, sent: Claimed, told: Sequence[Mapping[str, Any]]) -> None:
+        if sent.unmask_people:
+            await addressees.note_unmasked(self._database, sent.endpoint_id, told)
 
     async def _say(self, digest: Digest, at: datetime) -> tuple[Sequence[Claimed], Answer]:
         """One message for as much of the digest as it holds. The rest waits for the next one, not for this answer's."""
         first = digest.items[0].sent
+        places = [place for place, item in enumerate(digest.items) if item.told.type in addressees.TELLING]
+        if places:
+            named = await self._named(first, [digest.items[place].told.data for place in places])
+            digest = digest.telling(dict(zip(places, named, strict=True)))
         robot, told = ROBOTS[first.form], [item.told for item in digest.items]
         sealed = digest.robot_secret if robot.signs else None
         secret = self._vault.open(sealed, first.endpoint_id).decode() if sealed else None
@@ -177,10 +198,11 @@ class Deliverer:
         )
         await self._give_back(digest.items[count:])
         called = digest.called(told[:count])
+        await self._note(first, [one.data for one in told[:count]])
         answer = await self._exchange.say(
             robot.url(first.url, secret, at), robot.body(text, called, secret, at), robot.read, at=at
         )
-        return [item.sent for item in digest.items[:count]], answer
+        return [item.sent for item in digest.items[:count]], _discreet(answer) if places else answer
 
     async def _give_back(self, items: Sequence[digests.Item]) -> None:
         if items:
@@ -241,6 +263,11 @@ class Deliverer:
         log.warning("webhook endpoint disabled", endpoint_id=str(endpoint_id), reason="answered 410 Gone")
         async with self._database.transaction() as tx:
             await service.disable_endpoint(tx, endpoint_id, "answered 410 Gone", caller=SYSTEM, now=await tx.now())
+
+
+def _discreet(answer: Answer) -> Answer:
+    """What was answered to a message that names people may repeat it, and is not kept."""
+    return answer._replace(response=NOT_KEPT if answer.response else answer.response)
 
 
 async def rescue(database: Database, schedule: Sequence[float]) -> int:

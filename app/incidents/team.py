@@ -16,7 +16,7 @@ from app.core.db import Tx
 from app.core.doorbell import CLOCKS
 from app.core.outbox import Stored, record
 from app.domain.events import GradeChanged, IncidentChanged, StatusChanged, TeamChanged
-from app.domain.grades import grade_of, level_of, more_severe
+from app.domain.grades import Grade, grade_of, level_of, more_severe
 from app.domain.lifecycle import ENDED
 from app.domain.team import CALLS, Seat, next_call, team_for
 from app.domain.vocabulary import DeadlineKind, DeadlineState, TeamChange, TeamPosition
@@ -27,7 +27,7 @@ from app.models import Acknowledgement, AcknowledgementLink, Deadline, Incident,
 from app.models.base import new_id
 
 # What one event tells of: so many fit into a chat robot's message with their links.
-AT_ONCE: Final = 10
+AT_ONCE: Final = 5
 # How long a link is good: until two hours after its person is to have answered; a day where nothing is due.
 AFTER_DUE: Final = timedelta(hours=2)
 WITHOUT_DUE: Final = timedelta(hours=24)
@@ -48,11 +48,12 @@ async def grade_changed(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, GradeChanged)
-        incident, before = await _incident(tx, event.incident_id), grade_of(event.from_)
-        if incident.status not in ENDED and more_severe(grade_of(event.to), before):
-            due_at = await _response_due(tx, incident)
+        incident = await _incident(tx, event.incident_id)
+        before, grade = grade_of(event.from_), grade_of(event.to)
+        if grade is not None and incident.status not in ENDED and more_severe(grade, before):
+            due_at, raised = await _response_due(tx, incident), before is not None
             await _hurry(tx, incident, due_at)
-            await _form(tx, incident, "A grade was set or raised.", due_at=due_at, by_raise=before is not None)
+            await _form(tx, incident, grade, "A grade was set or raised.", due_at=due_at, by_raise=raised)
 
 
 async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -64,10 +65,10 @@ async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
         if event.to in ENDED:
             for member in await members_of(tx, incident.id):
                 member.next_call_at = None
-        elif event.from_ in ENDED and incident.grade is not None:
+        elif event.from_ in ENDED and (grade := grade_of(incident.grade)) is not None:
             due_at = await _response_due(tx, incident)
             await _call_again(tx, incident, due_at)
-            await _form(tx, incident, "The incident came back.", due_at=due_at)
+            await _form(tx, incident, grade, "The incident came back.", due_at=due_at)
 
 
 async def incident_changed(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -76,15 +77,16 @@ async def incident_changed(tx: Tx, stored: Sequence[Stored]) -> None:
         event = entry.event
         assert isinstance(event, IncidentChanged)
         incident = await _incident(tx, event.incident_id)
-        if "business_unit" in event.fields and incident.grade is not None and incident.status not in ENDED:
+        grade = grade_of(incident.grade)
+        if "business_unit" in event.fields and grade is not None and incident.status not in ENDED:
             due_at = await fresh_due(tx, incident)
-            await _form(tx, incident, "Another business unit is concerned.", due_at=due_at)
+            await _form(tx, incident, grade, "Another business unit is concerned.", due_at=due_at)
 
 
-async def _form(tx: Tx, incident: Incident, reason: str, *, due_at: datetime | None, by_raise: bool = False) -> None:
+async def _form(
+    tx: Tx, incident: Incident, grade: Grade, reason: str, *, due_at: datetime | None, by_raise: bool = False
+) -> None:
     """Adds whom the grade calls for and who is not there yet."""
-    grade = grade_of(incident.grade)
-    assert grade is not None, "a team is formed for a grade"
     seats = team_for(grade, await read_roster(tx), incident.business_unit)
     there = {member.person_id: member for member in await members_of(tx, incident.id)}
     if any(member.position == TeamPosition.LEAD for member in there.values()):

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Invalid, naming
+from app.core.errors import Conflict
 from app.domain.lifecycle import ACCEPTING
 from app.domain.team import Seat
 from app.domain.vocabulary import JoinReason, TeamChange, TeamPosition
@@ -16,8 +16,8 @@ from app.incidents.acts import IncidentOver
 from app.incidents.queries import get_incident
 from app.incidents.team import Asked, fresh_due, join, say
 from app.incidents.team_queries import get_member, member_who_is, members_of, read_roster
-from app.models import Incident, IncidentMember, Person
-from app.people.queries import get_person
+from app.models import Incident, IncidentMember
+from app.people.persons import active_person
 
 
 class AlreadyInTeam(Conflict):
@@ -77,16 +77,6 @@ async def remove_member(
     member.left_at, member.next_call_at = now, None
     member.version += 1
     await say(tx, incident, TeamChange.LEFT, reason, [Asked(member)], caller=caller)
-
-
-async def active_person(tx: Tx, person_id: UUID) -> Person:
-    """The person a body names; Invalid where there is none or they are not active."""
-    with naming("/person_id"):
-        person = await get_person(tx, person_id)
-    if not person.active:
-        detail = "this person is not active; name somebody who is"
-        raise Invalid(f"/person_id: {detail}", errors=[FieldError("/person_id", detail, "person_inactive")])
-    return person
 
 
 async def _open_incident(tx: Tx, incident_id: UUID) -> Incident:

@@ -80,7 +80,7 @@ with seen as materialized (
   from guarded g where e.id = g.id and exists (select from claimed c where c.endpoint_id = e.id))
 select c.id, c.token, c.endpoint_id, e.url, e.secret,
   case when e.previous_secret_until > now() then e.previous_secret end as previous_secret, e.payload_format,
-  e.failing_since is not null as failing, c.step, c.refusals, c.holds_back,
+  e.failing_since is not null as failing, c.step, c.refusals, c.holds_back, e.unmask_people,
   c.event_id, v.type, v.at, c.incident_id, v.data::text as data, v.trace
 from claimed c join webhook_endpoints e on e.id = c.endpoint_id join events v on v.id = c.event_id
 order by c.id"""
@@ -165,6 +165,8 @@ class Claimed(NamedTuple):
     refusals: int
     holds_back: bool
     message: Message
+    # Whether the endpoint may know people by name.
+    unmask_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ and window, it is never asked for more than it gives. What is over quota waits a
 place, everything that is due goes in one message, exercises last, the most severe first, of an incident in order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from app.domain.grades import grade_of
 from app.models.base import new_id
 from app.settings import MINUTE, Settings
 from app.webhooks.delivery import LEASE_SECONDS, Claimed, as_claimed, probe_seconds
-from app.webhooks.messages import About, Told, in_order
+from app.webhooks.messages import About, Told, asked_phones, in_order
 from app.webhooks.robots import ROBOTS, Call
 
 # Deliveries claimed for one message; those that don't fit are given back.
@@ -100,7 +100,7 @@ with quotas as materialized (select * from unnest($1::text[], $2::int[], $3::flo
   where m.endpoint_id = g.id and m.at < now() - make_interval(secs => $10)
     and coalesce(m.silent_until, m.at) < now())
 select c.id, c.token, c.endpoint_id, e.url, e.secret, null::bytea as previous_secret, e.payload_format,
-  e.failing_since is not null as failing, c.step, c.refusals, c.holds_back,
+  e.failing_since is not null as failing, c.step, c.refusals, c.holds_back, e.unmask_people,
   c.event_id, v.type, v.at, c.incident_id, v.data::text as data, v.trace,
   e.robot_secret, e.at_people, e.at_all, e.at_grades,
   i.id as about_id, i.number, i.title, i.grade, i.total, i.is_drill, named.description as endpoint
@@ -137,9 +137,32 @@ class Digest(NamedTuple):
     call: Call
     at_grades: Sequence[str]
 
+    @property
+    def endpoint_id(self) -> UUID:
+        """Whose robot it is."""
+        return self.items[0].sent.endpoint_id
+
+    @property
+    def unmasked(self) -> bool:
+        """Whether its group may know people by name."""
+        return self.items[0].sent.unmask_people
+
+    def telling(self, told: Mapping[int, Mapping[str, Any]]) -> "Digest":
+        """The same with more of the data of some events, by the places of their items."""
+        items = [
+            item._replace(told=item.told._replace(data=told.get(place, item.told.data)))
+            for place, item in enumerate(self.items)
+        ]
+        return self._replace(items=items)
+
     def called(self, told: Sequence[Told]) -> Call:
-        """Whom a message calls that tells these: people, if one of them is of an incident in their grades."""
-        return self.call if any(self._calls(one) for one in told) else Call()
+        """Whom a message calls that tells these: people, if one of them is of an incident in their grades; and whoever is
+        asked to acknowledge, where the group may know their phones and the vendor knows people by them."""
+        call = self.call if any(self._calls(one) for one in told) else Call()
+        if not (self.unmasked and ROBOTS[self.items[0].sent.form].knows_phones):
+            return call
+        phones = [phone for one in told for phone in asked_phones(one)]
+        return call._replace(people=list(dict.fromkeys([*call.people, *phones])))
 
     def _calls(self, told: Told) -> bool:
         # A mention's hit is no news of the incident, and there may be thousands.

@@ -17,11 +17,15 @@ from app.domain.labels import LABELS
 from app.domain.reasons import reason_of
 from app.domain.wording import mask_text
 from app.domain.worktime import SHANGHAI
+from app.webhooks.addressees import asked
 
 ELLIPSIS: Final = "…"
 DRILL: Final = "【演练】"
 # Characters of a title or a reason in a message of many, so that one of them takes no other's place.
 _SHORT = 80
+# And of a name, so that with their links so many as one event tells of fit into the shortest message.
+_NAME = 20
+_MOBILE = re.compile(r"\+86(1[3-9]\d{9})")
 LINK: Final = "〔链接〕"
 # What vendors' apps make clickable: any scheme, www., and a bare host with a usual ending or a path.
 _LINKED = re.compile(
@@ -111,7 +115,7 @@ def _called(data: Mapping[str, Any]) -> str:
 
 def _named(data: Mapping[str, Any], person_ids: Iterable[object]) -> list[str]:
     """Names of the event's people, as far as the endpoint may know them."""
-    names = {str(person["id"]): str(person["name"]) for person in data.get("people", ())}
+    names = {str(person["id"]): _name(person) for person in data.get("people", ())}
     return [names[str(id_)] for id_ in person_ids if str(id_) in names]
 
 
@@ -194,6 +198,24 @@ def _link(about: About | None, console: str) -> str:
     return "\n" + console.replace("{incident_id}", str(about.id)) if about and console else ""
 
 
+def _acknowledging(told: Told) -> str:
+    """A line for each who is asked to acknowledge, with the address that is theirs, where the group may know it."""
+    people = [person for person in told.data.get("people", ()) if person.get("acknowledgement_url")]
+    return "".join(f"\n{_name(person)}接警：{person['acknowledgement_url']}" for person in people)
+
+
+def _name(person: Mapping[str, Any]) -> str:
+    """So much of a name as takes no other's place."""
+    return _clean(str(person["name"]))[:_NAME]
+
+
+def asked_phones(told: Told) -> list[str]:
+    """The mobiles of those who are asked to acknowledge, as vendors' robots call them: without the country's code."""
+    people = {str(person["id"]): str(person["phone"] or "") for person in told.data.get("people", ())}
+    found = (_MOBILE.fullmatch(people.get(id_, "")) for id_ in asked(told.data))
+    return [mobile[1] for mobile in found if mobile]
+
+
 def alone(told: Told, console: str) -> tuple[str, str]:
     """One event in all its particulars, and its link, which must not be cut."""
     about = told.about
@@ -201,7 +223,7 @@ def alone(told: Told, console: str) -> tuple[str, str]:
     if about is not None:
         lines += [f"事件：{about.number} {_clean(about.title)}", f"传播量：{about.spread:,}"]
     lines += [*details(told), f"时间：{_clock(told.at)}"]
-    return "\n".join(lines), _link(about, console)
+    return "\n".join(lines), _acknowledging(told) + _link(about, console)
 
 
 def together(told: Sequence[Told], console: str) -> str:
@@ -213,7 +235,7 @@ def together(told: Sequence[Told], console: str) -> str:
         of = f"{about.number} {_short(_clean(about.title))} 传播量 {about.spread:,}" if about else "其他"
         said: dict[str, int] = {}
         for each in group:
-            line = _short(headline(each) + "".join(f"；{detail}" for detail in details(each)))
+            line = _short(headline(each) + "".join(f"；{detail}" for detail in details(each))) + _acknowledging(each)
             said[line] = said.get(line, 0) + 1
         lines = [f"· {line}{f' ×{times}' if times > 1 else ''}" for line, times in said.items()]
         parts.append(f"■ {drill}【{_grade(about)}】{of}\n" + "\n".join(lines) + _link(about, console))

@@ -30,6 +30,7 @@ _ENDPOINT: JsonDict = {
     "grades": ["major", "serious"],
     "drills": "exclude",
     "payload_format": "standard",
+    "unmask_people": False,
     "at_people": [],
     "at_all": False,
     "at_grades": ["major"],
@@ -131,6 +132,11 @@ DRILLS = (
     "Whether it hears of exercises 演练. `only`: of nothing else, so that a rehearsal has a receiver of its own. Tests of "
     "the endpoint always come."
 )
+UNMASK = (
+    "Whether events of teams and escalations say there who people are: names, phones and mails as they are, and the links by "
+    "which they acknowledge; a chat robot calls them by their phones, where its vendor knows people so. Each such sending is "
+    "an event of the audit log. Only who holds `people:unmask` sets it, and changes where such an endpoint leads."
+)
 CONCURRENCY = (
     "How many deliveries to it may be under way at once, counted over all workers; 1 for one after another. Null: as "
     "many as each worker sees fit. A chat robot gets one message after another in any case."
@@ -159,6 +165,7 @@ class WebhookEndpointCreate(Wire):
     grades: Grades = Field(default=[], description=GRADES)
     drills: Drills = Field(default=Drills.EXCLUDE, description=DRILLS)
     payload_format: PayloadFormat = Field(default=PayloadFormat.STANDARD, description=FORMAT)
+    unmask_people: bool = Field(default=False, description=UNMASK)
     at_people: People = Field(default=[], description=AT_PEOPLE)
     at_all: bool = Field(default=False, description=AT_ALL)
     at_grades: Grades = Field(default=[Grade.MAJOR], description=AT_GRADES)
@@ -184,6 +191,7 @@ class WebhookEndpointPatch(Wire):
     grades: Grades | None = Field(default=None, description=GRADES)
     drills: Drills | None = Field(default=None, description=DRILLS)
     payload_format: PayloadFormat | None = Field(default=None, description=FORMAT)
+    unmask_people: bool | None = Field(default=None, description=UNMASK)
     at_people: People | None = Field(default=None, description=AT_PEOPLE)
     at_all: bool | None = Field(default=None, description=AT_ALL)
     at_grades: Grades | None = Field(default=None, description=AT_GRADES)
@@ -204,6 +212,7 @@ class WebhookEndpointOut(BaseModel):
     reaches_people: bool = Field(description="Whether people read what arrives there.")
     grades: list[Grade] = Field(description="The grades of the incidents it hears of; empty for all.")
     payload_format: PayloadFormat = Field(description="How events are told.")
+    unmask_people: bool = Field(description="Whether events of teams and escalations say there who people are.")
     at_people: list[str] = Field(description=AT_PEOPLE_OUT)
     at_all: bool = Field(description=AT_ALL)
     at_grades: list[Grade] = Field(description="For incidents in which grades people are called; empty: for all.")

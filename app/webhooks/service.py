@@ -25,6 +25,7 @@ from app.webhooks.sealing import Vault
 SECRET_BYTES = 32
 # By one call: a transaction that locks more rows than this would keep workers waiting.
 MOST_REPLAYED = 1000
+UNMASK = "people:unmask"
 BY_A_CALLER = "disabled over the API"
 
 # One statement for any number of events. With no endpoint it is one probe of an empty table. An incident's grade is
@@ -61,6 +62,10 @@ _PULL = """
 update deliveries set due_at = now()
 where endpoint_id = $1 and incident_id = any($2) and state = 'pending' and holds_back and token is null
   and attempts = 0 and due_at > now()"""
+
+
+# What decides who reads what is sent.
+_LEADS = frozenset({"unmask_people", "url", "payload_format"})
 
 
 class EndpointDisabled(Conflict):
@@ -109,6 +114,9 @@ async def create_endpoint(
     checked before.
     """
     columns = dict(wanted)
+    unmasks = bool(columns.get("unmask_people"))
+    if unmasks:
+        caller.require(UNMASK)
     secret = columns.pop("secret", None) or secrets.token_bytes(SECRET_BYTES)
     endpoint_id = new_id()
     form = PayloadFormat(columns.get("payload_format", PayloadFormat.STANDARD))
@@ -120,7 +128,7 @@ async def create_endpoint(
     tx.add(endpoint)
     await tx.flush()
     await tx.refresh(endpoint)
-    await _record(tx, endpoint, "created", caller)
+    await _record(tx, endpoint, "created", caller, ["unmask_people"] * unmasks)
     return endpoint, secret
 
 
@@ -144,6 +152,7 @@ async def change_endpoint(
     if "robot_secret" in wanted:
         wanted["robot_secret"] = _sealed(wanted["robot_secret"], vault, endpoint_id)
     changed = [name for name, value in wanted.items() if getattr(endpoint, name) != value]
+    _must_know_people(endpoint, wanted, changed, caller)
     for name in changed:
         setattr(endpoint, name, wanted[name])
     events: list[Event] = []
@@ -281,6 +290,14 @@ def _must_still_be_able(endpoint: WebhookEndpoint, wanted: Mapping[str, Any]) ->
             wanted.get(name, getattr(endpoint, name)) for name in ("payload_format", "at_people", "at_all")
         )
         _must_be_able(PayloadFormat(form), people, everyone, wanted.get("robot_secret"))
+
+
+def _must_know_people(
+    endpoint: WebhookEndpoint, wanted: Mapping[str, Any], changed: Sequence[str], caller: Caller
+) -> None:
+    """Else whoever may change an endpoint could lead what others may know of people to themselves."""
+    if wanted.get("unmask_people", endpoint.unmask_people) and _LEADS & set(changed):
+        caller.require(UNMASK)
 
 
 def _sealed(secret: str | None, vault: Vault | None, endpoint_id: UUID) -> bytes | None:

@@ -224,6 +224,14 @@ def test_hostile_texts_are_masked_in_time(part):
         assert time.process_time() - started < 1
 
 
+OF_TEAMS = {
+    "team_position": "组长 公关 运营 法务 业务 其他",
+    "join_reason": "随分级组队 B角代行 部门负责人 升级至组长 人工加入",
+    "call_step": "B角 部门负责人 组长",
+    "team_change": "加入 重新接警 调整职责 退出",
+}
+
+
 def test_every_vocabulary_shows_the_words_of_the_plan():
     """What Chinese users see (方案): a changed word is a changed contract."""
     assert {name: " ".join(zh for zh, _ in labels.values()) for name, labels in LABELS.items()} == {
@@ -235,10 +243,6 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "deadline_state": "计时中 按时完成 按时完成(补录) 超时 已取消 无人可推",
         "guard": "信息核实 明确处置方向的会议 首发平台声明 舆情平稳",
         "incident_action": "变更状态 人工定级 并案 拆分 归入舆情 接警响应 调整小组 记录会议 记录信息核实 记录发布 记录决策",
-        "team_position": "组长 公关 运营 法务 业务 其他",
-        "join_reason": "随分级组队 B角代行 部门负责人 升级至组长 人工加入",
-        "call_step": "B角 部门负责人 组长",
-        "team_change": "加入 重新接警 调整职责 退出",
         "truth": "属实 部分属实 不属实 误解 暂无法核实",
         "responsibility": "我方 供应商 经销商 平台 用户 待定",
         "statement_kind": "首次回应 进展通报 致歉声明 澄清声明 律师声明",
@@ -266,7 +270,7 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "scope": "查看舆情 上报和更正舆情 查看监测规则 修改监测规则 查看危机事件 处置危机事件 特批放行 查看和订阅事件流 查看外发通知 管理外发通知 管理 API 密钥 "
         "查看人员 管理人员 代人员签发令牌 查看未脱敏的个人信息 查看证据文件 上传和关联证据文件 查看受影响用户 登记受影响用户 法务审批 "
         "设置法务保全",
-    }
+    } | OF_TEAMS
 
 
 def test_labels_cannot_be_changed_and_all_have_an_english_word():

@@ -73,7 +73,6 @@ async def test_two_do_not_answer_at_three_in_the_morning(home, client, database,
     await sweep(workers)
     assert len(await home.calls(incident_id)) == 5
     team = await home.team(incident_id)
-    deputy = team["tea deputy"]
     stands_in = {name: team["tea deputy"][name] for name in ("position", "reason", "next_call_at")}
     # The silent one's own line goes on.
     assert stands_in == {"position": "lead", "reason": "deputy", "next_call_at": None}
