@@ -22,7 +22,7 @@ from app.core.bodies import ByHand, JsonBody
 from app.core.deps import Holds
 
 REF = components.REF + "{model}"
-JSON, STREAM = "application/json", "text/event-stream"
+JSON, STREAM, BYTES = "application/json", "text/event-stream", "application/octet-stream"
 # OpenAPI 3.1 has no word for lines of JSON.
 LINES = {"type": "string", "description": "NDJSON: one JSON object a line, each as an item of the JSON form."}
 SERVER = {
@@ -133,14 +133,17 @@ def contract(app: FastAPI) -> dict[str, Any]:
 
 
 def codegen(document: dict[str, Any]) -> dict[str, Any]:
-    """The same without webhooks, for which one generator writes broken code, and with JSON bodies alone, because
-    another has no words for a second kind."""
+    """The same without webhooks, for which one generator writes broken code, with JSON bodies alone, because another has no
+    words for a second kind, and with documents as mere bytes, the only binary type that a third one knows."""
     reduced = copy.deepcopy(document)
     del reduced["webhooks"]
     for operation in (operation for item in reduced["paths"].values() for operation in item.values()):
         content = operation.get("requestBody", {}).get("content", {})
         for kind in [kind for kind in content if JSON in content and kind != JSON]:
             del content[kind]
+        for response in operation["responses"].values():
+            if answers.DOCX in response.get("content", {}):
+                response["content"] = {BYTES: response["content"][answers.DOCX]}
     components.prune(reduced)
     return reduced
 
