@@ -243,6 +243,7 @@ def test_every_vocabulary_shows_the_words_of_the_plan():
         "deadline_state": "计时中 按时完成 按时完成(补录) 超时 已取消 无人可推",
         "guard": "信息核实 明确处置方向的会议 首发平台声明 舆情平稳",
         "incident_action": "变更状态 人工定级 并案 拆分 归入舆情 接警响应 调整小组 记录会议 记录信息核实 记录发布 记录决策",
+        "incident_include": "传播窗口 升级预测 最近时限 未接警人数 24小时走势",
         "truth": "属实 部分属实 不属实 误解 暂无法核实",
         "responsibility": "我方 供应商 经销商 平台 用户 待定",
         "statement_kind": "首次回应 进展通报 致歉声明 澄清声明 律师声明",
