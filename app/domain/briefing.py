@@ -5,7 +5,7 @@ data in, lines out; how they look on paper is the renderers' affair. Long texts 
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -148,6 +148,7 @@ def compose(known: Known) -> Briefing:
 
 
 Parts = Iterable[str | Figure]
+_Tell = Callable[[_Page, Mapping[str, Any], str], Parts]
 
 
 def _situation(page: _Page) -> Iterator[Parts]:
@@ -227,7 +228,7 @@ def _done(page: _Page) -> Iterator[Parts]:
     yield _acts(page, "publications", "发布", " 次", _spoken)
 
 
-def _acts(page: _Page, kind: str, name: str, unit: str, tell: Any) -> Parts:
+def _acts(page: _Page, kind: str, name: str, unit: str, tell: _Tell) -> Parts:
     """How many there are of a kind, and what some of them say."""
     path, count = f"{page.known.path}/{kind}", page.known.counts[kind]
     if not count:
