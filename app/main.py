@@ -26,6 +26,9 @@ from app.incidents.act_routes import router as acts
 from app.incidents.act_routes import timeline_router as timelines
 from app.incidents.affected_routes import import_router as affected_imports
 from app.incidents.affected_routes import router as affected
+from app.incidents.briefing_routes import docx_router as word_briefings
+from app.incidents.briefing_routes import markdown_router as written_briefings
+from app.incidents.briefing_routes import router as briefings
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
 from app.incidents.evidence_routes import hold_router as holds
@@ -81,6 +84,9 @@ ROUTERS = (
     splits,
     timelines,
     timeline_documents,
+    briefings,
+    written_briefings,
+    word_briefings,
     acts,
     notes,
     inbox,

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 
@@ -30,6 +31,10 @@ from tests.support.services import (
 )
 from workers.context import Context
 from workers.ingest import Counter
+
+# How long an example takes is the machine's business: what is slow is measured, not failed.
+hypothesis.settings.register_profile("fenghuo", deadline=None)
+hypothesis.settings.load_profile("fenghuo")
 
 _RUN = pytest.StashKey[Run]()
 ADMIN_KEY = "fh_test_admin1_" + "0123456789abcdefghijklmnop"

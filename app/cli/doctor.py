@@ -3,6 +3,7 @@
 import asyncio
 import difflib
 import importlib.util
+import io
 import os
 import shutil
 import sys
@@ -23,8 +24,11 @@ from app.cli.console import Trouble, configured, console
 from app.cli.home import Home, shown_address
 from app.cli.stack import completed, free_port
 from app.core.doorbell import connect
+from app.core.errors import Unavailable
 from app.core.health import WORKER_SILENT_SECONDS
 from app.core.migrations import newest_migration
+from app.core.storage import Storage
+from app.models.base import new_id
 from app.settings import Settings
 
 OLDEST_PYTHON = (3, 11)
@@ -85,7 +89,7 @@ async def examine(settings: Settings) -> list[Finding]:
     except Trouble:
         nothing = "nothing is set and nothing runs; `fenghuo up` starts both"
         return [*findings, Finding(Level.OK, "database and Redis", nothing)]
-    return [*findings, *await _database(chosen), await _redis(chosen)]
+    return [*findings, *await _database(chosen), await _redis(chosen), await _files(chosen)]
 
 
 def python() -> Finding:
@@ -247,3 +251,15 @@ async def _redis(settings: Settings) -> Finding:
     if int(str(info["redis_version"]).split(".")[0]) < OLDEST_REDIS:
         return Finding(Level.FAIL, "Redis", f"{name} {version}", f"Use Redis {OLDEST_REDIS} or any Valkey.")
     return Finding(Level.OK, "Redis", f"{name} {version}")
+
+
+async def _files(settings: Settings) -> Finding:
+    """Tried rather than looked at: a bucket says no in a hundred ways."""
+    storage, probe = Storage(settings), new_id()
+    try:
+        await storage.put(probe, io.BytesIO(b"fenghuo doctor"))
+        await storage.remove(probe)
+    except Unavailable as error:
+        advice = "Check FENGHUO_FILES_URL, and FENGHUO_FILES_S3_* for a bucket."
+        return Finding(Level.FAIL, "files", f"can't be kept in {storage.url}: {error.__cause__}", advice)
+    return Finding(Level.OK, "files", f"are kept in {storage.url}")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 PROBLEM = "application/problem+json"
 MARKDOWN = "text/markdown"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,16 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "format": "uri-reference", "maxLength": 2000},
         "example": "/v1/mentions/0190f5a2-7b5e-7c3d-8a1f-0123456789ab",
     },
+    "Content-Disposition": {
+        "description": "To be saved, and under which name (RFC 6266).",
+        "schema": {"type": "string", "maxLength": 4000, "pattern": "^attachment;"},
+        "example": "attachment; filename=\"____.png\"; filename*=UTF-8''%E9%97%A8%E5%BA%97%E7%9B%91%E6%8E%A7.png",
+    },
     "ETag": {
         "description": "The version of what is shown: send it back as `If-Match` with a change, or as `If-None-Match` "
         "to be told 304 while nothing is new.",
         "schema": {"type": "string", "maxLength": 100, "pattern": '^"[0-9a-f-]+"$'},
         "example": '"7-0123456789abcdef"',
-    },
-    "Content-Disposition": {
-        "description": "To be saved, and under which name (RFC 6266).",
-        "schema": {"type": "string", "maxLength": 4000, "pattern": "^attachment;"},
-        "example": "attachment; filename=\"____.png\"; filename*=UTF-8''%E9%97%A8%E5%BA%97%E7%9B%91%E6%8E%A7.png",
     },
     "Accept-Ranges": {
         "description": "Parts of it may be asked for, in bytes.",

@@ -22,6 +22,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     GetJsonSchemaHandler,
+    RootModel,
     Strict,
     TypeAdapter,
     ValidationError,
@@ -241,6 +242,9 @@ _PLAIN = frozenset({str, int, float, bool, datetime, type(None)})
 
 def _count_keys(value: object) -> int:
     """Keys that the parsed value accounts for; more colons in the body mean text with colons, or duplicates."""
+    if isinstance(value, RootModel):
+        # A union by name: its value stands in its place.
+        return _count_keys(value.root)
     if isinstance(value, BaseModel):
         given, members = value.model_fields_set, value.__dict__
         nested = [name for name in given if type(members[name]) not in _PLAIN]

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 import asyncpg
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from app.settings import Settings
@@ -63,6 +63,11 @@ class Tx(AsyncSession):
         await self.now()
         raw = await (await self.connection()).get_raw_connection()
         return raw.driver_connection
+
+    async def plan_anew(self) -> None:
+        """Plans the transaction's further statements by what they ask for: one plan for any filter or words would read
+        everything, because some are in every row and most in none."""
+        await self.execute(text("set local plan_cache_mode = force_custom_plan"))
 
     def ring(self, bell: str) -> None:
         """Rings once after the commit, and not at all if there is none."""

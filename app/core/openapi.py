@@ -84,6 +84,15 @@ class Octets(RootModel[str]):
     )  # fmt: skip
 
 
+class WordDocument(RootModel[bytes]):
+    """A document for people, as Word opens it (Office Open XML)."""
+
+    model_config = ConfigDict(json_schema_extra={"example": "PK", "maxLength": 4 * 1024 * 1024})
+
+
+_DOCUMENTS: dict[str, type[BaseModel]] = {answers.MARKDOWN: Markdown, answers.DOCX: WordDocument}
+
+
 class Problem(BaseModel):
     """What went wrong, where, and what to do (RFC 9457)."""
 
@@ -140,14 +149,17 @@ def contract(app: FastAPI) -> dict[str, Any]:
 
 
 def codegen(document: dict[str, Any]) -> dict[str, Any]:
-    """The same without webhooks, for which one generator writes broken code, and with JSON bodies alone, because
-    another has no words for a second kind."""
+    """The same without webhooks, for which one generator writes broken code, with JSON bodies alone, because another has no
+    words for a second kind, and with documents as mere bytes, the only binary type that a third one knows."""
     reduced = copy.deepcopy(document)
     del reduced["webhooks"]
     for operation in (operation for item in reduced["paths"].values() for operation in item.values()):
         content = operation.get("requestBody", {}).get("content", {})
         for kind in [kind for kind in content if JSON in content and kind != JSON]:
             del content[kind]
+        for response in operation["responses"].values():
+            if answers.DOCX in response.get("content", {}):
+                response["content"] = {OCTETS: response["content"][answers.DOCX]}
     components.prune(reduced)
     return reduced
 
@@ -171,6 +183,9 @@ def _calls(dependant: Dependant) -> Iterator[object]:
         yield from _calls(dependency)
 
 
+_ANSWERED: tuple[type[BaseModel], ...] = (Problem, Octets, *_DOCUMENTS.values())
+
+
 def _add_schemas(document: dict[str, Any], bodies: set[type[BaseModel]]) -> None:
     """Adds what FastAPI does not see: bodies, events and the problem.
 
@@ -181,7 +196,7 @@ def _add_schemas(document: dict[str, Any], bodies: set[type[BaseModel]]) -> None
         schemas.pop(unused, None)
     _, definitions = models_json_schema(
         [(model, "validation") for model in sorted(bodies, key=lambda m: m.__name__)]
-        + [(Problem, "serialization"), (Markdown, "serialization"), (Octets, "serialization")],
+        + [(model, "serialization") for model in _ANSWERED],
         ref_template=REF,
     )  # fmt: skip
     added = definitions["$defs"]
@@ -207,8 +222,8 @@ def _complete(item: _Found) -> None:
     for response in operation["responses"].values():
         if STREAM in response.get("content", {}):
             response["content"] = {STREAM: {"schema": {"$ref": REF.format(model=webhook_section.UNION)}}}
-        if answers.MARKDOWN in response.get("content", {}):
-            response["content"] = {answers.MARKDOWN: {"schema": {"$ref": REF.format(model=Markdown.__name__)}}}
+        for kind in _DOCUMENTS.keys() & response.get("content", {}).keys():
+            response["content"] = {kind: {"schema": {"$ref": REF.format(model=_DOCUMENTS[kind].__name__)}}}
     has_body = "requestBody" in operation
     answers.complete(answers.Facts(item.method, item.path, operation, item.scopes, has_body))
 

@@ -37,7 +37,7 @@ class Storage:
     def __init__(self, settings: Settings) -> None:
         url = settings.files_url or (settings.data_dir.expanduser().resolve() / "files").as_uri()
         self._folder = Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
-        self._settings, self._url = settings, url
+        self._settings, self.url = settings, url
         self._opened: LocalStore | S3Store | None = None
 
     @property
@@ -47,7 +47,7 @@ class Storage:
             if self._folder is not None:
                 self._opened = LocalStore(self._folder, mkdir=True)
             else:
-                self._opened = _bucket(self._url, self._settings)
+                self._opened = _bucket(self.url, self._settings)
         return self._opened
 
     async def put(self, id_: UUID, content: BinaryIO) -> None:

@@ -19,6 +19,11 @@ _REASONS: Final[Mapping[str, str]] = MappingProxyType({
     "The grade was raised.": "等级上调",
     "It was decided not to speak.": "已决定不发声",
     "The incident was opened with them.": "随事件一并开启",
+    "A task was created.": "新建任务",
+    "Its task was waived.": "任务已免除",
+    "Its task was reopened.": "任务重新打开",
+    "Its task goes on in another incident.": "任务随并案继续",
+    "The task is due at another time.": "任务改期",
     "answered 410 Gone": "对方回复 410，地址已失效",
     "disabled over the API": "人工停用",
 })  # fmt: skip

@@ -182,7 +182,10 @@ class SatisfactionFigures(BaseModel):
         description="Their average, to the hundredth; null where nobody did.", examples=[4.25]
     )
     distribution: list[SatisfactionCount] = Field(
-        description="How many said what, from 1 to 5, each once.", min_length=5, max_length=5
+        description="How many said what, from 1 to 5, each once.",
+        min_length=5,
+        max_length=5,
+        examples=[[{"satisfaction": n, "count": n * n} for n in range(1, 6)]],
     )
 
 

@@ -12,6 +12,7 @@ from app.core import paging
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import NotFound
+from app.core.search import matching
 from app.domain.vocabulary import EvidenceSubject, NoteSubject
 from app.incidents.note_schemas import NoteQuery, SubjectNoteQuery
 from app.incidents.queries import get_incident
@@ -61,6 +62,9 @@ async def _page(
         rows = rows.where(Note.person_id.in_(query.author))
     if query.mentions:
         rows = rows.where(Note.mentions.overlap(query.mentions))
+    if query.q is not None:
+        await tx.plan_anew()
+        rows = rows.where(*matching(query.q, Note.id, kind="note"))
     after = paging.decode(query.cursor, bound)
     if after:
         rows = rows.where(Note.id < UUID(after[0]))

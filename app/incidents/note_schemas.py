@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.core.bodies import Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
+from app.core.search import Question
 from app.domain.vocabulary import NoteSubject
 from app.incidents.schemas import TimelinePerson
 
@@ -70,6 +71,7 @@ class SubjectNoteQuery(PageQuery):
 
     author: Annotated[list[UUID], Field(max_length=20, description="Written by one of these people.")] = []
     mentions: Annotated[list[UUID], Field(max_length=20, description="Calling one of these people.")] = []
+    q: Question = None
 
 
 class NoteQuery(SubjectNoteQuery):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.core import search
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import FieldError, Invalid, naming
@@ -47,6 +48,7 @@ async def add_note(
     )  # fmt: skip
     tx.add(note)
     await tx.flush()
+    await search.keep(tx, search.Kept("note", note.id, (note.body,), incident.id))
     tx.add_all(NoteMention(note_id=note.id, person_id=person_id, at=now) for person_id in mentions)
     event = NoteAdded(
         **on_timeline(incident), note_id=note.id, subject=subject, subject_id=subject_id, mentions=mentions,

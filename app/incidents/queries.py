@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, select
 
 from app.core import paging
 from app.core.auth import Caller
@@ -41,8 +41,7 @@ async def list_incidents(tx: Tx, query: IncidentQuery) -> dict[str, Any]:
     if after:
         rows = rows.where(Incident.id < UUID(after[0]))
     if query.q is not None:
-        # A plan for any words would read everything: some are in every text, most in none.
-        await tx.execute(text("set local plan_cache_mode = force_custom_plan"))
+        await tx.plan_anew()
     return paging.page((await tx.scalars(rows)).all(), query.limit, filters, lambda incident: [incident.id])
 
 

@@ -18,7 +18,7 @@ from app.core.errors import FieldError, Invalid
 from app.core.outbox import record
 from app.domain.tasks import MOST_AT_ONCE, SAYS, refusal, result_fault, version_of
 from app.domain.vocabulary import TaskAction, TaskBulkAction, TaskKind, TasksChange
-from app.incidents import acts, care, guards, task_clocks, tasks
+from app.incidents import acts, care, guards, task_clocks, task_words, tasks
 from app.incidents.care import Chosen
 from app.incidents.queries import get_incident
 from app.incidents.task_bulk_schemas import TaskBulk, TaskBulkCreate, TaskSelection
@@ -94,6 +94,7 @@ async def create_tasks(
     await task_clocks.date(tx, made, now=now)
     async with guards.versioned(tx, incident, now):
         tx.add_all(made)
+    await task_words.keep(tx, *made)
     started = await task_clocks.start(tx, incident, made, now=now, reason=None)
     event = tasks.many(incident, made, TasksChange.CREATED, owner_id=asked.owner_id, started=started)
     await record(tx, event, caller=caller)
@@ -209,6 +210,7 @@ async def _complete(
     async with guards.versioned(tx, incident, now):
         for task in rest:
             end(task, Ending(at, asked.outcome, results.get(task.id)), actor=caller.actor, now=now)
+        await task_words.keep(tx, *rest)
         met = await task_clocks.meet(tx, incident, rest, at, actor=caller.actor, tell=False)
     event = tasks.many(incident, rest, TasksChange.COMPLETED, happened_at=at, met=met)
     await record(tx, event, caller=caller)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, or_, select
 
 from app.core.auth import SYSTEM
 from app.core.db import Tx
@@ -81,18 +81,17 @@ async def redate(tx: Tx, incident: Incident, task: Task) -> None:
             await _say(tx, incident, "The task is due at another time.", [row], "redated")
 
 
-async def resume(tx: Tx, incident: Incident, *, now: datetime) -> int:
+async def resume(tx: Tx, incident: Incident, *, now: datetime, reason: str) -> int:
     """Starts a clock for each remediation that is to be done still and has none, because it was called off with an
     incident that ended."""
-    waits = exists().where(
-        Deadline.task_id == Task.id, Deadline.state.in_((DeadlineState.RUNNING, DeadlineState.BREACHED))
-    )
+    owed = and_(Deadline.state == DeadlineState.BREACHED, Deadline.met_at.is_(None))
+    waits = exists().where(Deadline.task_id == Task.id, or_(Deadline.state == DeadlineState.RUNNING, owed))
     query = select(Task).where(Task.incident_id == incident.id, Task.kind == TaskKind.REMEDIATION, ~waits)
     tasks = (await tx.scalars(query.where(Task.state.in_(UNFINISHED)).order_by(Task.id))).all()
     for task in tasks:
         task.version, task.updated_at = task.version + 1, now
     await date(tx, tasks, now=now)
-    return await start(tx, incident, tasks, now=now, reason="The incident came back.")
+    return await start(tx, incident, tasks, now=now, reason=reason)
 
 
 async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -103,7 +102,7 @@ async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
         if event.from_ in ENDED and event.to not in ENDED:
             incident = await tx.get(Incident, event.incident_id)
             assert incident is not None, "events cite incidents that exist: a foreign key"
-            await resume(tx, incident, now=await tx.now())
+            await resume(tx, incident, now=await tx.now(), reason="The incident came back.")
 
 
 async def _rows(tx: Tx, tasks: Sequence[Task]) -> Sequence[Deadline]:

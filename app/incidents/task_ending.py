@@ -15,7 +15,7 @@ from app.core.outbox import record
 from app.domain.events import TaskDone, TaskEvent
 from app.domain.tasks import UNFINISHED
 from app.domain.vocabulary import TaskKind, TaskState
-from app.incidents import task_clocks
+from app.incidents import task_clocks, task_words
 from app.incidents.timeline import Place, on_timeline
 from app.models import FactCheck, Incident, Meeting, Task
 
@@ -67,6 +67,7 @@ async def end_and_tell(
 ) -> None:
     """One task is done, its clock met, and it is told. The incident is locked."""
     end(task, ending, actor=caller.actor, now=now)
+    await task_words.keep(tx, task)
     event: TaskEvent = TaskDone(**named(incident, task), happened_at=ending.happened_at, act_id=ending.act_id)
     await record(tx, event, caller=caller)
     await task_clocks.meet(tx, incident, [task], ending.happened_at, actor=caller.actor, tell=True)

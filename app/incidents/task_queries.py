@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select, text, tuple_
+from sqlalchemy import Select, select, tuple_
 
 from app.core import paging
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import NotFound
+from app.core.search import matching
 from app.domain.tasks import UNFINISHED, TaskFacts, choices, has_basis
 from app.domain.vocabulary import TaskKind, TaskState
 from app.incidents.queries import get_incident
@@ -60,6 +61,7 @@ async def _listed(
                            (Task.affected_user_id, query.affected_user_id)):  # fmt: skip
         if values:
             rows = rows.where(column.in_(values))
+    rows = rows.where(*matching(query.q, Task.id, kind="task"))
     if query.overdue:
         rows = rows.where(Task.due_at < await tx.now(), Task.state.in_(UNFINISHED))
     if query.due_after is not None:
@@ -67,8 +69,7 @@ async def _listed(
     if query.due_before is not None:
         rows = rows.where(Task.due_at < query.due_before)
     after = paging.decode(query.cursor, bound)
-    # A plan for any filter would read everything: what is asked for is rare or common.
-    await tx.execute(text("set local plan_cache_mode = force_custom_plan"))
+    await tx.plan_anew()
     found = await _in_order(tx, rows, after, query.limit + 1)
     page = paging.page(found, query.limit, bound, lambda task: [task.due_at and task.due_at.isoformat(), task.id])
     return page | {"data": await shown(tx, page["data"], caller=caller)}

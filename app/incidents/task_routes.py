@@ -83,7 +83,8 @@ async def update_task(
 
     A takedown report whose platform, url or legal basis changes is a draft again, whoever approved it before.
     """
-    fields = body.model_dump(exclude_unset=True)
+    # Whole results: what one leaves out is stated as none.
+    fields = body.model_dump(include=body.model_fields_set)
     may_see(caller, fields, "incidents:read")
     return await _answered(
         run, caller, lambda tx, now: tasks.change_task(tx, task_id, fields, expected=expected, caller=caller, now=now)

@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 from app.core.bodies import Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
+from app.core.search import Question
 from app.domain.vocabulary import TaskAction, TaskKind, TaskState
 from app.incidents.act_schemas import HappenedAt
 from app.incidents.schemas import Reason, TimelinePerson
@@ -176,6 +177,7 @@ class IncidentTaskQuery(PageQuery):
     due_after: Annotated[Instant | None, Field(description="Due after this instant.")] = None
     due_before: Annotated[Instant | None, Field(description="Due before this instant.")] = None
     overdue: Annotated[bool, Field(description="Only what is late: due by now, and neither done nor waived.")] = False
+    q: Question = None
 
 
 class TaskQuery(IncidentTaskQuery):

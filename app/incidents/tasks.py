@@ -31,7 +31,7 @@ from app.domain.tasks import (
     state_after,
 )
 from app.domain.vocabulary import TaskAction, TaskKind, TasksChange, TaskState
-from app.incidents import acts, care, guards, task_clocks
+from app.incidents import acts, care, guards, task_clocks, task_words
 from app.incidents.queries import get_incident
 from app.incidents.task_ending import Ending, end_and_tell, named, touch
 from app.incidents.task_queries import get_task
@@ -79,6 +79,7 @@ async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, c
     await task_clocks.date(tx, [task], now=now)
     async with guards.versioned(tx, incident, now):
         tx.add(task)
+    await task_words.keep(tx, task)
     event = TaskCreated(**named(incident, task), affected_user_id=task.affected_user_id)
     await record(tx, event, caller=caller)
     await task_clocks.start(tx, incident, [task], now=now, reason="A task was created.")
@@ -121,6 +122,8 @@ async def change_task(
     async with guards.versioned(tx, incident, now) if "affected_user_id" in changed else nullcontext():
         for name in changed:
             setattr(task, name, fields[name])
+    if {"title", "details"}.intersection(changed):
+        await task_words.keep(tx, task)
     await _changed(tx, incident, task, TaskAction.UPDATE, fields=changed, caller=caller, now=now)
     if "due_at" in changed and kind is TaskKind.REMEDIATION:
         await task_clocks.redate(tx, incident, task)
@@ -196,9 +199,9 @@ async def submit_task(tx: Tx, task_id: UUID, *, expected: Expected = ANY, caller
 
 async def approve_task(tx: Tx, task_id: UUID, *, expected: Expected = ANY, caller: Caller, now: datetime) -> Task:
     """Legal approves a takedown report. ApproverInvolved for whoever created, owns or worded it."""
-    person = caller.require_person()
     incident, task = await _held(tx, task_id, expected)
     must_may(TaskAction.APPROVE, incident, task)
+    person = caller.require_person()
     if person.id in (task.creator_id, task.owner_id, task.stated_by):
         raise ApproverInvolved(
             "Whoever created a takedown report, owns it or worded it last does not approve it: ask a colleague in legal."
@@ -212,7 +215,6 @@ async def reject_task(
     tx: Tx, task_id: UUID, reason: str, *, expected: Expected = ANY, caller: Caller, now: datetime
 ) -> Task:
     """Legal sends a takedown report back, with the reason."""
-    caller.require_person()
     return await _judge(tx, task_id, TaskAction.REJECT, reason, expected=expected, caller=caller, now=now)
 
 
@@ -221,6 +223,8 @@ async def _judge(
 ) -> Task:
     incident, task = await _held(tx, task_id, expected)
     must_may(action, incident, task)
+    if action is TaskAction.REJECT:
+        caller.require_person()
     task.state = state_after(action, facts_of(task, incident.status))
     task.reason = reason or task.reason
     await _changed(tx, incident, task, action, reason=reason, caller=caller, now=now)
@@ -243,10 +247,11 @@ async def move_along(tx: Tx, source: Incident, target: Incident, *, caller: Call
         touch(task, now)
     moved = update(Deadline).where(Deadline.task_id.in_(ids)).values(incident_id=target.id)
     await tx.execute(moved.execution_options(synchronize_session=False))
+    await task_words.keep(tx, *tasks)
     ways = ((source, target, TasksChange.MOVED_AWAY), (target, source, TasksChange.MOVED_IN))
     said = [many(one, tasks, change, other_incident_id=other.id) for one, other, change in ways]
     await record(tx, *said, caller=caller)
-    await task_clocks.resume(tx, target, now=now)
+    await task_clocks.resume(tx, target, now=now, reason="Its task goes on in another incident.")
 
 
 def many(

@@ -22,10 +22,10 @@ from app.core.idempotency import key_of, once
 from app.core.routing import Operation
 from app.core.uploads import OCTETS
 from app.domain.evidence import LARGEST
-from app.models import File as FileRow
+from app.models import File
 from app.models.base import new_id
 from app.people import file_queries, files
-from app.people.file_schemas import File, FilePage, FileQuery, FileUpload
+from app.people.file_schemas import EvidenceFile, EvidenceFilePage, FileQuery, FileUpload
 from app.people.sniffing import examine
 
 
@@ -82,7 +82,7 @@ _SAFE: Final = {
 
 
 @upload_router.post(
-    "", status_code=201, operation_id="uploadFile", response_model=File, responses=LOCATED, openapi_extra=_BODY
+    "", status_code=201, operation_id="uploadFile", response_model=EvidenceFile, responses=LOCATED, openapi_extra=_BODY
 )
 async def upload_file(
     said: Annotated[FileUpload, Query()], caller: FilesWrite, request: Request, tools: WithTools
@@ -131,19 +131,19 @@ async def _withdraw(tools: Tools, file_id: UUID) -> None:
         await files.remove_stray(tools.database, tools.storage, file_id)
 
 
-async def _answer(tx: Tx, file: FileRow, caller: Caller) -> Response:
+async def _answer(tx: Tx, file: File, caller: Caller) -> Response:
     [answer] = await file_queries.shown(tx, [file], caller=caller)
-    shown = File.model_validate(answer).model_dump(mode="json")
+    shown = EvidenceFile.model_validate(answer).model_dump(mode="json")
     return JSONResponse(shown, 201, {"location": f"/v1/files/{file.id}"})
 
 
-@router.get("", operation_id="listFiles", response_model=FilePage)
+@router.get("", operation_id="listFiles", response_model=EvidenceFilePage)
 async def list_files(query: Annotated[FileQuery, Query()], tx: InTransaction, caller: FilesRead) -> dict[str, Any]:
     """Lists evidence, the newest first: of an incident, of one thing, or with a certain content."""
     return await file_queries.list_files(tx, query, caller=caller)
 
 
-@router.get("/{file_id}", operation_id="getFile", response_model=File)
+@router.get("/{file_id}", operation_id="getFile", response_model=EvidenceFile)
 async def get_file(file_id: UUID, tx: InTransaction, caller: FilesRead) -> dict[str, Any]:
     """What is known of a file. Its bytes are at `/content`."""
     [answer] = await file_queries.shown(tx, [await file_queries.get_file(tx, file_id)], caller=caller)
@@ -175,14 +175,12 @@ async def get_file_content(
     return await _stream(tools, file, start, end, status, headers)
 
 
-async def _read(tx: Tx, file_id: UUID, caller: Caller) -> tuple[FileRow, str]:
+async def _read(tx: Tx, file_id: UUID, caller: Caller) -> tuple[File, str]:
     file = await files.read(tx, file_id, caller=caller)
     return file, await file_queries.name_for(tx, file, caller=caller)
 
 
-async def _stream(
-    tools: Tools, file: FileRow, start: int, end: int, status: int, headers: Mapping[str, str]
-) -> Response:
+async def _stream(tools: Tools, file: File, start: int, end: int, status: int, headers: Mapping[str, str]) -> Response:
     """The bytes, once the first of them are here: after that nobody could be told that they can't be read."""
     pieces = tools.storage.stream(file.id, start, end, size=file.size)
     first = await anext(pieces)

@@ -88,7 +88,7 @@ class FileAttachment(BaseModel):
     created_at: datetime = Field(description="When.")
 
 
-class File(BaseModel):
+class EvidenceFile(BaseModel):
     """A piece of evidence 证据. It never changes; `sha256` says whether a copy is it.
 
     Phones, mails and @names in `name` and `source_url` are masked without `people:unmask`.
@@ -109,5 +109,5 @@ class File(BaseModel):
     attachments: list[FileAttachment] = Field(description="What it is evidence of, the first said first.")
 
 
-class FilePage(Page[File]):
+class EvidenceFilePage(Page[EvidenceFile]):
     """Some files, the newest first."""

@@ -311,7 +311,7 @@ def expected(shown: dict[str, Any], action: str, status: str | None, flag: bool)
     return one["refusal"], one["missing"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(every_try, min_size=4, max_size=14))
 async def test_whatever_is_tried_is_answered_as_the_incident_said_beforehand(client, steps):
     person = await person_headers(client, "incidents:write")

@@ -149,7 +149,7 @@ async def test_a_list_costs_at_most_three_queries_more_however_long_it_is(app, c
             assert all(bool(row["live"]) == bool(include) for row in page["data"])
     assert costs[200, True] - costs[200, False] <= 3, costs
     assert costs[1, True] - costs[1, False] <= 3, costs
-    assert costs[200, True] <= costs[1, True] + 2, "guards and watch rules of a longer page, and nothing of a row"
+    assert costs[200, True] <= 8, "guards, watch rules, a look behind masks: nothing for a row alone"
 
 
 async def test_a_row_of_a_list_is_the_incident_with_the_same_includes(client, counter):

@@ -10,7 +10,7 @@ from alembic import command
 from app.core.migrations import configuration
 from app.core.search import Kept, keep
 from app.domain.bigrams import grams
-from tests.support.acts import URL, opened, person_headers
+from tests.support.acts import URL, opened, person_headers, put
 from tests.support.api import brand, crisis, everything, good, problem
 from tests.support.services import create_database, drop_database, plain
 
@@ -125,3 +125,31 @@ async def test_incidents_from_before_there_was_a_search_are_found_too(services, 
         if connection is not None:
             await connection.close()
         await drop_database(services, url)
+
+
+async def test_an_incident_is_found_by_its_tasks_and_notes_which_have_a_search_of_their_own(client):
+    word = uuid4().hex[:6]
+    one, other = await opened(client, title=f"{word}甲"), await opened(client, title=f"{word}乙")
+    task = good(await put(client, one, "tasks", kind="other", title=f"{RARE}门店走访", details="找店长"), 201)
+    note = good(await put(client, other, "notes", body=f"{RARE}监控已调取，电话13800138000"), 201)
+    assert await found(client, f"{word} 门店走访") == [one]
+    assert await found(client, f"{word} 店长") == [one]
+    assert await found(client, f"{word} 监控") == [other]
+    assert await found(client, f"{word} 13800138000") == []
+    assert [row["id"] for row in await everything(client, f"{URL}/{one}/tasks", q=f"{RARE} 走访")] == [task["id"]]
+    assert await everything(client, f"{URL}/{one}/tasks", q="监控") == []
+    assert [row["id"] for row in await everything(client, "/v1/tasks", incident_id=one, q="店长")] == [task["id"]]
+    assert [row["id"] for row in await everything(client, f"{URL}/{other}/notes", q="调取")] == [note["id"]]
+    assert await everything(client, f"{URL}/{other}/notes", q="店长") == []
+
+
+async def test_what_became_of_a_task_is_found_too_and_moves_along_in_a_merge(client):
+    word = uuid4().hex[:6]
+    one, other = await opened(client, title=f"{word}甲"), await opened(client, title=f"{word}乙")
+    task = good(await put(client, one, "tasks", kind="other", title=f"{RARE}走访"), 201)
+    good(await client.patch(f"/v1/tasks/{task['id']}", json={"title": f"{RARE}抽检"}))
+    assert (await found(client, f"{word} 走访"), await found(client, f"{word} 抽检")) == ([], [one])
+    good(await client.post(f"{URL}/{one}/merge", json={"into_incident_id": other, "reason": "同一件事"}))
+    assert await found(client, f"{word}乙 抽检") == [other]
+    good(await client.post(f"/v1/tasks/{task['id']}/complete", json={"outcome": "三批次均合格"}))
+    assert await found(client, f"{word} 三批次") == [other]

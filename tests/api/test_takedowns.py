@@ -64,6 +64,15 @@ async def test_criticism_without_a_legal_basis_is_not_submitted(client, bare, au
     assert good(await step(bare, author, draft, "submit"))["state"] == "legal_review"
 
 
+async def test_a_basis_that_is_not_stated_is_none(client, bare, author):
+    draft = await report(bare, client, author)
+    unstated = {name: REPORT[name] for name in ("kind", "platform", "url")}
+    changed = good(await bare.patch(f"{TASKS}/{draft['id']}", json={"result": unstated}, headers=author))
+    assert changed["result"]["legal_basis"] is None
+    again = good(await bare.patch(f"{TASKS}/{draft['id']}", json={"result": unstated}, headers=author))
+    assert again == changed, "so it was already"
+
+
 async def test_rejected_it_goes_back_with_the_reason_and_may_come_again(client, bare, author, legal):
     rejected = await report(bare, client, author, "submit", "reject", legal=legal)
     assert (rejected["state"], rejected["reason"]) == ("rejected", "依据不足")

@@ -1,5 +1,6 @@
 """Remediations and the clock of each: started, ringing, met, told late, called off, moved."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -185,6 +186,17 @@ async def test_a_breached_one_is_not_started_again_by_coming_back(client, databa
     assert [clock["state"] for clock in await clocks_of(client, task)] == ["breached"]
 
 
+async def test_one_that_was_done_too_late_and_reopened_is_started_again_by_coming_back(client, database):
+    incident_id = await opened(client)
+    task = await make_task(client, incident_id, "remediation")
+    await pass_time(database, incident_id, hours=25)
+    await done(client, task)
+    good(await act(client, task, "reopen", reason="退款未到账"))
+    good(await move(client, incident_id, "dismissed"))
+    good(await move(client, incident_id, "watching"))
+    assert [clock["state"] for clock in await clocks_of(client, task)] == ["breached", "cancelled", "running"]
+
+
 async def test_merged_what_is_to_do_goes_along_with_its_clocks_and_what_rang(client, database):
     source, target = await opened(client), await opened(client)
     task, late, over = [await make_task(client, source, "remediation") for _ in range(3)]
@@ -215,6 +227,22 @@ async def test_merged_out_of_a_false_alarm_its_clocks_start_anew(client):
     good(await client.post(f"{URL}/{source}/merge", json={"into_incident_id": target, "reason": "同一事件"}))
     assert [clock["state"] for clock in await clocks_of(client, task)] == ["cancelled", "running"]
     assert {clock["incident_id"] for clock in await clocks_of(client, task)} == {target}
+
+
+async def test_a_task_is_finished_wherever_a_merge_at_that_moment_takes_it(client):
+    for _ in range(6):
+        source, target = await opened(client), await opened(client)
+        task = await make_task(client, source, "remediation")
+        merged, ended = await asyncio.gather(
+            client.post(f"{URL}/{source}/merge", json={"into_incident_id": target, "reason": "同一事件"}),
+            act(client, task, "complete"),
+        )
+        good(merged)
+        good(ended)
+        clock = await clock_of(client, task)
+        assert clock["state"] == "met"
+        [event] = await told(client, ended.json()["incident_id"], "task.done")
+        assert event["data"]["task_id"] == task["id"]
 
 
 async def test_a_raise_leaves_the_clocks_of_tasks_alone(client):

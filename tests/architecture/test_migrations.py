@@ -1,6 +1,7 @@
 """The tables and their migrations: the same, down and up again on filled tables, and strict about events."""
 
 import asyncio
+import json
 from uuid import UUID
 
 import asyncpg
@@ -9,6 +10,7 @@ import pytest
 from alembic import command
 
 from app.core.migrations import configuration
+from app.domain.deadlines import policy_from
 from app.embedded import Services
 from app.settings import Settings
 from tests.support.services import create_database, drop_database, plain
@@ -68,6 +70,28 @@ async def test_exercises_are_known_for_such_after_going_down_and_up_again(servic
         assert sorted(map(tuple, told)) == [("2026-0007", False), ("D2026-0001", True)]
         with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
             await connection.execute("update events set is_drill = false")
+    finally:
+        if connection is not None:
+            await connection.close()
+        await drop_database(services, url)
+
+
+async def test_stored_policies_say_how_long_a_remediation_has_and_keep_what_they_said(
+    services: Services, worker: str
+) -> None:
+    url = await create_database(services, f"{worker}_policies")
+    connection = None
+    try:
+        await asyncio.to_thread(command.upgrade, configuration(url), "tasks")
+        await asyncio.to_thread(command.downgrade, configuration(url), "departments_and_roles")
+        connection = await asyncpg.connect(plain(url))
+        stored = "select clocks from sla_policies where active"
+        before = json.loads(await connection.fetchval(stored))
+        assert "remediation" not in {clock["kind"] for clock in before}
+        await asyncio.to_thread(command.upgrade, configuration(url), "tasks")
+        after = json.loads(await connection.fetchval(stored))
+        assert after == [*before, {"kind": "remediation", "grades": [], "seconds": 86_400, "working_days": None}]
+        assert policy_from(before) == policy_from(after)
     finally:
         if connection is not None:
             await connection.close()

@@ -35,7 +35,7 @@ async def test_a_good_set_up_passes(invoke: Invoke, good: dict[str, str]) -> Non
     assert result.exit_code == 0, result.output
     assert "FAIL" not in result.output
     for line in (r"OK +Python: 3", r"OK +secret key", r"OK +database: PostgreSQL 1[5-9]", r"OK +tables", r"OK +clock",
-                 r"OK +Redis: (Valkey|Redis) [7-9]", r"OK +port", r"(OK|WARN) +disk", r"(OK|WARN) +worker"):  # fmt: skip
+                 r"OK +Redis: (Valkey|Redis) [7-9]", r"OK +port", r"OK +files: are kept in file:///.*/files", r"(OK|WARN) +disk", r"(OK|WARN) +worker"):  # fmt: skip
         assert re.search(line, result.output), (line, result.output)
 
 
@@ -45,6 +45,10 @@ async def test_a_good_set_up_passes(invoke: Invoke, good: dict[str, str]) -> Non
         ({"FENGHUO_SECRET_KEY": "short"}, r"FENGHUO_SECRET_KEY: .*at least 32 characters"),
         ({"FENGHUO_SECRET_KEY": ""}, r"FAIL +secret key: .* is not set\n +Set it to the output of: openssl"),
         ({"FENGHUO_PORT": "http"}, r"FENGHUO_PORT: .*integer"),
+        (
+            {"FENGHUO_FILES_URL": "file:///dev/null/files"},
+            r"FAIL +files: can't be kept in file:///dev/null.*\n(.*\n)* +Check FENG",
+        ),
         ({"REDIS_URL": ""}, r"FAIL +services: REDIS_URL is not set"),
         ({"REDIS_URL": "127.0.0.1:6379"}, r"REDIS_URL: must begin with redis://"),
         (

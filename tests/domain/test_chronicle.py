@@ -56,6 +56,17 @@ def entry(type_: str, data: dict, act: dict | None = None) -> Entry:
     (entry("note.added", {"subject": "incident", "mentions": ["a", "b"], "corrects": None},
            {"body": "口径\n已定", "corrected_by": "later"}), "内容：口径\n已定；提及 2 人；已被更正"),
     (entry("note.added", {"subject": "incident", "mentions": [], "corrects": "x"}), "更正此前一条"),
+    (entry("task.created", {"task_kind": "remediation", "due_at": "2026-11-24T16:30:05Z"}), "诉求处理；截止：2026-11-25 00:30:05"),
+    (entry("task.changed", {"task_kind": "takedown_report", "task_state": "rejected", "due_at": None, "action": "reject",
+                            "reason": "依据不足"}), "侵权投诉举报；法务驳回；法务退回；理由：依据不足"),
+    (entry("task.done", {"task_kind": "meeting", "due_at": None}), "紧急会议"),
+    (entry("task.waived", {"task_kind": "follow_up", "due_at": None, "reason": "失联"}), "回访；理由：失联"),
+    (entry("tasks.changed", {
+        "change": "completed", "task_count": 500, "task_kinds": ["follow_up", "remediation"], "clocks_started": 0,
+        "clocks_met": 498, "clocks_cancelled": 0, "reason": ""}), "批量完成 500 项任务；回访、诉求处理；时限：达成 498 个"),
+    (entry("incident.deadlines_set", {"reason": "已误报", "deadline_count": 300, "deadlines": [
+        {"clock": "remediation", "due_at": "2026-11-24T16:30:05Z", "action": "cancelled"}]}),
+     "诉求处理取消；另有 299 个；理由：已误报"),
     (entry("incident.rebounded", {"reason": "又起"}), "理由：又起"),
     (entry("something.new", {}), ""),
 ])  # fmt: skip

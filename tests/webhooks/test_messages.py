@@ -53,6 +53,16 @@ def test_every_public_event_is_told_in_chinese(kind: str) -> None:
     assert first in together([told, told], CONSOLE)
 
 
+@pytest.mark.parametrize(("kind", "changes", "words"), [
+    ("task.created", {}, "新任务：诉求处理"), ("task.done", {"task_kind": "meeting"}, "任务完成：紧急会议"),
+    ("task.changed", {"task_kind": "takedown_report", "action": "reject"}, "任务法务驳回：侵权投诉举报"),
+    ("task.waived", {}, "任务免除：诉求处理"), ("tasks.changed", {}, "批量完成 500 项任务：诉求处理"),
+])  # fmt: skip
+def test_tasks_are_told_by_what_they_are(kind: str, changes: dict[str, Any], words: str) -> None:
+    text, _ = alone(Told(kind, AT, examples()[kind] | changes, about()), "")
+    assert text.splitlines()[0].endswith(words)
+
+
 def test_a_type_that_nobody_has_written_a_sentence_for_is_told_by_its_members() -> None:
     data = {"reason": "人工确认", "due_at": "2026-03-01T08:30:00Z", "harm_class": "core_interest", "other": 1}
     text, _ = alone(Told("incident.of_tomorrow", AT, data, about()), "")

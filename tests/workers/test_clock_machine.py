@@ -360,7 +360,7 @@ def test_the_promises_hold_after_every_step(here: Here) -> None:
     run_state_machine_as_test(
         ClockMachine,
         settings=settings(
-            max_examples=50, stateful_step_count=16, deadline=None, database=None, print_blob=True,
+            max_examples=50, stateful_step_count=16, database=None, print_blob=True,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
         ),
     )  # fmt: skip

@@ -153,7 +153,7 @@ def together(spreads: list[Any]) -> tuple[int, dict[str, list[int]]]:
     return sum(spread["baseline"] for spread in spreads), sums
 
 
-counted = tuned(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+counted = tuned(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), print_blob=True)
 Make = Callable[[int, int], Awaitable[Player]]
 
 

@@ -250,7 +250,7 @@ READINGS = st.tuples(
 )
 
 
-@tuned(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@tuned(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(told=st.lists(READINGS, min_size=1, max_size=8), every=st.integers(1, 4), chance=st.randoms())
 async def test_in_any_order_twice_and_by_two_workers_each_is_said_once(
     make: Make, context: Context, told: list[Any], every: int, chance: Any

@@ -1,0 +1,63 @@
+"""The briefing 舆情快报 over HTTP: as JSON, as Markdown, and as a Word document. One media type an operation."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from app.core.answers import DOCX
+from app.core.aside import aside
+from app.core.deps import IncidentsRead, InRetries
+from app.core.routing import Operation
+from app.domain.briefing import markdown
+from app.incidents.act_routes import MarkdownOperation, MarkdownResponse
+from app.incidents.briefing import briefing_of
+from app.incidents.briefing_docx import docx
+from app.incidents.briefing_schemas import Briefing
+
+
+class DocxOperation(Operation):
+    """An operation that answers with a Word document."""
+
+    media_type = DOCX
+
+
+class DocxResponse(Response):
+    """A Word document."""
+
+    media_type = DOCX
+
+
+_PATH = "/v1/incidents/{incident_id}/briefing"
+router = APIRouter(prefix=_PATH, tags=["Incidents"], route_class=Operation)
+markdown_router = APIRouter(prefix=_PATH, tags=["Incidents"], route_class=MarkdownOperation)
+docx_router = APIRouter(prefix=_PATH, tags=["Incidents"], route_class=DocxOperation)
+
+
+@router.get("", operation_id="getIncidentBriefing")
+async def get_incident_briefing(incident_id: UUID, run: InRetries, caller: IncidentsRead) -> Briefing:
+    """The briefing 舆情快报: one page in Chinese, each figure with the answer and the place it was read from.
+
+    Without `people:unmask` people's data is masked; authors of posts are never named.
+    """
+    return Briefing.of(incident_id, await run(lambda tx, _: briefing_of(tx, incident_id, caller=caller)))
+
+
+@markdown_router.get("/markdown", operation_id="exportIncidentBriefingAsMarkdown", response_class=MarkdownResponse)
+async def export_incident_briefing_as_markdown(
+    incident_id: UUID, run: InRetries, caller: IncidentsRead
+) -> MarkdownResponse:
+    """The briefing as a document for chats and mails, its sources below."""
+    return MarkdownResponse(markdown(await run(lambda tx, _: briefing_of(tx, incident_id, caller=caller))))
+
+
+@docx_router.get(
+    "/docx",
+    operation_id="exportIncidentBriefingAsDocx",
+    response_class=DocxResponse,
+    responses={200: {"headers": {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}}},
+)
+async def export_incident_briefing_as_docx(incident_id: UUID, run: InRetries, caller: IncidentsRead) -> DocxResponse:
+    """The briefing as a Word document: one page of A4, its sources in small print."""
+    page = await run(lambda tx, _: briefing_of(tx, incident_id, caller=caller))
+    saved = {"content-disposition": f'attachment; filename="briefing-{page.as_of:%Y%m%dT%H%M%SZ}.docx"'}
+    return DocxResponse(await aside(docx, page), headers=saved)
