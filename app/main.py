@@ -24,6 +24,7 @@ from app.incidents.act_routes import router as acts
 from app.incidents.act_routes import timeline_router as timelines
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
+from app.incidents.link_page import router as acknowledging_page
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
 from app.incidents.sla_routes import policy_router as sla_policies
@@ -127,6 +128,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(deliveries_page)
+    app.include_router(acknowledging_page)
     docs.install(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

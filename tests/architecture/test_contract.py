@@ -178,6 +178,7 @@ PINNED = sorted(
         "activateSlaPolicy",
         "addTeamMember",
         "attachMentions",
+        "createAcknowledgementLink",
         "createApiKey",
         "createDepartment",
         "createGradingPolicy",
