@@ -60,7 +60,7 @@ async def test_an_operation_asks_for_its_scope_and_for_no_other(client, bare, op
     assert repr(operation.scope) in refused["detail"]
     also = {
         "listIncidentMentions": ["mentions:read"], "previewIncidentSplit": ["mentions:read"],
-        "simulateGradingPolicy": ["incidents:read"],
+        "simulateGradingPolicy": ["incidents:read"], "createAcknowledgementLink": ["people:act"],
     }  # fmt: skip
     only = await make(client, operation.scope, *also.get(operation.id, []))
     headers = {"authorization": f"Bearer {only['key']}"}
