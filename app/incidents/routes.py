@@ -82,7 +82,7 @@ async def set_incident_status(
     """Moves the incident on, dismisses it as 误报, or brings an ended one back.
 
     What a move still needs is named as `missing` in the 409 `guards_missing`, and in `allowed_actions` beforehand. A
-    lead with the scope `incidents:override` may pass it 特批: it stands on the timeline with the reason.
+    lead, a person with the scope `incidents:override`, may pass it 特批: it stands on the timeline with the reason.
     """
     return await run(
         lambda tx, now: guards.shown_after(

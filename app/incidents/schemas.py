@@ -91,7 +91,9 @@ class StatusPut(Wire):
     reason: Reason
     override: Annotated[
         bool,
-        Field(description="Pass what is `missing` 特批, for this reason; needs the scope `incidents:override`."),
+        Field(
+            description="Pass what is `missing` 特批, for this reason; for a person with the scope `incidents:override`."
+        ),
     ] = False
 
 

@@ -143,10 +143,12 @@ async def set_status(
 ) -> Incident:  # fmt: skip
     """A person's move. MoveNotAllowed names where the incident can go from here, GuardsMissing what it needs for that.
 
-    With ``override`` a lead passes what is missing 特批: it stands on the timeline with the reason.
+    With ``override`` a lead passes what is missing 特批: it stands on the timeline with the reason. PersonNeeded where
+    it is a machine, because nobody would answer for it.
     """
     if override:
         caller.require(guards.OVERRIDE)
+        caller.require_person()
     incident = await queries.get_incident(tx, incident_id, lock=True)
     expected.meet(incident.version)
     if not may_move(incident.status, status):

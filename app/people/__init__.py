@@ -1,1 +1,1 @@
-"""人员部门: people and their API keys; departments, roles and duty follow."""
+"""人员部门: departments and the people in them, what their roles may do, their API keys and tokens."""

@@ -1,4 +1,5 @@
-"""What a caller is shown as it is: with people:unmask people's names and mails, and what is written; and that is an event."""
+"""What a caller is shown as it is: with people:unmask people's names, mails and phones, and what is written;
+and that is an event."""
 
 import asyncio
 from collections.abc import Collection, Sequence

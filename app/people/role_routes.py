@@ -45,8 +45,8 @@ async def update_role(
 ) -> RoleOut:
     """Sets all that a role may do. Who holds it may do that within a second, people and keys alike.
 
-    Nobody adds or takes away a scope they lack. A person can't use `people:act`, whatever their role says: only a
-    machine's key mints tokens.
+    Nobody adds or takes away a scope they lack; what was taken from every role, `fenghuo key create` on the machine
+    gives back. A person can't use `people:act`, whatever their role says: only a machine's key mints tokens.
     """
     row = await roles.set_role(tx, role, body.scopes, expected=expected, caller=caller, now=await tx.now())
     return RoleOut.of(row)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.domain.events import IncidentCalmed, IncidentRebounded
+from tests.support.acts import move
 from tests.support.api import everything, good, incident, timeline
 from tests.support.clocks import clocks, grade_it, graded, minutes, pass_time, tell
 
@@ -41,8 +42,7 @@ async def test_a_merge_gives_nobody_thirty_minutes_again(client, database):
 async def test_a_raise_takes_calm_back(client, database):
     incident_id = await graded(client, "general")
     for status in ("handling", "closing"):
-        good(await client.put(f"/v1/incidents/{incident_id}/status",
-                              json={"status": status, "reason": "测试", "override": True}))  # fmt: skip
+        good(await move(client, incident_id, status, override=True))
     await database.fetch("update incidents set calmed_at = now() where id = $1", incident_id)
     await tell(database, incident_id, calm)
     await grade_it(client, incident_id, "major")

@@ -1,5 +1,6 @@
 """Departments: named once, headed by somebody who is there, and kept when they are no more."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -72,6 +73,14 @@ async def test_no_two_departments_have_one_name(client):
         one = f"{URL}/{second['id']}"
         problem(await client.patch(one, json={"name": first["name"]}), 409, "/name", code="department_name_taken")
         assert good(await client.get(one))["name"] == second["name"]
+
+
+async def test_of_two_departments_named_alike_at_once_one_is_made(client):
+    for _ in range(5):
+        body = {"name": named(), "kind": "other"}
+        answers = await asyncio.gather(*(client.post(URL, json=body) for _ in range(2)))
+        assert sorted(answer.status_code for answer in answers) == [201, 409]
+        problem(next(answer for answer in answers if answer.status_code == 409), 409)
 
 
 async def test_whoever_has_left_heads_nothing_new_and_stays_named_where_they_were(client):

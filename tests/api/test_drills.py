@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from app.core.db import Database
 from tests.conftest import ADMIN_KEY
+from tests.support.acts import move
 from tests.support.api import ago, crisis, everything, good, mention, post, problem, recounted, spread, timeline
 from tests.support.following import Follower, serving
 from tests.support.owed import forget
@@ -60,7 +61,7 @@ async def test_an_exercise_is_graded_and_moved_by_people_and_says_what_it_is(cli
     drill = await exercise(client, harm_class="user_rights")
     assert (drill["is_drill"], drill["grade"], drill["status"]) == (True, "major", "responding")
     assert (drill["rule_id"], drill["mention_count"], drill["total"]) == (None, 0, 0)
-    moved = good(await client.put(f"{URL}/{drill['id']}/status", json={"status": "handling", "override": True} | WHY))
+    moved = good(await move(client, drill["id"], "handling", override=True))
     assert (moved["status"], moved["is_drill"]) == ("handling", True)
     rows = await timeline(client, drill["id"])
     assert [row["type"] for row in rows[:3]] == TOLD

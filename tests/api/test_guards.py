@@ -24,7 +24,7 @@ from tests.support.acts import (
     put,
 )
 from tests.support.api import brand, crisis, good, incident, post, problem, timeline
-from tests.support.people import make_person
+from tests.support.people import bearer, make_key, make_person
 
 OF_A_GUARD = {
     "fact_check": "fact check", "meeting_with_direction": "direction", "origin_statement": "publication",
@@ -176,6 +176,19 @@ async def test_whoever_lacks_the_scope_passes_nothing(client, bare):
     assert (await incident(client, incident_id))["status"] == "responding"
     told = problem(await bare.put(f"{URL}/{incident_id}/status", json=body | {"override": False}, headers=member), 409)
     assert told["missing"] == ["fact_check"]
+
+
+async def test_a_machine_passes_nothing_whatever_it_may_do(client, bare):
+    incident_id = await at(client, "responding")
+    body = {"status": "handling", "reason": "自动流转", "override": True}
+    tool = await make_key(client, "incidents:write", "incidents:override")
+    for shown in (bearer(tool["key"]), {"authorization": client.headers["authorization"]}):
+        answer = await bare.put(f"{URL}/{incident_id}/status", json=body, headers=shown)
+        problem(answer, 403, code="person_needed")
+    assert (await incident(client, incident_id))["status"] == "responding"
+    # Where nothing is missing it moves on without.
+    await check_facts(client, incident_id)
+    good(await bare.put(f"{URL}/{incident_id}/status", json=body | {"override": False}, headers=bearer(tool["key"])))
 
 
 async def test_an_override_passes_guards_and_no_more(client):

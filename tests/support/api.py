@@ -20,15 +20,20 @@ PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "code", "req
 class Operation:
     """One operation of the contract; `url` has an id of nothing in its path, `example` is a good body.
 
-    `scope` is "" where any good key will do. A stream would not end, so its `url` asks for what there is not.
+    `scopes` is empty where any good key will do, and None where not even that is asked for. A stream would not end, so its `url` asks for what there is not.
     """
 
     id: str
     method: str
     path: str
-    scope: str | None
+    scopes: tuple[str, ...] | None
     body: dict[str, Any] | None
     example: dict[str, Any] | None
+
+    @property
+    def scope(self) -> str:
+        """The scope that is asked for first; "" for none."""
+        return self.scopes[0] if self.scopes else ""
 
     @property
     def url(self) -> str:
@@ -63,9 +68,9 @@ def _operations() -> list[Operation]:
             named = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
             schema = schemas.get(named)
             example = schema["example"] if schema else None
-            (scopes,) = operation["security"][0].values() if operation["security"] else ([],)
-            scope = scopes[0] if scopes else ""
-            found.append(Operation(operation["operationId"], method.upper(), path, scope, schema, example))
+            secured = operation["security"]
+            scopes = tuple(scope for asked in secured[0].values() for scope in asked) if secured else None
+            found.append(Operation(operation["operationId"], method.upper(), path, scopes, schema, example))
     return found
 
 

@@ -11,6 +11,7 @@ import pytest
 from app.core.db import Database
 from app.core.doorbell import Doorbell
 from app.mentions.ingest import Intake
+from tests.support.acts import move
 from tests.support.recount import Told, floor_minute, recount
 from tests.support.story import NEGATIVE, Story, get, make_rule
 from workers.ingest import Counter
@@ -308,9 +309,7 @@ async def test_a_closed_incident_keeps_counting_and_is_not_reopened_by_what_was_
     played = await case()
     at = played.now - HOUR
     incident = await played.tell(("post", played.reading(at, 10_001, published_at=at)))
-    path = f"/v1/incidents/{incident['id']}"
     for status in ("handling", "closing", "closed"):
-        body = {"status": status, "reason": "done", "override": True}
-        assert (await client.put(f"{path}/status", json=body)).status_code == 200
+        assert (await move(client, incident["id"], status, override=True)).status_code == 200
     incident = await played.tell(("post", played.reading(at + MINUTE, 300_000)), exact=False)
     assert (incident["status"], incident["total"], incident["grade"]) == ("closed", 300_000, "general")

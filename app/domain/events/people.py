@@ -9,7 +9,7 @@ from app.domain.events.base import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleUnmasked(Event):
-    """Somebody with people:unmask was shown these people's names or mails as they are: for the audit log only."""
+    """Somebody with people:unmask was shown these people's names, mails or phones as they are: for the audit log only."""
 
     type: ClassVar[str] = "people.unmasked"
     public: ClassVar[bool] = False
