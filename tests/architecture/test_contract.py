@@ -184,6 +184,7 @@ PINNED = sorted(
         "attachMentions",
         "changeTasks",
         "completeTask",
+        "createAcknowledgementLink",
         "createApiKey",
         "createDepartment",
         "createGradingPolicy",
