@@ -25,13 +25,13 @@ class Contact(NamedTuple):
     def of(cls, kind: ContactKind, text: str) -> "Contact":
         """ValueError where it is none of its kind."""
         text = text.strip()
-        if kind is ContactKind.PHONE:
+        if kind == ContactKind.PHONE:
             return cls(kind, phone_of(text))
-        if kind is ContactKind.EMAIL and not _MAIL.fullmatch(text):
+        if kind == ContactKind.EMAIL and not _MAIL.fullmatch(text):
             raise ValueError("is no mail address; write it as name@example.com")
-        if kind is ContactKind.WECHAT and not _WECHAT.fullmatch(text):
+        if kind == ContactKind.WECHAT and not _WECHAT.fullmatch(text):
             raise ValueError("is no WeChat id: letters, digits, _ and - only")
-        return cls(kind, text.lower() if kind is ContactKind.EMAIL else text)
+        return cls(kind, text.lower() if kind == ContactKind.EMAIL else text)
 
     @classmethod
     def guessed(cls, text: str) -> "Contact":
