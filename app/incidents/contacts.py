@@ -2,6 +2,7 @@
 
 import re
 from typing import NamedTuple
+from uuid import UUID
 
 from app.core.errors import FieldError, Invalid
 from app.core.vault import CONTACTS, Unreadable, Vault
@@ -93,14 +94,15 @@ def sealed_name(vault: Vault, name: str | None, user: AffectedUser) -> bytes | N
 
 def known(user: AffectedUser, vault: Vault) -> Known:
     """What the row holds."""
-    return Known(*(_opened(vault, sealed, user, column)
-                   for sealed, column in ((user.name, "name"), (user.contact, "contact"))))  # fmt: skip
+    name, contact = opened(vault, user.name, user.id, "name"), opened(vault, user.contact, user.id, "contact")
+    return Known(name, contact)
 
 
-def _opened(vault: Vault, sealed: bytes | None, user: AffectedUser, column: str) -> str | None:
+def opened(vault: Vault, sealed: bytes | None, user_id: UUID, column: str) -> str | None:
+    """What a column of the row holds; None where nobody can open it."""
     if sealed is None:
         return None
     try:
-        return vault.open(sealed, user.id, column).decode()
+        return vault.open(sealed, user_id, column).decode()
     except Unreadable:
         return None
