@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import bindparam, insert, select, update
 
+from app.core.aside import by_turns
 from app.core.auth import Caller
 from app.core.bodies import Str, Visible, Wire
 from app.core.db import Tx
@@ -27,10 +28,10 @@ COLUMNS: Final = (
     Column("phone", ("手机", "手机号", "手机号码", "电话", "联系电话", "mobile", "tel")),
     Column("email", ("邮箱", "电子邮箱", "邮件", "mail")),
     Column("wechat", ("微信", "微信号")),
-    Column("claim", ("诉求", "用户诉求", "要求", "demand")),
-    Column("purpose", ("处理目的", "用途", "收集目的", "目的")),
+    Column("claim", ("诉求", "用户诉求", "要求", "demand"), prose=True),
+    Column("purpose", ("处理目的", "用途", "收集目的", "目的"), prose=True),
     Column("platform", ("平台", "来源平台", "渠道")),
-    Column("note", ("备注", "说明", "remark")),
+    Column("note", ("备注", "说明", "remark"), prose=True),
 )
 AT_ONCE = 1_000
 _UPDATED: Final = ("name", "purpose", "claim", "platform", "note")
@@ -120,7 +121,7 @@ async def import_users(
     new: list[dict[str, Any]] = []
     altered: list[dict[str, Any]] = []
     said = {"incident_id": incident_id, "created_by": caller.actor, "created_at": now, "updated_at": now}
-    for entry in sheet.entries:
+    async for entry in by_turns(sheet.entries):
         user = next((there[mark] for mark in entry.fingerprints if mark in there), None)
         if user is None:
             entry.judged.state = ImportRowState.CREATED

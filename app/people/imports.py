@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import bindparam, func, insert, select, update
 
+from app.core.aside import by_turns
 from app.core.auth import Caller
 from app.core.bodies import Str, Visible, Wire
 from app.core.db import Tx
@@ -78,12 +79,13 @@ async def import_people(
 ) -> None:
     """Adds and changes whom the rows name, and says in them what became of each. Nothing is changed where one is
     invalid."""
-    # Two sheets at once would both add whom neither knows.
-    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(_LOCK, 0))))
+    if not dry_run:
+        # Two sheets at once would both add whom neither knows.
+        await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(_LOCK, 0))))
     matching = await Matching.load(tx, lock=not dry_run)
     table = await queries.role_table(tx)
-    drafts = [(each, row, _draft(matching, each, row, caller, table)) for each, row in good(judged)]
-    for each, row, draft in drafts:
+    drafts = [(each, row, _draft(matching, each, row, caller, table)) async for each, row in by_turns(good(judged))]
+    async for each, row, draft in by_turns(drafts):
         if draft is not None:
             _appoint(matching, each, row, draft)
     if dry_run or not is_good(judged):

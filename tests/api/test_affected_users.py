@@ -1,15 +1,18 @@
 """Affected users: entered once, masked, corrected, moved along, erased; what reaches them is never in clear at rest."""
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 
 from app.core.vault import CONTACTS, SIGNING_SECRETS, Vault
 from app.settings import Settings
+from app.webhooks.messages import Told, headline
 from tests.conftest import SECRET_KEY
 from tests.support.acts import URL, move, opened, person_headers
-from tests.support.api import crisis, everything, good, problem, timeline
+from tests.support.api import brand, crisis, everything, good, post, problem, timeline
 from tests.support.people import bearer, make_key
+from tests.support.splits import split
 
 SEEN = ("affected:read", "affected:write", "incidents:read", "incidents:write")
 
@@ -255,6 +258,24 @@ async def test_a_merge_takes_them_along_and_keeps_the_entry_of_the_one_that_goes
     assert [row["id"] for row in await listed(client, source)] == [twin["id"]], "nothing is lost"
     figures = [event["data"] for event in await timeline(client, target) if "affected" in event["type"]]
     assert (figures[-1]["added"], figures[-1]["total"]) == (2, 3)
+
+
+async def test_a_split_leaves_them_where_they_are(client, counter):
+    there, mention_id = await crisis(client, counter, brands=(word := brand(),))
+    other = await post(client, f"{word} 避雷")
+    await counter.sweep()
+    made = await add(client, there["id"])
+    apart = await split(client, there["id"], mention_ids=[other])
+    assert [row["id"] for row in await listed(client, there["id"])] == [made["id"]]
+    assert await listed(client, apart["id"]) == []
+
+
+def test_chat_robots_tell_how_many():
+    data = {"added": 498, "updated": 0, "erased": 2, "total": 500}
+    assert (
+        headline(Told("incident.affected_users_changed", datetime.now(UTC), data))
+        == "受影响用户：登记 498 人，删除联系方式 2 人，共 500 人"
+    )
 
 
 async def test_only_those_with_the_scopes_see_and_enter_them(client, bare):
