@@ -85,7 +85,7 @@ def read(table: Table, purpose: str | None, vault: Vault) -> Read:
             each.refuse("purpose", "must be filled in, or given for all rows as ?purpose=", "missing")
         if (contact := _contact(each, row)) is not None:
             contacts[id(row)] = contact
-    mark_duplicates(judged, lambda row: contacts[id(row)])
+    mark_duplicates(judged, lambda row: contacts[id(row)].key)
     entries = [
         _entry(each, row if row.purpose else row.model_copy(update={"purpose": purpose}), contacts[id(row)], vault)
         for each, row in good(judged)

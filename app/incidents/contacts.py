@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core.errors import FieldError, Invalid
 from app.core.vault import CONTACTS, Unreadable, Vault
+from app.domain.sheets import text_of
 from app.domain.vocabulary import ContactKind
 from app.domain.wording import mask_name, mask_phone, mask_text
 from app.models import AffectedUser
@@ -25,7 +26,7 @@ class Contact(NamedTuple):
     @classmethod
     def of(cls, kind: ContactKind, text: str) -> "Contact":
         """ValueError where it is none of its kind."""
-        text = text.strip()
+        text = text_of(text)
         if kind == ContactKind.PHONE:
             return cls(kind, phone_of(text))
         if kind == ContactKind.EMAIL and not _MAIL.fullmatch(text):
@@ -42,11 +43,16 @@ class Contact(NamedTuple):
                 return cls.of(kind, text)
             except ValueError:
                 continue
-        return cls(ContactKind.OTHER, text.strip())
+        return cls(ContactKind.OTHER, text_of(text))
+
+    @property
+    def key(self) -> str:
+        """The same for whatever reaches the same person."""
+        return f"{self.kind}:{self.value.casefold()}"
 
     def fingerprints(self, vault: Vault) -> list[bytes]:
         """What tells whether it is known already, under each key we have."""
-        return vault.fingerprints(f"{self.kind}:{self.value.casefold()}".encode())
+        return vault.fingerprints(self.key.encode())
 
 
 class Known(NamedTuple):

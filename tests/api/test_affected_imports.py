@@ -109,6 +109,17 @@ async def test_contacts_are_told_apart_by_what_they_are_and_columns_by_their_tit
     ]  # fmt: skip
 
 
+async def test_a_contact_in_another_spelling_is_the_same_one(client):
+    incident_id = await opened(client)
+    sheet = as_csv(["微信号", "邮箱"], ["WX_bing", ""], ["ｗｘ_BING", ""], ["", "A@example.com"], ["", "a@EXAMPLE.com"])
+    report = await done(client, incident_id, sheet)
+    assert [(state, of) for _, state, of, _ in told(report)] == [
+        ("created", None), ("duplicate", 2), ("created", None), ("duplicate", 4),
+    ]  # fmt: skip
+    body = {"contact_kind": "wechat", "contact": "ＷＸ_bing", "purpose": "回访"}
+    problem(await client.post(f"{URL}/{incident_id}/affected-users", json=body), 409, code="affected_user_known")
+
+
 async def test_a_row_has_one_contact_and_a_purpose(client):
     incident_id = await opened(client)
     sheet = as_csv(

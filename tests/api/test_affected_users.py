@@ -261,7 +261,7 @@ async def test_a_merge_takes_them_along_and_keeps_the_entry_of_the_one_that_goes
 
 
 async def test_a_split_leaves_them_where_they_are(client, counter):
-    there, mention_id = await crisis(client, counter, brands=(word := brand(),))
+    there, _ = await crisis(client, counter, brands=(word := brand(),))
     other = await post(client, f"{word} 避雷")
     await counter.sweep()
     made = await add(client, there["id"])
