@@ -56,6 +56,7 @@ from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
 from app.people.file_routes import upload_router as uploads
+from app.people.import_routes import router as people_imports
 from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
@@ -111,6 +112,7 @@ ROUTERS = (
     file_contents,
     evidence,
     people,
+    people_imports,
     me,
     departments,
     roles,

@@ -205,7 +205,6 @@ async def merge_incidents(
         for incident, other, action in ((source, target, "merged_away"), (target, source, "merged_in"))
     ]  # fmt: skip
     await record(tx, ended, *said, *grading.worsen(target, source.harm_class, now=now), caller=caller)
-    await affected.move_along(tx, source, target, caller=caller)
     await media.inherit(tx, target, source)
     if target.decided_at is None:
         # A person's decision stays the yardstick: what they judged too high does not raise the whole at once.
@@ -231,8 +230,9 @@ async def _inherit(
     """What was grave stays grave: a person's grade, and one by rules that ask no more of the whole, go along.
 
     Not that of what was a false alarm 误报: it ended with it. What its mentions gained is graded in the whole. What is
-    under a legal hold stays under it.
+    under a legal hold stays under it. Affected users go along too.
     """
+    await affected.move_along(tx, source, target, caller=caller)
     await pass_on(tx, source, target, caller=caller, now=now)
     grade = grade_of(source.grade)
     if not false_alarm and more_severe(grade, grade_of(target.grade)):

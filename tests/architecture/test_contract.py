@@ -244,6 +244,7 @@ PINNED = sorted(
         "getWebhookEndpoint",
         "getWorkingDue",
         "importAffectedUsers",
+        "importPeople",
         "listAffectedUsers",
         "listApiKeys",
         "listDeadlines",
