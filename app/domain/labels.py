@@ -183,9 +183,12 @@ _LABELS = {
     },
     "note_subject": {
         "incident": ("危机事件", "Incident"),
+        "task": ("任务", "Task"),
     },
     "inbox_kind": {
         "acknowledge": ("待接警", "To acknowledge"),
+        "approve": ("待审批", "To approve"),
+        "due": ("待办", "To do"),
         "mentioned": ("提到我的", "Calls you"),
     },
     "media_follow_up": {

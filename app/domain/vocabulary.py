@@ -159,12 +159,15 @@ class NoteSubject(StrEnum):
     """What notes 备注 are written on."""
 
     INCIDENT = "incident"
+    TASK = "task"
 
 
 class InboxKind(StrEnum):
     """What waits for a person 待办, what must be answered soonest first."""
 
     ACKNOWLEDGE = "acknowledge"
+    APPROVE = "approve"
+    DUE = "due"
     MENTIONED = "mentioned"
 
 
