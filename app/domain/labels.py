@@ -298,7 +298,8 @@ _LABELS = {
         "fact_check": ("信息核实", "A fact check"),
         "publication": ("对外发布", "A publication"),
         "decision": ("决策", "A decision"),
-        "note": ("备注", "Note"),
+        "task": ("任务", "A task"),
+        "note": ("备注", "A note"),
     },
     "breaker_state": {
         "closed": ("正常", "Everything owed is sent"),

@@ -172,7 +172,7 @@ class InboxKind(StrEnum):
 
 
 class EvidenceSubject(StrEnum):
-    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策, 备注."""
+    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策, 任务, 备注."""
 
     INCIDENT = "incident"
     MENTION = "mention"
@@ -180,6 +180,7 @@ class EvidenceSubject(StrEnum):
     FACT_CHECK = "fact_check"
     PUBLICATION = "publication"
     DECISION = "decision"
+    TASK = "task"
     NOTE = "note"
 
 

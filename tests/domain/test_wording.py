@@ -264,7 +264,7 @@ SHOWN = {
     "year_status": "已公布 推定",
     "legal_threshold": "浏览满5000次 转发满500次",
     "snapshot_reason": "首次命中 达到法律取证线",
-    "evidence_subject": "危机事件 舆情 会议 信息核实 对外发布 决策 备注",
+    "evidence_subject": "危机事件 舆情 会议 信息核实 对外发布 决策 任务 备注",
     "breaker_state": "正常 熔断中",
     "payload_format": "标准格式 CloudEvents 格式 钉钉机器人 飞书机器人 企业微信机器人 Slack 机器人",
     "drills": "不含演练 含演练 仅演练",
