@@ -34,6 +34,7 @@ _COLOURS = {
     "task_state": {
         "open": _BLUE, "draft": _BLUE, "legal_review": _ORANGE, "approved": _YELLOW, "rejected": _RED, "done": _GREEN,
     },
+    "care_state": {"none": _ORANGE, "open": _BLUE, "done": _GREEN},
     "day_kind": {"working_day": _BLUE, "holiday": _RED, "make_up_day": _ORANGE},
     "year_status": {"official": _GREEN, "estimated": _ORANGE},
     "breaker_state": {"closed": _GREEN, "open": _ORANGE},

@@ -125,6 +125,12 @@ _LABELS = {
         "done": ("已完成", "Done"),
         "waived": ("已免除", "Waived"),
     },
+    "care_state": {
+        "none": ("未安排", "None yet"),
+        "open": ("待办", "Open"),
+        "done": ("已完成", "Done"),
+        "waived": ("已免除", "Waived"),
+    },
     "task_action": {
         "update": ("修改", "Change it"),
         "complete": ("完成", "Finish it"),

@@ -65,7 +65,7 @@ class Facts:
     # More than a first word was said where it began, or it was decided not to, or to say it elsewhere, and it was.
     spoken: bool = False
     calmed: bool = False
-    # Fewer follow-ups are done or waived than the policy asks for. Where there are none, none are owed.
+    # Fewer of the affected users are followed up than the policy asks for. Where there is nobody, nothing is owed.
     follow_ups_owed: bool = False
 
 
@@ -98,7 +98,8 @@ GUARDS: Final[tuple[GuardRule, ...]] = (
     ),
     GuardRule(
         Guard.FOLLOW_UPS, "closing", "closed",
-        "Finish or waive more of the follow-ups: fewer are than the SLA policy asks for, which is 90 % as shipped.",
+        "Finish or waive more of the follow-ups, and give one to each affected user who has none: fewer are than the SLA "
+        "policy asks for, which is 90 % as shipped.",
         lambda facts: not facts.follow_ups_owed,
     ),
 )  # fmt: skip

@@ -145,9 +145,42 @@ def remediation_due(stated: datetime | None, now: datetime, time: timedelta) -> 
     return stated if stated is not None and stated > now else now + time
 
 
-def followed_up(finished: int, total: int, percent: int) -> bool:
-    """Whether enough follow-ups 回访 are done or waived for an incident to be closed; where there are none, that is enough."""
-    return finished * 100 >= percent * total
+class FollowUps(NamedTuple):
+    """What of an incident is followed up 回访 (R56): a follow-up is owed to each affected user, and besides them each is
+    owed that was made for none of them. Of several for one user the newest counts.
+
+    Who was erased without one is owed none: nobody can reach them any more. Who was erased with one is owed it still: it
+    is finished or waived.
+    """
+
+    users: int = 0
+    users_over: int = 0
+    """Of whom the newest is done or waived."""
+    unreachable: int = 0
+    """Who were erased without one."""
+    others: int = 0
+    """For none of the users."""
+    others_over: int = 0
+
+    @property
+    def owed(self) -> int:
+        return self.users - self.unreachable + self.others
+
+    def enough(self, percent: int) -> bool:
+        """Whether so many of a hundred are done or waived. Where none are owed, that is enough."""
+        return (self.users_over + self.others_over) * 100 >= percent * self.owed
+
+
+def percent_of(part: int, whole: int) -> float | None:
+    """The completion rate 完成率 (R56), rounded down to a tenth: 90 is never said of less. None where there is nothing."""
+    return part * 1_000 // whole / 10 if whole else None
+
+
+def average_of(answers: Mapping[int, int]) -> float | None:
+    """The average of so many answers of each satisfaction 满意度, to the hundredth, halves up; None where nobody answered."""
+    count = sum(answers.values())
+    total = sum(satisfaction * times for satisfaction, times in answers.items())
+    return (200 * total + count) // (2 * count) / 100 if count else None
 
 
 def version_of(tasks: Iterable[tuple[UUID, int]]) -> int:

@@ -302,6 +302,15 @@ class TaskState(StrEnum):
     WAIVED = "waived"
 
 
+class CareState(StrEnum):
+    """How far an affected user 受影响用户 is looked after, by the newest task of a kind that was made for them."""
+
+    NONE = "none"
+    OPEN = "open"
+    DONE = "done"
+    WAIVED = "waived"
+
+
 class TaskAction(StrEnum):
     """What people may do about a task. The last three are about takedown reports."""
 

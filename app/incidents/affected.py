@@ -23,7 +23,7 @@ from app.domain.lifecycle import ENDED, RECORDING
 from app.domain.retention import CONTACTS_KEPT
 from app.domain.vocabulary import ContactKind
 from app.domain.wording import mask_text
-from app.incidents import holds
+from app.incidents import guards, holds
 from app.incidents.acts import IncidentOver
 from app.incidents.affected_queries import get_user, total_of
 from app.incidents.contacts import Contact, contact_in, known, sealed_name, store
@@ -71,7 +71,8 @@ async def add_user(
     )  # fmt: skip
     store(user, vault, contact)
     user.name = sealed_name(vault, fields["name"], user)
-    tx.add(user)
+    async with guards.versioned(tx, incident, now):
+        tx.add(user)
     await changed(tx, incident, added=1, caller=caller)
     return user
 
@@ -127,13 +128,18 @@ async def _new_contact(tx: Tx, user: AffectedUser, held: str | None, fields: Map
 async def erase_user(
     tx: Tx, incident_id: UUID, user_id: UUID, *, expected: Expected = ANY, caller: Caller, now: datetime
 ) -> AffectedUser:
-    """Destroys what reaches them. Erasing twice changes nothing; UnderLegalHold where it is evidence."""
+    """Destroys what reaches them. Erasing twice changes nothing; UnderLegalHold where it is evidence.
+
+    Their tasks stay theirs, with all that people wrote in them: those words are nobody's to change here, and are masked for
+    all who may not see what reaches people.
+    """
     incident = await get_incident(tx, incident_id, lock=True)
     user = await get_user(tx, incident_id, user_id)
     expected.meet(user.version)
     if user.erased_at is None:
         await holds.refuse_held(tx, [incident_id], "What reaches an affected user")
-        _erase(user, now)
+        async with guards.versioned(tx, incident, now):
+            _erase(user, now)
         await changed(tx, incident, erased=1, caller=caller)
     return user
 
@@ -159,7 +165,8 @@ async def changed(
 async def move_along(tx: Tx, source: Incident, target: Incident, *, caller: Caller) -> None:
     """With a merge the affected users go into the incident that goes on. Both are locked.
 
-    Who stands there already, or may only be reached there, keeps that entry; the other one stays where it was.
+    Who stands there already, or may only be reached there, keeps that entry; the other one stays where it was, and its
+    tasks are that entry's from now on: :func:`app.incidents.tasks.move_along`.
     """
     there = aliased(AffectedUser)
     twice = exists().where(there.incident_id == target.id, there.contact_hash == AffectedUser.contact_hash)

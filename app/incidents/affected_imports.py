@@ -16,6 +16,7 @@ from app.core.imports import Judged, good, is_good, judge, mark_duplicates, word
 from app.core.vault import Vault
 from app.domain.sheets import Column, Table
 from app.domain.vocabulary import ContactKind, ImportRowState, Platform
+from app.incidents import guards
 from app.incidents.affected import changed, open_list
 from app.incidents.contacts import Contact, opened
 from app.models import AffectedUser
@@ -134,9 +135,10 @@ async def import_users(
                 altered.append({f"new_{name}": value for name, value in kept.items()} | {"user_id": user.id, "at": now})
     if dry_run or not is_good(sheet.judged):
         return
-    for rows, statement in ((new, insert(AffectedUser)), (altered, _UPDATE)):
-        for begin in range(0, len(rows), AT_ONCE):
-            await (await tx.connection()).execute(statement, rows[begin : begin + AT_ONCE])
+    async with guards.versioned(tx, incident, now):
+        for rows, statement in ((new, insert(AffectedUser)), (altered, _UPDATE)):
+            for begin in range(0, len(rows), AT_ONCE):
+                await (await tx.connection()).execute(statement, rows[begin : begin + AT_ONCE])
     if new or altered:
         await changed(tx, incident, added=len(new), updated=len(altered), caller=caller)
 

@@ -13,7 +13,8 @@ from app.core.errors import NotFound
 from app.core.outbox import record
 from app.core.vault import Vault
 from app.domain.events import AffectedUsersUnmasked
-from app.domain.vocabulary import ContactKind
+from app.domain.vocabulary import TaskKind
+from app.incidents import care
 from app.incidents.affected_schemas import AffectedUserQuery
 from app.incidents.contacts import known
 from app.incidents.queries import get_incident
@@ -45,6 +46,9 @@ async def list_users(
         rows = rows.where(AffectedUser.contact_kind.in_(query.contact_kind))
     if query.erased is not None:
         rows = rows.where(AffectedUser.erased_at.is_not(None) if query.erased else AffectedUser.erased_at.is_(None))
+    for kind, states in ((TaskKind.REMEDIATION, query.remediation), (TaskKind.FOLLOW_UP, query.follow_up)):
+        if states:
+            rows = rows.where(care.stands(kind, states))
     bound = ["affected-users", incident_id, query.filters()]
     after = paging.decode(query.cursor, bound)
     if after:
@@ -64,11 +68,12 @@ async def shown(
         await record(tx, event, caller=caller)
     rows = [columns_of(user) for user in users]
     written = [(incident_id, {name: row[name] for name in _WRITTEN}) for row in rows]
+    care_of = await care.cared_for(tx, users)
     answers = []
     for user, row, words in zip(users, rows, await words_of(tx, written, caller=caller), strict=True):
         said = known(user, vault)
         said = said if lifted else said.masked(user.contact_kind)
-        answers.append(row | words | {"name": said.name, "contact": said.contact})
+        answers.append(row | words | care_of[user.id] | {"name": said.name, "contact": said.contact})
     return answers
 
 
@@ -81,11 +86,4 @@ async def total_of(tx: Tx, incident_id: UUID) -> int:
 async def summary(tx: Tx, incident_id: UUID) -> dict[str, Any]:
     """The figures of an incident's affected users."""
     await get_incident(tx, incident_id)
-    query = select(AffectedUser.contact_kind, func.count(), func.count(AffectedUser.erased_at))
-    query = query.where(AffectedUser.incident_id == incident_id).group_by(AffectedUser.contact_kind)
-    found = {kind: (count, erased) for kind, count, erased in await tx.execute(query)}
-    return {
-        "total": sum(count for count, _ in found.values()),
-        "erased": sum(erased for _, erased in found.values()),
-        "by_contact_kind": [{"contact_kind": kind, "count": found.get(kind, (0, 0))[0]} for kind in ContactKind],
-    }
+    return await care.figures(tx, incident_id)

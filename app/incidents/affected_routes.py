@@ -74,13 +74,14 @@ async def list_affected_users(
     incident_id: UUID, query: Annotated[AffectedUserQuery, Query()], tx: InTransaction, caller: AffectedRead,
     vault: InVault,
 ) -> dict[str, Any]:  # fmt: skip
-    """Lists whom the incident affects, the last entered first. Names and contacts are masked without `people:unmask`."""
+    """Lists whom the incident affects, the last entered first, each with their newest remediation and follow-up. Names and contacts are masked without `people:unmask`."""
     return await affected_queries.list_users(tx, incident_id, query, vault=vault, caller=caller)
 
 
 @router.get("/affected-user-summary", operation_id="getAffectedUserSummary", response_model=AffectedUserSummary)
 async def get_affected_user_summary(incident_id: UUID, tx: InTransaction, _: AffectedRead) -> dict[str, Any]:
-    """How many the incident affects, by the way they are reached."""
+    """How many the incident affects, by the way they are reached, and how far they are looked after: the completion rates
+    完成率 of remediations and follow-ups, how many say that it is solved, and how satisfied they are (R56)."""
     return await affected_queries.summary(tx, incident_id)
 
 
@@ -114,7 +115,11 @@ async def update_affected_user(
 async def erase_affected_user(
     incident_id: UUID, user_id: UserId, caller: AffectedWrite, expected: IfMatchOffered, run: InRetries, vault: InVault
 ) -> dict[str, Any]:
-    """Destroys name, contact and note for good; the row stays for the figures. A legal hold refuses it."""
+    """Destroys name, contact and note for good; the row stays for the figures. A legal hold refuses it.
+
+    Their tasks stay theirs, and no more are made for them. What people wrote in those stays as it is: it is masked for all
+    without `people:unmask`, and whoever wrote a contact there has to take it out by hand.
+    """
 
     async def act(tx: Tx, now: datetime) -> dict[str, Any]:
         user = await affected.erase_user(tx, incident_id, user_id, expected=expected, caller=caller, now=now)

@@ -9,26 +9,28 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError
 from app.domain.lifecycle import ACCEPTING, GUARDS, Choice, Facts, GuardRule, choices, unmet
-from app.domain.tasks import FINISHED, followed_up
-from app.domain.vocabulary import IncidentInclude, TaskKind
+from app.domain.tasks import FollowUps
+from app.domain.vocabulary import Guard, IncidentInclude
+from app.incidents import care
 from app.incidents.live import live_of
 from app.incidents.opening import accepting
 from app.incidents.schemas import Incident as IncidentOut
 from app.incidents.timeline import touch
-from app.models import Decision, FactCheck, Incident, Meeting, Publication, SlaPolicy, Task
+from app.models import Decision, FactCheck, Incident, Meeting, Publication, SlaPolicy
 from app.people.masks import names_of, words_of
 
 OVERRIDE: Final = "incidents:override"
 # What people write by hand: there may be people's data in it.
 _WRITTEN: Final[tuple[str, ...]] = ("title", "summary", "grade_reason", "legal_hold_reason")
 _GUARDED = frozenset(rule.before for rule in GUARDS)
+[_FOLLOWED_UP] = (rule.before for rule in GUARDS if rule.guard is Guard.FOLLOW_UPS)
 
 
 class GuardsMissing(Conflict):
@@ -119,17 +121,20 @@ async def _facts(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, Facts]:
     found: dict[UUID, list[Any]] = {}
     if guarded:
         await tx.flush()
-        columns = (_fact_checked(), _directed(), _spoken(), *_follow_ups())
-        for row in await tx.execute(select(Incident.id, *columns).where(Incident.id.in_(guarded))):
+        users, others = care.follow_ups(_FOLLOWED_UP), care.other_follow_ups(_FOLLOWED_UP)
+        # Of a hundred follow-ups how many the policy in force asks for.
+        percent = select(SlaPolicy.follow_ups_percent).where(SlaPolicy.active).scalar_subquery()
+        query = select(
+            Incident.id, _fact_checked(), _directed(), _spoken(), percent, *users.c, *others.c
+        ).join_from(Incident, users, true()).join(others, true())  # fmt: skip
+        for row in await tx.execute(query.where(Incident.id.in_(guarded))):
             found[row[0]] = list(row[1:])
     facts = {}
     for incident in incidents:
-        fact_checked, directed, spoken, finished, total, percent = found.get(
-            incident.id, (False, False, False, 0, 0, 0)
-        )
+        fact_checked, directed, spoken, asked, *figures = found.get(incident.id, (False, False, False, 0))
         facts[incident.id] = Facts(
             major=incident.grade == "major", fact_checked=fact_checked, directed=directed, spoken=spoken,
-            calmed=incident.calmed_at is not None, follow_ups_owed=not followed_up(finished, total, percent),
+            calmed=incident.calmed_at is not None, follow_ups_owed=not FollowUps(*figures).enough(asked),
         )  # fmt: skip
     return facts
 
@@ -145,14 +150,6 @@ def _fact_checked() -> ColumnElement[bool]:
 
 def _directed() -> ColumnElement[bool]:
     return exists().where(Meeting.incident_id == Incident.id, Meeting.direction.is_not(None))
-
-
-def _follow_ups() -> tuple[ScalarSelect[int], ...]:
-    """Of the incident's follow-ups those done or waived, all, and how many of a hundred the policy in force asks for."""
-    counted = select(func.count()).where(Task.incident_id == Incident.id, Task.kind == TaskKind.FOLLOW_UP)
-    asked = select(SlaPolicy.follow_ups_percent).where(SlaPolicy.active)
-    finished = counted.where(Task.state.in_(FINISHED))
-    return tuple(query.scalar_subquery() for query in (finished, counted, asked))
 
 
 def _spoken() -> ColumnElement[bool]:

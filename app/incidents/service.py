@@ -18,7 +18,7 @@ from app.domain.grades import Grade, HarmClass, grade_of, more_severe
 from app.domain.grading import advance_peaks
 from app.domain.lifecycle import ACCEPTING, MOVES, may_move
 from app.domain.spread import NONE_GAINED, Gains, minute_of
-from app.incidents import affected, calm, grading, guards, media, queries, tasks
+from app.incidents import affected, calm, care, grading, guards, media, queries, tasks
 from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, open_incident, words_of
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
@@ -192,7 +192,9 @@ async def merge_incidents(
     changes = {source.id: _taken_away(moved, source), target.id: moved}
     ledger = Ledger()
     counted = await count(tx, ledger, incidents, changes, now=now)
-    await tasks.move_along(tx, source, target, caller=caller, now=now)
+    async with care.moving(tx):
+        await tasks.move_along(tx, source, target, caller=caller, now=now)
+        await affected.move_along(tx, source, target, caller=caller)
     false_alarm, source.merged_into = source.status == "dismissed", target.id
     source.suggested_grade = source.auto_grade = None
     ended = grading.set_status(source, "merged", reason=reason, now=now)

@@ -18,9 +18,10 @@ from app.core.errors import FieldError, Invalid
 from app.core.outbox import record
 from app.domain.tasks import MOST_AT_ONCE, SAYS, refusal, result_fault, version_of
 from app.domain.vocabulary import TaskAction, TaskBulkAction, TaskKind, TasksChange
-from app.incidents import acts, guards, task_clocks, task_words, tasks
+from app.incidents import acts, care, guards, task_clocks, task_words, tasks
+from app.incidents.care import Chosen
 from app.incidents.queries import get_incident
-from app.incidents.task_bulk_schemas import TaskBulk, TaskSelection
+from app.incidents.task_bulk_schemas import TaskBulk, TaskBulkCreate, TaskSelection
 from app.incidents.task_ending import Ending, end, touch
 from app.models import Incident, Task
 
@@ -68,29 +69,63 @@ async def change_tasks(
     return _answer(incident, asked, verdicts)
 
 
+async def preview_tasks_creation(tx: Tx, incident_id: UUID, asked: TaskBulkCreate, *, now: datetime) -> dict[str, Any]:
+    """For whom tasks would be created, by the very rules that create them. Nothing is locked or stored."""
+    incident = await tasks.recording(tx, incident_id, lock=False)
+    users = await _users(tx, incident, asked, now)
+    return _created(incident, asked, users) | {"version": _version(users)}
+
+
 async def create_tasks(
-    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
+    tx: Tx, incident_id: UUID, asked: TaskBulkCreate, *, expected: Expected = ANY, caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """One task for each of many affected users, with their clocks."""
+    """One task for each of many affected users, with their clocks. Stale where it would be for others than those who were
+    read. Where all who were selected have one, none is created."""
     incident = await tasks.recording(tx, incident_id)
-    await tasks.must_be_here(tx, fields["owner_id"])
-    tasks.must_lie_ahead(fields["due_at"], now)
-    users = fields["affected_user_ids"]
-    await tasks.must_be_affected(tx, incident, users)
+    users = await _users(tx, incident, asked, now)
+    expected.meet(_version(users))
+    fields = asked.model_dump(exclude={"affected_user_ids", "affected"}) | {"result": None}
     made = [
-        tasks.newborn(incident, {**fields, "affected_user_id": user, "result": None}, caller=caller, now=now)
-        for user in users
+        tasks.newborn(incident, fields | {"affected_user_id": user_id}, caller=caller, now=now)
+        for user_id in users.user_ids
     ]
+    if not made:
+        return _created(incident, asked, users) | {"task_ids": []}
     await task_clocks.date(tx, made, now=now)
     async with guards.versioned(tx, incident, now):
         tx.add_all(made)
     await task_words.keep(tx, *made)
     started = await task_clocks.start(tx, incident, made, now=now, reason=None)
-    event = tasks.many(incident, made, TasksChange.CREATED, owner_id=fields["owner_id"], started=started)
+    event = tasks.many(incident, made, TasksChange.CREATED, owner_id=asked.owner_id, started=started)
     await record(tx, event, caller=caller)
+    return _created(incident, asked, users) | {"task_ids": [task.id for task in made]}
+
+
+async def _users(tx: Tx, incident: Incident, asked: TaskBulkCreate, now: datetime) -> Chosen:
+    """The affected users that tasks are created for, once the tasks make sense."""
+    await tasks.must_be_here(tx, asked.owner_id)
+    tasks.must_lie_ahead(asked.due_at, now)
+    if asked.affected is None:
+        ids = asked.affected_user_ids or []
+        await care.must_be_affected(tx, incident, {f"/affected_user_ids/{n}": id_ for n, id_ in enumerate(ids)})
+        return Chosen(ids)
+    chosen = asked.affected
+    fits = [~care.has_task(*chosen.without)] if chosen.without else []
+    for kind, states in ((TaskKind.REMEDIATION, chosen.remediation), (TaskKind.FOLLOW_UP, chosen.follow_up)):
+        if states:
+            fits.append(care.stands(kind, states))
+    return await care.choose(tx, incident, asked.kind, fits)
+
+
+def _version(users: Chosen) -> int:
+    return version_of((id_, 0) for id_ in users.user_ids)
+
+
+def _created(incident: Incident, asked: TaskBulkCreate, users: Chosen) -> dict[str, Any]:
     return {
-        "incident_id": incident.id, "kind": fields["kind"], "task_count": len(made),
-        "task_ids": [task.id for task in made],
+        "incident_id": incident.id, "kind": asked.kind, "task_count": len(users.user_ids),
+        "affected_user_ids": users.user_ids, "passed_over_count": users.passed_over,
+        "remaining_count": users.remaining,
     }  # fmt: skip
 
 

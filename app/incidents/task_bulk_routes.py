@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from app.core.bodies import JsonBody
-from app.core.conditional import IfMatch
+from app.core.conditional import IfMatch, IfMatchOffered
 from app.core.deps import IncidentsRead, IncidentsWrite, InRetries
 from app.core.routing import Operation
 from app.incidents import task_bulk
@@ -40,8 +40,30 @@ async def change_tasks(
     )
 
 
-@router.post("/bulk-create", status_code=201, operation_id="createTasks", response_model=schemas.TaskBulkCreated)
-async def create_tasks(incident_id: UUID, caller: IncidentsWrite, body: Create, run: InRetries) -> dict[str, Any]:
-    """Creates one task for each of up to 1,000 affected users. The timeline has one entry for all, `tasks.changed`."""
-    fields = body.model_dump()
-    return await run(lambda tx, now: task_bulk.create_tasks(tx, incident_id, fields, caller=caller, now=now))
+@router.post("/bulk-create/preview", operation_id="previewTasksCreation", response_model=schemas.TaskBulkCreation)
+async def preview_tasks_creation(
+    incident_id: UUID, caller: IncidentsRead, body: Create, run: InRetries
+) -> dict[str, Any]:
+    """Shows for which affected users tasks would be created, and creates none.
+
+    The answer's ETag may be sent as If-Match when they are created: that is refused when it would be others meanwhile.
+    """
+    return await run(lambda tx, now: task_bulk.preview_tasks_creation(tx, incident_id, body, now=now))
+
+
+@router.post(
+    "/bulk-create", status_code=201, operation_id="createTasks", response_model=schemas.TaskBulkCreated,
+    responses={200: {"model": schemas.TaskBulkCreated, "description": "All of them have one: none was created."}},
+)  # fmt: skip
+async def create_tasks(
+    incident_id: UUID, caller: IncidentsWrite, body: Create, expected: IfMatchOffered, run: InRetries,
+    response: Response,
+) -> dict[str, Any]:  # fmt: skip
+    """Creates one task for each of up to 1,000 affected users, named or selected, for instance a remediation for each who
+    has none. By selection nobody gets a second task of a kind. The timeline has one entry for all, `tasks.changed`."""
+    answer = await run(
+        lambda tx, now: task_bulk.create_tasks(tx, incident_id, body, expected=expected, caller=caller, now=now)
+    )
+    if not answer["task_count"]:
+        response.status_code = 200
+    return answer

@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 from app.core.bodies import Visible, Wire
 from app.domain.tasks import MOST_AT_ONCE
-from app.domain.vocabulary import TaskBulkAction, TaskKind, TaskState
+from app.domain.vocabulary import CareState, TaskBulkAction, TaskKind, TaskState
 from app.incidents.act_schemas import HappenedAt
 from app.incidents.task_result_schemas import TaskResultCreate
 from app.incidents.task_schemas import Details, Due, Outcome, Owner, Title
@@ -18,6 +18,8 @@ _USER = "0197a3f0-9100-7aaa-8bbb-0123456789ab"
 _ROW: JsonDict = {
     "task_id": _ID, "kind": "remediation", "state": "open", "changes": True, "refusal": None, "detail": None,
 }  # fmt: skip
+_PASSED_OVER = "How many were selected as well, and have a task of this kind already."
+_REMAINING = "How many are left over, because a call creates 1,000 at most: for them it is sent once more."
 # What each action takes beside the selection.
 _TAKES = {
     TaskBulkAction.ASSIGN: {"owner_id"},
@@ -145,12 +147,26 @@ class TaskBulkOutcome(BaseModel):
     tasks: list[TaskBulkRow] = Field(description="Each of them, the oldest first.", max_length=MOST_AT_ONCE)
 
 
+class AffectedSelection(Wire):
+    """Affected users who have not been erased: all that is stated must be true of them, and an empty one takes all."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"without": ["follow_up"], "remediation": ["done"]}})
+
+    without: Annotated[list[TaskKind], Field(max_length=20, description="Who have no task of these kinds.")] = []
+    remediation: Annotated[
+        list[CareState], Field(max_length=10, description="Whose newest remediation is in one of these states.")
+    ] = []
+    follow_up: Annotated[
+        list[CareState], Field(max_length=10, description="Whose newest follow-up is in one of these states.")
+    ] = []
+
+
 class TaskBulkCreate(Wire):
-    """One task for each of many affected users."""
+    """One task for each of many affected users: exactly one of affected_user_ids and affected is sent."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"kind": "remediation", "title": "办理退款", "affected_user_ids": [_USER]},
+            "example": {"kind": "remediation", "title": "办理退款", "affected": {"without": ["remediation"]}},
         }
     )
 
@@ -160,15 +176,47 @@ class TaskBulkCreate(Wire):
     owner_id: Owner = None
     due_at: Due = None
     affected_user_ids: Annotated[
-        list[UUID],
-        Field(min_length=1, max_length=MOST_AT_ONCE, description="For whom: one task each. Nobody is named twice."),
-    ]
+        list[UUID] | None,
+        Field(min_length=1, max_length=MOST_AT_ONCE, description="For these, one task each. Nobody is named twice."),
+    ] = None
+    affected: Annotated[
+        AffectedSelection | None,
+        Field(
+            description="For those of a kind, the first 1,000 who have no task of this kind yet: the same call once more "
+            "goes on with the rest, and when all have one it creates nothing."
+        ),
+    ] = None
 
     @model_validator(mode="after")
-    def _names_nobody_twice(self) -> Self:
-        if len(set(self.affected_user_ids)) < len(self.affected_user_ids):
+    def _names_each_once(self) -> Self:
+        if (self.affected_user_ids is None) == (self.affected is None):
+            raise ValueError("must have exactly one of affected_user_ids and affected")
+        if len(set(self.affected_user_ids or ())) < len(self.affected_user_ids or ()):
             raise ValueError("affected_user_ids: names somebody twice")
         return self
+
+
+class TaskBulkCreation(BaseModel):
+    """For whom tasks would be created."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "incident_id": "0197a3f0-7000-7aaa-8bbb-0123456789ab", "kind": "remediation", "version": 281403744,
+                "task_count": 1, "affected_user_ids": [_USER], "passed_over_count": 0, "remaining_count": 0,
+            }
+        }
+    )  # fmt: skip
+
+    incident_id: UUID = Field(description="The incident.")
+    kind: TaskKind = Field(description="What kind of thing they are.")
+    version: int = Field(
+        description="Of who is chosen: another number as soon as it is others. The ETag begins with it."
+    )
+    task_count: int = Field(description="How many they are.")
+    affected_user_ids: list[UUID] = Field(description="For whom, one each.", max_length=MOST_AT_ONCE)
+    passed_over_count: int = Field(description=_PASSED_OVER)
+    remaining_count: int = Field(description=_REMAINING)
 
 
 class TaskBulkCreated(BaseModel):
@@ -178,7 +226,7 @@ class TaskBulkCreated(BaseModel):
         json_schema_extra={
             "example": {
                 "incident_id": "0197a3f0-7000-7aaa-8bbb-0123456789ab", "kind": "remediation", "task_count": 1,
-                "task_ids": [_ID],
+                "task_ids": [_ID], "affected_user_ids": [_USER], "passed_over_count": 0, "remaining_count": 0,
             }
         }
     )  # fmt: skip
@@ -187,3 +235,6 @@ class TaskBulkCreated(BaseModel):
     kind: TaskKind = Field(description="What kind of thing they are.")
     task_count: int = Field(description="How many they are.")
     task_ids: list[UUID] = Field(description="In the order of the users.", max_length=MOST_AT_ONCE)
+    affected_user_ids: list[UUID] = Field(description="For whom, one each.", max_length=MOST_AT_ONCE)
+    passed_over_count: int = Field(description=_PASSED_OVER)
+    remaining_count: int = Field(description=_REMAINING)

@@ -5,11 +5,12 @@ A meeting and a fact check are finished by the acts of that kind, whichever way 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
@@ -30,7 +31,7 @@ from app.domain.tasks import (
     state_after,
 )
 from app.domain.vocabulary import TaskAction, TaskKind, TasksChange, TaskState
-from app.incidents import acts, guards, task_clocks, task_words
+from app.incidents import acts, care, guards, task_clocks, task_words
 from app.incidents.queries import get_incident
 from app.incidents.task_ending import Ending, end_and_tell, named, touch
 from app.incidents.task_queries import get_task
@@ -72,7 +73,7 @@ async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, c
     incident = await recording(tx, incident_id)
     must_fit(TaskKind(fields["kind"]), fields["result"], finishing=False)
     await must_be_here(tx, fields["owner_id"])
-    await must_be_affected(tx, incident, [fields["affected_user_id"]] if fields["affected_user_id"] else [])
+    await care.must_be_affected(tx, incident, {"/affected_user_id": fields["affected_user_id"]})
     must_lie_ahead(fields["due_at"], now)
     task = newborn(incident, fields, caller=caller, now=now)
     await task_clocks.date(tx, [task], now=now)
@@ -113,13 +114,14 @@ async def change_task(
             task.state, task.approved_by, task.approved_at = TaskState.DRAFT, None, None
     if "owner_id" in changed:
         await must_be_here(tx, fields["owner_id"])
-    if fields.get("affected_user_id"):
-        await must_be_affected(tx, incident, [fields["affected_user_id"]])
+    if "affected_user_id" in changed:
+        await care.must_be_affected(tx, incident, {"/affected_user_id": fields["affected_user_id"]})
     if "due_at" in changed:
         must_lie_ahead(fields["due_at"], now)
         _must_be_due(kind, fields["due_at"])
-    for name in changed:
-        setattr(task, name, fields[name])
+    async with guards.versioned(tx, incident, now) if "affected_user_id" in changed else nullcontext():
+        for name in changed:
+            setattr(task, name, fields[name])
     if {"title", "details"}.intersection(changed):
         await task_words.keep(tx, task)
     await _changed(tx, incident, task, TaskAction.UPDATE, fields=changed, caller=caller, now=now)
@@ -231,14 +233,17 @@ async def _judge(
 
 async def move_along(tx: Tx, source: Incident, target: Incident, *, caller: Caller, now: datetime) -> None:
     """What is to be done of an incident that is merged goes to the one that goes on, with its clocks and what of them
-    rang. Both are locked, and the source has not ended yet: its end calls its own clocks off."""
-    waiting = select(Task).where(Task.incident_id == source.id, Task.state.in_(UNFINISHED)).order_by(Task.id)
-    tasks = (await tx.scalars(waiting)).all()
+    rang; and so does what was done for its affected users, who go too: see :func:`app.incidents.affected.move_along`. Both
+    are locked, and the source has not ended yet: its end calls its own clocks off."""
+    going = or_(Task.state.in_(UNFINISHED), Task.affected_user_id.is_not(None))
+    tasks = (await tx.scalars(select(Task).where(Task.incident_id == source.id, going).order_by(Task.id))).all()
     if not tasks:
         return
-    ids = [task.id for task in tasks]
+    ids, twins = [task.id for task in tasks], await care.twins(tx, source, target)
     for task in tasks:
         task.incident_id = target.id
+        if task.affected_user_id is not None:
+            task.affected_user_id = twins.get(task.affected_user_id, task.affected_user_id)
         touch(task, now)
     moved = update(Deadline).where(Deadline.task_id.in_(ids)).values(incident_id=target.id)
     await tx.execute(moved.execution_options(synchronize_session=False))
@@ -263,9 +268,9 @@ def many(
     )  # fmt: skip
 
 
-async def recording(tx: Tx, incident_id: UUID) -> Incident:
+async def recording(tx: Tx, incident_id: UUID, *, lock: bool = True) -> Incident:
     """The incident, locked; IncidentOver where nothing more is to be done about it."""
-    incident = await get_incident(tx, incident_id, lock=True)
+    incident = await get_incident(tx, incident_id, lock=lock)
     if incident.status not in RECORDING:
         raise acts.over(incident)
     return incident
@@ -313,10 +318,6 @@ async def must_be_here(tx: Tx, owner_id: UUID | None) -> None:
         person = await get_person(tx, owner_id)
     if not person.active:
         raise _invalid("/owner_id", "this person is not active; name somebody who is", "person_inactive")
-
-
-async def must_be_affected(tx: Tx, incident: Incident, user_ids: Sequence[UUID]) -> None:
-    """The one place where it will be asked whether these are the incident's affected users: there are none to ask yet."""
 
 
 def must_lie_ahead(due_at: datetime | None, now: datetime) -> None:

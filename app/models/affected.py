@@ -21,7 +21,8 @@ class AffectedUser(Base):
 
     __tablename__ = "affected_users"
     __table_args__ = (
-        Index("ix_affected_users_incident", "incident_id", "id"),
+        # For lists, and for what cites a user of the same incident.
+        Index("uq_affected_users_incident", "incident_id", "id", unique=True),
         Index("ix_affected_users_reachable", "incident_id", postgresql_where=text("erased_at is null")),
         Index("uq_affected_users_contact", "incident_id", "contact_hash", unique=True),
         Index("ix_affected_users_mention", "mention_id", postgresql_where=text("mention_id is not null")),

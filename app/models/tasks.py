@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,7 +42,18 @@ class Task(Base):
         ),
         Index("ix_tasks_review", "due_at", "id", postgresql_where=text("state = 'legal_review'")),
         Index("ix_tasks_owner", "owner_id", "due_at", "id", postgresql_where=text("owner_id is not null")),
-        Index("ix_tasks_affected_user", "affected_user_id", postgresql_where=text("affected_user_id is not null")),
+        # The newest of a kind for a user.
+        Index(
+            "ix_tasks_for_user", "affected_user_id", "kind", "id", postgresql_where=text("affected_user_id is not null")
+        ),
+        # A merge moves tasks and users one after the other: see app.incidents.care.
+        ForeignKeyConstraint(
+            ["incident_id", "affected_user_id"],
+            ["affected_users.incident_id", "affected_users.id"],
+            name="fk_tasks_affected_user",
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
         one_of("kind", TASK_KINDS),
         one_of("state", TASK_STATES),
         CheckConstraint(f"{OVER_SQL} or (kind = 'takedown_report') = (state <> 'open')", name="way"),

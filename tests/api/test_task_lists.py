@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from tests.support.acts import URL, opened, person_headers
+from tests.support.affected import enter
 from tests.support.api import ago, everything, good, problem
 from tests.support.people import bearer, make_key, make_person
 from tests.support.tasks import TASKS, act, done, make_task, seen, tasks_of
@@ -35,7 +36,7 @@ async def test_tasks_are_found_by_whose_they_are_how_they_stand_and_what_is_late
     owned = await make_task(client, incident_id, owner_id=mine["id"], due_at=soon(hours=1))
     over = await make_task(client, incident_id, owner_id=mine["id"], due_at=soon(hours=2))
     over = await done(client, over)
-    user = str(uuid4())
+    [user] = await enter(client, incident_id, 1)
     for_user = await make_task(client, incident_id, affected_user_id=user)
     assert await everything(client, TASKS, owner_id=mine["id"]) == [owned, over]
     assert await everything(client, TASKS, owner_id=mine["id"], state=["open", "waived"]) == [owned]

@@ -282,6 +282,7 @@ PINNED = sorted(
         "postMentionBatch",
         "previewIncidentSplit",
         "previewTasksChange",
+        "previewTasksCreation",
         "publishCalendarYear",
         "recordAcknowledgement",
         "recordDecision",

@@ -13,11 +13,13 @@ from app.domain.tasks import (
     FINISHED,
     SAYS,
     UNFINISHED,
+    FollowUps,
     TaskFacts,
+    average_of,
     choices,
     first_state,
-    followed_up,
     is_another_report,
+    percent_of,
     refusal,
     remediation_due,
     result_fault,
@@ -120,13 +122,50 @@ def test_an_approval_is_of_just_what_was_approved(changes, another):
     assert is_another_report(None, STATEMENT)
 
 
-@pytest.mark.parametrize(("finished", "total", "percent", "enough"), [
-    (0, 0, 90, True), (0, 1, 90, False), (1, 1, 90, True), (8, 10, 90, False), (9, 10, 90, True), (17, 19, 90, False),
-    (18, 20, 90, True), (449, 500, 90, False), (450, 500, 90, True), (0, 5, 0, True), (99, 100, 100, False),
-    (100, 100, 100, True),
+@pytest.mark.parametrize(("figures", "owed", "percent", "enough"), [
+    # users, users_over, unreachable, others, others_over
+    ((0, 0, 0, 0, 0), 0, 90, True), ((0, 0, 0, 0, 0), 0, 100, True),
+    ((1, 0, 0, 0, 0), 1, 90, False), ((1, 1, 0, 0, 0), 1, 90, True), ((1, 0, 0, 0, 0), 1, 0, True),
+    # Who has no follow-up yet is as if it were to be done still.
+    ((10, 8, 0, 0, 0), 10, 90, False), ((10, 9, 0, 0, 0), 10, 90, True),
+    ((500, 449, 0, 0, 0), 500, 90, False), ((500, 450, 0, 0, 0), 500, 90, True),
+    # Nobody can reach whom we erased before they were asked.
+    ((10, 8, 1, 0, 0), 9, 90, False), ((10, 8, 2, 0, 0), 8, 90, True), ((5, 0, 5, 0, 0), 0, 90, True),
+    # Follow-ups for none of them count beside them.
+    ((0, 0, 0, 1, 0), 1, 90, False), ((0, 0, 0, 1, 1), 1, 90, True), ((0, 0, 0, 10, 8), 10, 90, False),
+    ((10, 9, 0, 10, 8), 20, 90, False), ((10, 10, 0, 10, 8), 20, 90, True), ((9, 9, 0, 1, 0), 10, 90, True),
+    ((17, 15, 0, 2, 2), 19, 90, False), ((18, 17, 0, 2, 1), 20, 90, True),
+    ((99, 99, 0, 1, 0), 100, 100, False), ((99, 99, 0, 1, 1), 100, 100, True),
 ])  # fmt: skip
-def test_follow_ups_are_enough_from_the_policys_share_on(finished, total, percent, enough):
-    assert followed_up(finished, total, percent) is enough
+def test_follow_ups_are_enough_from_the_policys_share_on(figures, owed, percent, enough):
+    follow_ups = FollowUps(*figures)
+    assert (follow_ups.owed, follow_ups.enough(percent)) == (owed, enough)
+
+
+@given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 100))
+def test_somebody_who_was_not_asked_never_opens_a_way_and_an_erasure_never_closes_one(users, over, percent):
+    over = min(users, over)
+    before = FollowUps(users, over)
+    assert FollowUps(users + 1, over).enough(percent) <= before.enough(percent)
+    if over < users:
+        assert FollowUps(users, over, unreachable=1).enough(percent) >= before.enough(percent)
+        assert FollowUps(users, over + 1).enough(percent) >= before.enough(percent)
+
+
+@pytest.mark.parametrize(("part", "whole", "percent"), [
+    (0, 0, None), (0, 3, 0.0), (1, 3, 33.3), (2, 3, 66.6), (3, 3, 100.0), (449, 500, 89.8), (450, 500, 90.0),
+    (8_999, 10_000, 89.9), (9_999, 10_000, 99.9),
+])  # fmt: skip
+def test_a_completion_rate_is_rounded_down(part, whole, percent):
+    assert percent_of(part, whole) == percent
+
+
+@pytest.mark.parametrize(("answers", "average"), [
+    ({}, None), ({1: 0, 5: 0}, None), ({5: 3}, 5.0), ({1: 1, 2: 1}, 1.5), ({4: 1, 5: 2}, 4.67), ({1: 7, 2: 1}, 1.13),
+    ({1: 2, 2: 1}, 1.33),
+])  # fmt: skip
+def test_an_average_has_two_decimals_halves_up(answers, average):
+    assert average_of(answers) == average
 
 
 def test_a_remediation_is_due_as_promised_or_in_the_policys_time():
