@@ -34,6 +34,7 @@ from app.incidents.calm_routes import router as calm
 from app.incidents.evidence_routes import hold_router as holds
 from app.incidents.evidence_routes import router as evidence
 from app.incidents.inbox_routes import router as inbox
+from app.incidents.link_page import router as acknowledging_page
 from app.incidents.note_routes import router as notes
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
@@ -55,6 +56,7 @@ from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
 from app.people.file_routes import upload_router as uploads
+from app.people.import_routes import router as people_imports
 from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
@@ -110,6 +112,7 @@ ROUTERS = (
     file_contents,
     evidence,
     people,
+    people_imports,
     me,
     departments,
     roles,
@@ -161,6 +164,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(deliveries_page)
+    app.include_router(acknowledging_page)
     docs.install(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

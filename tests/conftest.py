@@ -97,7 +97,8 @@ async def settings(database_url: str, redis_url: str, tmp_path_factory: pytest.T
     return Settings(
         database_url=database_url, redis_url=redis_url, environment="test", secret_key=SECRET_KEY,
         bootstrap_key=ADMIN_KEY, webhook_allow_loopback=True, webhook_schedule=(0, 0.1, 0.1, 0.2, 0.2),
-        webhook_timeout=2.0, requests_per_minute=10**7, files_url=tmp_path_factory.mktemp("files").as_uri(),
+        webhook_timeout=2.0, requests_per_minute=10**7, public_url="http://fenghuo.test",
+        files_url=tmp_path_factory.mktemp("files").as_uri(),
     )  # fmt: skip
 
 

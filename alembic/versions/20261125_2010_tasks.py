@@ -103,6 +103,12 @@ def upgrade() -> None:
         "-- squawk-ignore require-concurrent-index-creation\n"
         "create index ix_deadlines_task on deadlines (task_id) where task_id is not null"
     )
+    # What waits for somebody: as their own, and for legal's approval.
+    op.execute(
+        "create index ix_tasks_mine on tasks (owner_id, due_at, id) "
+        "where owner_id is not null and not (state in ('done', 'waived'))"
+    )
+    op.execute("create index ix_tasks_review on tasks (due_at, id) where state = 'legal_review'")
 
 
 def downgrade() -> None:

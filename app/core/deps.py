@@ -47,10 +47,10 @@ PATIENCE = 0.25
 
 
 @asynccontextmanager
-async def admitted(tools: Tools) -> AsyncIterator[None]:
-    """A place at the database for one request; Unavailable when none comes free within 250 ms."""
+async def admitted(tools: Tools, patience: float | None = None) -> AsyncIterator[None]:
+    """A place at the database for one request; Unavailable when none comes free within 250 ms, or ``patience``."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE if patience is None else patience):
             await tools.places.acquire()
     except TimeoutError:
         raise Unavailable(

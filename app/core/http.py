@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core import errors, tracing
+from app.core import errors, links, tracing
 from app.core.errors import FieldError, Problem, document
 from app.core.metrics import REQUESTS
 from app.core.tracing import trace_of
@@ -85,8 +85,13 @@ class RequestContext:
             REQUESTS.labels(route, scope["method"], str(status)).inc()
         seconds = time.monotonic() - started
         if status >= 500 or (seconds > SLOW_SECONDS and not streams):
-            log.warning("request", method=scope["method"], path=scope["path"], status=status,
+            log.warning("request", method=scope["method"], path=_loggable(scope["path"]), status=status,
                         seconds=round(seconds, 3), request_id=request_id, trace=tracing.trace.get())  # fmt: skip
+
+
+def _loggable(path: str) -> str:
+    """A path as logs may hold it: an acknowledgement link's last step opens it."""
+    return links.PATH if path.startswith(f"{links.PATH}/") else path
 
 
 def _left(error: Exception) -> bool:
@@ -208,7 +213,7 @@ async def _database_fault(request: Request, error: Exception) -> Response:
     passing = isinstance(error, _AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
     if passing or state[:2] in ("08", "53", "57", "58") or state in ("40001", "40P01", "55P03"):
-        log.warning("database away", error=str(error), path=request.url.path)
+        log.warning("database away", error=str(error), path=_loggable(request.url.path))
         return render(
             request, errors.Unavailable("The database can't answer; try again.", headers={"Retry-After": "1"})
         )
@@ -224,5 +229,5 @@ async def _database_fault(request: Request, error: Exception) -> Response:
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     request_id = getattr(request.state, "request_id", "")
-    log.error("unforeseen fault", path=request.url.path, request_id=request_id, exc_info=error)
+    log.error("unforeseen fault", path=_loggable(request.url.path), request_id=request_id, exc_info=error)
     return render(request, Problem("We have logged it; quote the request_id when you ask."))

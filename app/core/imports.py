@@ -5,7 +5,7 @@ people see them in their spreadsheet, and never by what stands there: the report
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -136,6 +136,11 @@ def _judge(adapter: TypeAdapter[M], row: Row) -> Judged[M]:
             detail = "must be filled in" if missing else fault["msg"].removeprefix("Value error, ")
             judged.refuse(column, detail, fault["type"])
     return judged
+
+
+def afresh(judged: Iterable[Judged[M]]) -> list[Judged[M]]:
+    """The rows as they were judged, for a transaction that may be run again."""
+    return [replace(each, errors=[*each.errors]) for each in judged]
 
 
 def good(judged: Iterable[Judged[M]]) -> list[tuple[Judged[M], M]]:

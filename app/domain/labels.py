@@ -189,9 +189,12 @@ _LABELS = {
     },
     "note_subject": {
         "incident": ("危机事件", "Incident"),
+        "task": ("任务", "Task"),
     },
     "inbox_kind": {
         "acknowledge": ("待接警", "To acknowledge"),
+        "approve": ("待审批", "To approve"),
+        "due": ("待办", "To do"),
         "mentioned": ("提到我的", "Calls you"),
     },
     "media_follow_up": {
@@ -301,7 +304,8 @@ _LABELS = {
         "fact_check": ("信息核实", "A fact check"),
         "publication": ("对外发布", "A publication"),
         "decision": ("决策", "A decision"),
-        "note": ("备注", "Note"),
+        "task": ("任务", "A task"),
+        "note": ("备注", "A note"),
     },
     "breaker_state": {
         "closed": ("正常", "Everything owed is sent"),

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -51,11 +51,13 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column is called on the wire, and in sheets."""
+    """What a column is called on the wire, and in sheets. ``prose`` stays as it was written but for its edges: Chinese
+    punctuation has compatibility forms too."""
 
     name: str
     titles: tuple[str, ...]
     required: bool = False
+    prose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,13 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
     if isinstance(cell, str):
-        return unicodedata.normalize("NFKC", cell).strip().strip("\u200b\ufeff").strip()
+        return trimmed(unicodedata.normalize("NFKC", cell))
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
+
+
+def trimmed(text: str) -> str:
+    """Without what shows nothing at its edges."""
+    return text.strip().strip("\u200b\ufeff").strip()
 
 
 def title_of(text: str) -> str:
@@ -201,7 +208,8 @@ def table_of(grid: Grid, columns: Sequence[Column]) -> Table:
         raise too_long()
     titles = [_title(cell) for cell in filled[at][1]]
     unknown = [title[:100] for title in titles if title and title_of(title) not in known]
-    rows = [row for number, cells in filled[at + 1 :] if (row := _row(number, header, cells))]
+    prose = {column.name for column in columns if column.prose}
+    rows = [row for number, cells in filled[at + 1 :] if (row := _row(number, header, cells, prose))]
     return Table(rows, frozenset(name for name in header if name), unknown[:MOST_COLUMNS])
 
 
@@ -222,7 +230,9 @@ def _says(cell: Cell | Broken) -> bool:
     return isinstance(cell, Broken) or text_of(cell) != ""
 
 
-def _row(number: int, header: Sequence[str | None], cells: Sequence[Cell | Broken]) -> Row | None:
+def _row(
+    number: int, header: Sequence[str | None], cells: Sequence[Cell | Broken], prose: Collection[str]
+) -> Row | None:
     """The row, as far as its columns are known; None where it holds nothing of them."""
     said: dict[str, str] = {}
     broken: dict[str, Broken] = {}
@@ -231,6 +241,6 @@ def _row(number: int, header: Sequence[str | None], cells: Sequence[Cell | Broke
             continue
         if isinstance(cell, Broken):
             broken[name] = cell
-        elif text := text_of(cell):
+        elif text := trimmed(cell) if name in prose and isinstance(cell, str) else text_of(cell):
             said[name] = text
     return Row(number, said, broken) if said or broken else None

@@ -159,17 +159,20 @@ class NoteSubject(StrEnum):
     """What notes 备注 are written on."""
 
     INCIDENT = "incident"
+    TASK = "task"
 
 
 class InboxKind(StrEnum):
     """What waits for a person 待办, what must be answered soonest first."""
 
     ACKNOWLEDGE = "acknowledge"
+    APPROVE = "approve"
+    DUE = "due"
     MENTIONED = "mentioned"
 
 
 class EvidenceSubject(StrEnum):
-    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策, 备注."""
+    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策, 任务, 备注."""
 
     INCIDENT = "incident"
     MENTION = "mention"
@@ -177,6 +180,7 @@ class EvidenceSubject(StrEnum):
     FACT_CHECK = "fact_check"
     PUBLICATION = "publication"
     DECISION = "decision"
+    TASK = "task"
     NOTE = "note"
 
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
+from app.core.aside import by_turns
 from app.core.auth import Caller
 from app.core.bodies import Str, Visible, Wire
 from app.core.db import Tx
@@ -17,8 +18,8 @@ from app.domain.sheets import Column, Table
 from app.domain.vocabulary import ContactKind, ImportRowState, Platform
 from app.incidents import guards
 from app.incidents.affected import changed, open_list
-from app.incidents.contacts import Contact, known, sealed_name
-from app.models import AffectedUser, Incident
+from app.incidents.contacts import Contact, opened
+from app.models import AffectedUser
 from app.models.base import new_id
 
 COLUMNS: Final = (
@@ -28,13 +29,19 @@ COLUMNS: Final = (
     Column("phone", ("手机", "手机号", "手机号码", "电话", "联系电话", "mobile", "tel")),
     Column("email", ("邮箱", "电子邮箱", "邮件", "mail")),
     Column("wechat", ("微信", "微信号")),
-    Column("claim", ("诉求", "用户诉求", "要求", "demand")),
-    Column("purpose", ("处理目的", "用途", "收集目的", "目的")),
+    Column("claim", ("诉求", "用户诉求", "要求", "demand"), prose=True),
+    Column("purpose", ("处理目的", "用途", "收集目的", "目的"), prose=True),
     Column("platform", ("平台", "来源平台", "渠道")),
-    Column("note", ("备注", "说明", "remark")),
+    Column("note", ("备注", "说明", "remark"), prose=True),
 )
 AT_ONCE = 1_000
-_UPDATED: Final = ("purpose", "claim", "platform", "note")
+_UPDATED: Final = ("name", "purpose", "claim", "platform", "note")
+_UPDATE: Final = (
+    update(AffectedUser)
+    .where(AffectedUser.id == bindparam("user_id"))
+    .values({name: bindparam(f"new_{name}") for name in _UPDATED})
+    .values(version=AffectedUser.version + 1, updated_at=bindparam("at"))
+)
 _Text = Annotated[Str, Field(max_length=2_000)]
 _Contact = Annotated[Visible, Field(max_length=254)]
 
@@ -55,12 +62,12 @@ class AffectedUserRow(Wire):
 
 
 class Entry(NamedTuple):
-    """Somebody as a row names them."""
+    """Somebody as a row names them, and what would be stored of them if they are new."""
 
     judged: Judged[AffectedUserRow]
     row: AffectedUserRow
-    contact: Contact
     fingerprints: list[bytes]
+    values: Mapping[str, Any]
 
 
 class Read(NamedTuple):
@@ -79,12 +86,11 @@ def read(table: Table, purpose: str | None, vault: Vault) -> Read:
             each.refuse("purpose", "must be filled in, or given for all rows as ?purpose=", "missing")
         if (contact := _contact(each, row)) is not None:
             contacts[id(row)] = contact
-    mark_duplicates(judged, lambda row: contacts[id(row)])
+    mark_duplicates(judged, lambda row: contacts[id(row)].key)
     entries = [
-        Entry(each, row if row.purpose else row.model_copy(update={"purpose": purpose}), contacts[id(row)],
-              contacts[id(row)].fingerprints(vault))
+        _entry(each, row if row.purpose else row.model_copy(update={"purpose": purpose}), contacts[id(row)], vault)
         for each, row in good(judged)
-    ]  # fmt: skip
+    ]
     return Read(judged, entries)
 
 
@@ -112,52 +118,53 @@ async def import_users(
     """Enters and corrects what the sheet says, and says in it what became of each row. Nothing is changed where a row
     is invalid. Cells that are blank leave what is there."""
     incident = await open_list(tx, incident_id, lock=not dry_run)
-    there = await _known(tx, incident)
+    there = await _known(tx, incident_id)
     new: list[dict[str, Any]] = []
-    altered: list[tuple[UUID, dict[str, Any]]] = []
-    for entry in sheet.entries:
+    altered: list[dict[str, Any]] = []
+    said = {"incident_id": incident_id, "created_by": caller.actor, "created_at": now, "updated_at": now}
+    async for entry in by_turns(sheet.entries):
         user = next((there[mark] for mark in entry.fingerprints if mark in there), None)
         if user is None:
             entry.judged.state = ImportRowState.CREATED
-            new.append(_values(entry, incident_id, vault, caller, now))
+            new.append({**entry.values, **said})
         else:
             changes = _changes(entry.row, user, vault)
             entry.judged.state = ImportRowState.UPDATED if changes else ImportRowState.UNCHANGED
             if changes:
-                altered.append((user.id, changes | {"version": user.version + 1, "updated_at": now}))
+                kept = {name: getattr(user, name) for name in _UPDATED} | changes
+                altered.append({f"new_{name}": value for name, value in kept.items()} | {"user_id": user.id, "at": now})
     if dry_run or not is_good(sheet.judged):
         return
     async with guards.versioned(tx, incident, now):
-        for begin in range(0, len(new), AT_ONCE):
-            await tx.execute(insert(AffectedUser), new[begin : begin + AT_ONCE])
-    for user_id, changes in altered:
-        tx_update = update(AffectedUser).where(AffectedUser.id == user_id).values(changes)
-        await tx.execute(tx_update.execution_options(synchronize_session=False))
+        for rows, statement in ((new, insert(AffectedUser)), (altered, _UPDATE)):
+            for begin in range(0, len(rows), AT_ONCE):
+                await (await tx.connection()).execute(statement, rows[begin : begin + AT_ONCE])
     if new or altered:
         await changed(tx, incident, added=len(new), updated=len(altered), caller=caller)
 
 
-async def _known(tx: Tx, incident: Incident) -> Mapping[bytes, AffectedUser]:
+async def _known(tx: Tx, incident_id: UUID) -> Mapping[bytes, Any]:
     """Whoever is reached in some way already, by the contact's fingerprint."""
-    query = select(AffectedUser).where(AffectedUser.incident_id == incident.id, AffectedUser.contact_hash.is_not(None))
-    return {user.contact_hash: user for user in await tx.scalars(query) if user.contact_hash}
+    columns = [getattr(AffectedUser, name) for name in ("id", "contact_hash", *_UPDATED)]
+    query = select(*columns).where(AffectedUser.incident_id == incident_id, AffectedUser.contact_hash.is_not(None))
+    return {user.contact_hash: user for user in await tx.execute(query)}
 
 
-def _values(entry: Entry, incident_id: UUID, vault: Vault, caller: Caller, now: datetime) -> dict[str, Any]:
-    user_id, row = new_id(), entry.row
-    return {
-        "id": user_id, "incident_id": incident_id, "contact_kind": entry.contact.kind,
+def _entry(judged: Judged[AffectedUserRow], row: AffectedUserRow, contact: Contact, vault: Vault) -> Entry:
+    user_id, marks = new_id(), contact.fingerprints(vault)
+    values = {
+        "id": user_id, "contact_kind": contact.kind, "contact_hash": marks[0], "version": 1,
+        "contact": vault.seal(contact.value.encode(), user_id, "contact"),
         "name": vault.seal(row.name.encode(), user_id, "name") if row.name else None,
-        "contact": vault.seal(entry.contact.value.encode(), user_id, "contact"), "contact_hash": entry.fingerprints[0],
         "purpose": row.purpose, "claim": row.claim or "", "note": row.note or "", "platform": row.platform,
-        "created_by": caller.actor, "created_at": now, "updated_at": now, "version": 1,
     }  # fmt: skip
+    return Entry(judged, row, marks, values)
 
 
-def _changes(row: AffectedUserRow, user: AffectedUser, vault: Vault) -> dict[str, Any]:
+def _changes(row: AffectedUserRow, user: Any, vault: Vault) -> dict[str, Any]:
     """What the row says otherwise than what is there."""
-    said = {name: value for name in _UPDATED if (value := getattr(row, name)) is not None}
+    said = {name: value for name in _UPDATED if name != "name" and (value := getattr(row, name)) is not None}
     changes: dict[str, Any] = {name: value for name, value in said.items() if value != getattr(user, name)}
-    if row.name is not None and row.name != known(user, vault).name:
-        changes["name"] = sealed_name(vault, row.name, user)
+    if row.name is not None and row.name != opened(vault, user.name, user.id, "name"):
+        changes["name"] = vault.seal(row.name.encode(), user.id, "name")
     return changes

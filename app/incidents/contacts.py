@@ -2,9 +2,11 @@
 
 import re
 from typing import NamedTuple
+from uuid import UUID
 
 from app.core.errors import FieldError, Invalid
 from app.core.vault import CONTACTS, Unreadable, Vault
+from app.domain.sheets import text_of
 from app.domain.vocabulary import ContactKind
 from app.domain.wording import mask_name, mask_phone, mask_text
 from app.models import AffectedUser
@@ -24,14 +26,14 @@ class Contact(NamedTuple):
     @classmethod
     def of(cls, kind: ContactKind, text: str) -> "Contact":
         """ValueError where it is none of its kind."""
-        text = text.strip()
-        if kind is ContactKind.PHONE:
+        text = text_of(text)
+        if kind == ContactKind.PHONE:
             return cls(kind, phone_of(text))
-        if kind is ContactKind.EMAIL and not _MAIL.fullmatch(text):
+        if kind == ContactKind.EMAIL and not _MAIL.fullmatch(text):
             raise ValueError("is no mail address; write it as name@example.com")
-        if kind is ContactKind.WECHAT and not _WECHAT.fullmatch(text):
+        if kind == ContactKind.WECHAT and not _WECHAT.fullmatch(text):
             raise ValueError("is no WeChat id: letters, digits, _ and - only")
-        return cls(kind, text.lower() if kind is ContactKind.EMAIL else text)
+        return cls(kind, text.lower() if kind == ContactKind.EMAIL else text)
 
     @classmethod
     def guessed(cls, text: str) -> "Contact":
@@ -41,11 +43,16 @@ class Contact(NamedTuple):
                 return cls.of(kind, text)
             except ValueError:
                 continue
-        return cls(ContactKind.OTHER, text.strip())
+        return cls(ContactKind.OTHER, text_of(text))
+
+    @property
+    def key(self) -> str:
+        """The same for whatever reaches the same person."""
+        return f"{self.kind}:{self.value.casefold()}"
 
     def fingerprints(self, vault: Vault) -> list[bytes]:
         """What tells whether it is known already, under each key we have."""
-        return vault.fingerprints(f"{self.kind}:{self.value.casefold()}".encode())
+        return vault.fingerprints(self.key.encode())
 
 
 class Known(NamedTuple):
@@ -93,14 +100,15 @@ def sealed_name(vault: Vault, name: str | None, user: AffectedUser) -> bytes | N
 
 def known(user: AffectedUser, vault: Vault) -> Known:
     """What the row holds."""
-    return Known(*(_opened(vault, sealed, user, column)
-                   for sealed, column in ((user.name, "name"), (user.contact, "contact"))))  # fmt: skip
+    name, contact = opened(vault, user.name, user.id, "name"), opened(vault, user.contact, user.id, "contact")
+    return Known(name, contact)
 
 
-def _opened(vault: Vault, sealed: bytes | None, user: AffectedUser, column: str) -> str | None:
+def opened(vault: Vault, sealed: bytes | None, user_id: UUID, column: str) -> str | None:
+    """What a column of the row holds; None where nobody can open it."""
     if sealed is None:
         return None
     try:
-        return vault.open(sealed, user.id, column).decode()
+        return vault.open(sealed, user_id, column).decode()
     except Unreadable:
         return None

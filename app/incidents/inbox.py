@@ -23,6 +23,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     tuple_,
     union_all,
 )
@@ -34,16 +35,18 @@ from app.core.db import Tx
 from app.core.instants import not_ahead
 from app.core.outbox import record
 from app.domain.events import Changed
-from app.domain.lifecycle import ACCEPTING
+from app.domain.lifecycle import ACCEPTING, RECORDING
 from app.domain.vocabulary import Drills, InboxKind, NoteSubject
 from app.incidents.inbox_schemas import InboxQuery
-from app.models import InboxRead, Incident, IncidentMember, Note, NoteMention
+from app.models import InboxRead, Incident, IncidentMember, Note, NoteMention, Task
+from app.models.tasks import OVER_SQL
 from app.people.masks import words_of
 
 MOST = 1_000
 """A badge counts so many, and one more for what is beyond."""
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_OF_TASK: Final = ("id", "kind", "title", "state")
 _OF_INCIDENT: Final = ("number", "title", "status", "grade", "is_drill")
 
 
@@ -74,7 +77,8 @@ def _row(kind: InboxKind, **columns: Any) -> tuple[Any, ...]:
     """The columns of an entry, the same for every kind and in one order."""
     columns = {"due_at": cast(null(), DateTime(True)), "read": false(), "note_id": cast(null(), Uuid)} | columns
     of_incident = (getattr(Incident, name).label(f"of_{name}") for name in _OF_INCIDENT)
-    return (literal(kind.value).label("kind"), Incident.id.label("incident_id"), *of_incident,
+    of_task = (getattr(Task, name).label(f"task_{name}") for name in _OF_TASK)
+    return (literal(kind.value).label("kind"), Incident.id.label("incident_id"), *of_incident, *of_task,
             *(columns[name].label(name) for name in sorted(columns)))  # fmt: skip
 
 
@@ -85,8 +89,30 @@ def _acknowledge(me: Reader) -> Select[Any]:
         due_at=IncidentMember.due_at, subject=literal(NoteSubject.INCIDENT.value), subject_id=Incident.id,
     )  # fmt: skip
     rows = select(*columns).select_from(IncidentMember).join(Incident, Incident.id == IncidentMember.incident_id)
+    rows = rows.outerjoin(Task, false())
     silent = IncidentMember.acknowledged_at.is_(None) & IncidentMember.left_at.is_(None)
     return rows.where(IncidentMember.person_id == me.id, silent, Incident.status.in_(ACCEPTING))
+
+
+def _approve(me: Reader) -> Select[Any]:
+    """Takedown reports that are with legal, and that the person may approve: who had a hand in one does not."""
+    mine = [column.is_distinct_from(me.id) for column in (Task.creator_id, Task.owner_id, Task.stated_by)]
+    rows = _tasks(InboxKind.APPROVE, Task.updated_at).where(text("tasks.state = 'legal_review'"), *mine)
+    return rows.where(Incident.status.in_(RECORDING))
+
+
+def _due(me: Reader) -> Select[Any]:
+    """The person's own tasks that are neither done nor waived, also of incidents that have ended: these are to be waived."""
+    rows = _tasks(InboxKind.DUE, Task.created_at)
+    return rows.where(Task.owner_id == me.id, text(f"not (tasks.{OVER_SQL})"))
+
+
+def _tasks(kind: InboxKind, at: Any) -> Select[Any]:
+    columns = _row(
+        kind, key=Task.due_at, id=Task.id, at=at, due_at=Task.due_at, subject=literal(NoteSubject.TASK.value),
+        subject_id=Task.id,
+    )  # fmt: skip
+    return select(*columns).select_from(Task).join(Incident, Incident.id == Task.incident_id)
 
 
 def _mentioned(me: Reader) -> Select[Any]:
@@ -96,7 +122,9 @@ def _mentioned(me: Reader) -> Select[Any]:
         read=~_unread(me), subject=Note.subject, subject_id=Note.subject_id, note_id=Note.id,
     )  # fmt: skip
     rows = select(*columns).select_from(NoteMention).join(Note, Note.id == NoteMention.note_id)
-    return rows.join(Incident, Incident.id == Note.incident_id).where(NoteMention.person_id == me.id)
+    rows = rows.join(Incident, Incident.id == Note.incident_id)
+    rows = rows.outerjoin(Task, (Note.subject == NoteSubject.TASK) & (Task.id == Note.subject_id))
+    return rows.where(NoteMention.person_id == me.id)
 
 
 def _unread(me: Reader) -> ColumnElement[bool]:
@@ -105,6 +133,8 @@ def _unread(me: Reader) -> ColumnElement[bool]:
 
 _SOURCES: Final[tuple[Source, ...]] = (
     Source(InboxKind.ACKNOWLEDGE, _acknowledge, IncidentMember.due_at, IncidentMember.id),
+    Source(InboxKind.APPROVE, _approve, Task.due_at, Task.id, scope="legal:approve"),
+    Source(InboxKind.DUE, _due, Task.due_at, Task.id),
     Source(InboxKind.MENTIONED, _mentioned, NoteMention.at, NoteMention.note_id, newest_first=True, counts=_unread),
 )
 """In the order of :class:`InboxKind`."""
@@ -118,9 +148,9 @@ async def read_inbox(tx: Tx, query: InboxQuery, *, caller: Caller) -> dict[str, 
     parts = [_part(source, me, query, after) for source in _asked(query, after, caller)]
     found = _in_order((await tx.execute(union_all(*parts))).all()) if parts else []
     page = paging.page(found, query.limit, bound, lambda row: [row.kind, row.key and row.key.isoformat(), row.id])
-    titles = [(row.incident_id, {"title": row.of_title}) for row in page["data"]]
+    titles = [(row.incident_id, {"title": row.of_title, "task": row.task_title}) for row in page["data"]]
     shown = zip(page["data"], await words_of(tx, titles, caller=caller), strict=True)
-    entries = [_entry(row, words["title"]) for row, words in shown]
+    entries = [_entry(row, words) for row, words in shown]
     return page | {"data": entries, "badges": await _badges(tx, me, query.drills, caller)}
 
 
@@ -179,10 +209,14 @@ def _in_order(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     return ordered
 
 
-def _entry(row: Row[Any], title: str) -> dict[str, Any]:
-    incident = {"id": row.incident_id} | {name: getattr(row, f"of_{name}") for name in _OF_INCIDENT} | {"title": title}
+def _entry(row: Row[Any], words: dict[str, Any]) -> dict[str, Any]:
+    incident = {name: getattr(row, f"of_{name}") for name in _OF_INCIDENT}
+    task = {name: getattr(row, f"task_{name}") for name in _OF_TASK} | {"title": words["task"]}
     named = ("kind", "at", "due_at", "read", "subject", "subject_id", "note_id")
-    return {name: getattr(row, name) for name in named} | {"incident": incident}
+    return {name: getattr(row, name) for name in named} | {
+        "incident": {"id": row.incident_id} | incident | {"title": words["title"]},
+        "task": None if row.task_id is None else task,
+    }
 
 
 async def _badges(tx: Tx, me: Reader, drills: Drills, caller: Caller) -> dict[str, int]:

@@ -10,7 +10,7 @@ from app.core.bodies import Instant, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.grades import Grade
-from app.domain.vocabulary import Drills, InboxKind, IncidentStatus, NoteSubject
+from app.domain.vocabulary import Drills, InboxKind, IncidentStatus, NoteSubject, TaskKind, TaskState
 
 BADGE = "At most 1,001, which stands for more than 1,000."
 
@@ -36,6 +36,15 @@ class InboxIncident(BaseModel):
     is_drill: bool = Field(description="Whether it is an exercise 演练.", examples=[False])
 
 
+class InboxTask(BaseModel):
+    """The task the entry is about, as much as a list shows of it."""
+
+    id: UUID = Field(description="The task.")
+    kind: TaskKind = Field(description="What kind.", examples=["takedown_report"])
+    title: str = Field(description="What it says; masked like everywhere.", examples=["举报不实图片"])
+    state: TaskState = Field(description="Where it stands.", examples=["legal_review"])
+
+
 class InboxEntry(BaseModel):
     """One thing that waits for you, and where to go with it."""
 
@@ -48,6 +57,7 @@ class InboxEntry(BaseModel):
     incident: InboxIncident = Field(description="The incident.")
     subject: NoteSubject = Field(description="What of it.")
     subject_id: UUID = Field(description="Which one.")
+    task: InboxTask | None = Field(description="The task, where it is the subject; null otherwise.")
     note_id: UUID | None = Field(description="For `mentioned` the note that calls you; null otherwise.")
 
 
@@ -55,6 +65,8 @@ class InboxBadges(BaseModel):
     """How much waits, of each kind; in `mentioned` only what is not read."""
 
     acknowledge: int = Field(description=f"Incidents that call you. {BADGE}", examples=[1])
+    approve: int = Field(description=f"What legal is to approve, and you may. {BADGE}", examples=[0])
+    due: int = Field(description=f"Tasks of yours that are not over. {BADGE}", examples=[3])
     mentioned: int = Field(description=f"Notes that call you. {BADGE}", examples=[2])
 
 

@@ -16,13 +16,14 @@ from app.core.search import matching
 from app.domain.vocabulary import EvidenceSubject, NoteSubject
 from app.incidents.note_schemas import NoteQuery, SubjectNoteQuery
 from app.incidents.queries import get_incident
-from app.models import FileAttachment, Incident, Note
+from app.models import FileAttachment, Incident, Note, Task
 from app.models.base import columns_of
 from app.people.masks import names_of, words_of
 
 # Subject -> the column of its table that names its incident: a further subject is one line.
 _INCIDENT_OF: Final[Mapping[NoteSubject, InstrumentedAttribute[UUID]]] = MappingProxyType({
     NoteSubject.INCIDENT: Incident.id,
+    NoteSubject.TASK: Task.incident_id,
 })  # fmt: skip
 
 

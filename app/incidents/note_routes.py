@@ -71,3 +71,26 @@ async def get_incident_note(
 ) -> dict[str, Any]:
     """One note, on whatever of the incident it was written."""
     return await note_queries.get_note(tx, incident_id, note_id, caller=caller)
+
+
+@router.post(
+    "/tasks/{task_id}/notes",
+    status_code=201,
+    operation_id="addTaskNote",
+    response_model=note_schemas.Note,
+    responses=LOCATED,
+)
+async def add_task_note(
+    task_id: UUID, caller: IncidentsWrite, body: Create, run: InRetries, response: Response
+) -> dict[str, Any]:
+    """Writes a note 备注 on a task, done and waived ones too. It stands on the timeline of the task's incident, and is read
+    among the incident's notes as well. All else is as for a note on an incident."""
+    return await _added(NoteSubject.TASK, task_id, body, caller, run, response)
+
+
+@router.get("/tasks/{task_id}/notes", operation_id="listTaskNotes", response_model=note_schemas.NotePage)
+async def list_task_notes(
+    task_id: UUID, query: Annotated[note_schemas.SubjectNoteQuery, Query()], tx: InTransaction, caller: IncidentsRead
+) -> dict[str, Any]:
+    """The notes on a task, the newest first, also those from before its incident was merged into another."""
+    return await note_queries.list_subject_notes(tx, NoteSubject.TASK, task_id, query, caller=caller)

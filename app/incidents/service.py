@@ -232,8 +232,9 @@ async def _inherit(
     """What was grave stays grave: a person's grade, and one by rules that ask no more of the whole, go along.
 
     Not that of what was a false alarm 误报: it ended with it. What its mentions gained is graded in the whole. What is
-    under a legal hold stays under it.
+    under a legal hold stays under it. Affected users go along too.
     """
+    await affected.move_along(tx, source, target, caller=caller)
     await pass_on(tx, source, target, caller=caller, now=now)
     grade = grade_of(source.grade)
     if not false_alarm and more_severe(grade, grade_of(target.grade)):

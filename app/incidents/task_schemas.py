@@ -47,7 +47,7 @@ class TaskCreate(Wire):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"kind": "remediation", "title": "为订单 1024 办理退款", "due_at": "2026-11-24T09:00:00+08:00"}
+            "example": {"kind": "remediation", "title": "为订单 1024 办理退款", "details": "原路退回，三个工作日到账"}
         }
     )
 
@@ -68,7 +68,7 @@ class TaskCreate(Wire):
 class TaskPatch(Wire):
     """What people may change while a task is neither done nor waived. Only the fields that are sent change."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"due_at": "2026-11-24T09:00:00+08:00"}})
+    model_config = ConfigDict(json_schema_extra={"example": {"title": "为订单 1024 办理换货"}})
 
     title: Title = "…"
     details: Details = ""

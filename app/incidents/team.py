@@ -189,7 +189,8 @@ async def _hurry(tx: Tx, incident: Incident, due_at: datetime | None) -> None:
 async def _call_again(tx: Tx, incident: Incident, due_at: datetime | None) -> None:
     """It burns again: everybody is asked anew."""
     now = await tx.now()
-    members = await members_of(tx, incident.id)
+    # Whom a grade brought in at this very moment is asked by that.
+    members = [member for member in await members_of(tx, incident.id) if member.added_at < now]
     for member in members:
         member.acknowledged_at = member.acknowledgement_id = None
         member.called_at = member.set_at = now

@@ -11,14 +11,16 @@ from app.core.auth import Caller
 from app.core.bodies import JsonBody
 from app.core.conditional import IfMatch, IfMatchOffered
 from app.core.db import Tx
-from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, may_see
+from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, PeopleAct, WithTools, may_see
+from app.core.links import Links
 from app.core.routing import Operation
-from app.incidents import team_changes, team_queries, team_schemas
+from app.incidents import links, team_changes, team_queries, team_schemas
 from app.models import IncidentMember
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Team"], route_class=Operation)
 
 Add = Annotated[team_schemas.TeamMemberAdd, Depends(JsonBody(team_schemas.TeamMemberAdd))]
+Create = Annotated[team_schemas.AcknowledgementLinkCreate, Depends(JsonBody(team_schemas.AcknowledgementLinkCreate))]
 Patch = Annotated[team_schemas.TeamMemberPatch, Depends(JsonBody(team_schemas.TeamMemberPatch))]
 
 
@@ -84,6 +86,26 @@ async def remove_team_member(
     await run(
         lambda tx, now: team_changes.remove_member(
             tx, incident_id, member_id, reason=query.reason, expected=expected, caller=caller, now=now
+        )
+    )
+
+
+@router.post(
+    "/acknowledgement-links", status_code=201, operation_id="createAcknowledgementLink",
+    response_model=team_schemas.AcknowledgementLinkCreated,
+)  # fmt: skip
+async def create_acknowledgement_link(
+    incident_id: UUID, caller: IncidentsWrite, _: PeopleAct, body: Create, run: InRetries, tools: WithTools
+) -> dict[str, Any]:
+    """Makes a link by which one person acknowledges once 接警链接, for integrations that message people themselves.
+
+    Who opens it sees the incident, masked, and a button; where the person has a phone, its last four digits are asked for.
+    It is good until two hours after the person is to answer, or a day where nothing is due. Machines' keys only: a person
+    acknowledges for themselves. 409 `links_not_set_up` while the service does not know where phones reach it.
+    """
+    return await run(
+        lambda tx, now: links.create_link(
+            tx, incident_id, body.person_id, links=Links(tools.settings), caller=caller, now=now
         )
     )
 

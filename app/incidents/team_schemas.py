@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.core.bodies import Str, Visible, Wire
+from app.core.bodies import Str, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.grades import Grade
@@ -37,8 +37,6 @@ POSITION = "As what they belong to it. `lead`: its acknowledgement alone is the 
 POSITION_IN = f"{POSITION} Null: what they are by their department."
 WHY = "Why, for the timeline."
 
-Reason = Annotated[Visible, Field(min_length=1, max_length=2_000, description=WHY)]
-
 
 class TeamMemberAdd(Wire):
     """Somebody who is to belong to the team."""
@@ -66,7 +64,7 @@ class TeamMemberRemove(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[Visible, Field(min_length=1, max_length=500, description=WHY)]
+    reason: Annotated[Str, Field(max_length=500, description=WHY)] = ""
 
 
 class TeamQuery(PageQuery):

@@ -32,6 +32,15 @@ class Task(Base):
         Index("ix_tasks_incident", "incident_id", "due_at", "id"),
         Index("ix_tasks_due", "due_at", "id"),
         Index("ix_tasks_unfinished", "due_at", "id", postgresql_where=text(f"not ({OVER_SQL})")),
+        # What waits for somebody: as their own, and for legal's approval.
+        Index(
+            "ix_tasks_mine",
+            "owner_id",
+            "due_at",
+            "id",
+            postgresql_where=text(f"owner_id is not null and not ({OVER_SQL})"),
+        ),
+        Index("ix_tasks_review", "due_at", "id", postgresql_where=text("state = 'legal_review'")),
         Index("ix_tasks_owner", "owner_id", "due_at", "id", postgresql_where=text("owner_id is not null")),
         # The newest of a kind for a user.
         Index(

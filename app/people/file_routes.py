@@ -70,6 +70,8 @@ _CONTENT: Final[dict[int | str, dict[str, Any]]] = {
     }
     for status, says, names in ((200, "All of it.", _HEADERS), (206, "The part that was asked for.", _PART))
 }
+# Who has sent fifty megabytes waits for a place at the database rather than sends them again.
+_PATIENCE: Final = 10.0
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 # Whatever a file holds, no browser runs, shows or keeps it: not even one that looks into it.
 _SAFE: Final = {
@@ -111,11 +113,11 @@ async def upload_file(
                 return await keep(request)
             return await once(tx, key, request, caller, upload.sha256.encode(), keep)
 
-        async with admitted(tools):
+        async with admitted(tools, _PATIENCE):
             await tools.database.run(announce)
         await tools.storage.put(file_id, upload.file)
         try:
-            async with admitted(tools):
+            async with admitted(tools, _PATIENCE):
                 response = await tools.database.run(work)
         except Problem:
             await _withdraw(tools, file_id)

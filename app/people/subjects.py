@@ -10,7 +10,18 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from app.core.db import Tx
 from app.core.errors import FieldError, Invalid
 from app.domain.vocabulary import EvidenceSubject
-from app.models import Decision, FactCheck, FileAttachment, Incident, Meeting, Mention, MentionState, Note, Publication
+from app.models import (
+    Decision,
+    FactCheck,
+    FileAttachment,
+    Incident,
+    Meeting,
+    Mention,
+    MentionState,
+    Note,
+    Publication,
+    Task,
+)
 
 # The subject's id, and the incident that it is about or belongs to; null: none.
 _ROWS: Final = MappingProxyType({
@@ -22,6 +33,7 @@ _ROWS: Final = MappingProxyType({
     EvidenceSubject.FACT_CHECK: select(FactCheck.id, FactCheck.incident_id),
     EvidenceSubject.PUBLICATION: select(Publication.id, Publication.incident_id),
     EvidenceSubject.DECISION: select(Decision.id, Decision.incident_id),
+    EvidenceSubject.TASK: select(Task.id, Task.incident_id),
     EvidenceSubject.NOTE: select(Note.id, Note.incident_id),
 })  # fmt: skip
 

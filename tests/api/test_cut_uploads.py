@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -118,7 +119,10 @@ async def test_what_a_process_left_that_was_killed_before_its_commit_is_removed(
     storage = Storage(settings.model_copy(update={"files_url": (tmp_path / "files").as_uri()}))
     assert await remove_strays(database, storage) == 0
     assert len(kept()) == 1, "it may still be under way for an hour"
-    await database.fetch("update stray_objects set remove_after = remove_after - interval '1 hour'")
+    [left] = kept()
+    await database.fetch(
+        "update stray_objects set remove_after = remove_after - interval '1 hour' where id = $1", UUID(left.name)
+    )
     assert await remove_strays(database, storage) == 1
     assert kept() == []
     assert await rows(database) == before

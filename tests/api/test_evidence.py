@@ -5,12 +5,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.support.acts import URL, check_facts, decide, meet, opened, person_headers, publish
+from tests.support.acts import URL, check_facts, decide, meet, opened, person_headers, publish, put
 from tests.support.api import brand, crisis, everything, good, post, problem, timeline
 from tests.support.evidence import uploaded
 
 FILES = "/v1/files"
-SUBJECTS = ("incident", "mention", "meeting", "fact_check", "publication", "decision")
+SUBJECTS = ("incident", "mention", "meeting", "fact_check", "publication", "decision", "task", "note")
 every_subject = pytest.mark.parametrize("subject", SUBJECTS)
 
 
@@ -26,6 +26,8 @@ async def there(client, counter) -> dict[str, str]:
     acts = {
         "meeting": await meet(client, incident["id"]), "fact_check": await check_facts(client, incident["id"]),
         "publication": await publish(client, incident["id"]), "decision": await decide(client, incident["id"]),
+        "task": good(await put(client, incident["id"], "tasks", kind="other", title="取证"), 201),
+        "note": good(await put(client, incident["id"], "notes", body="见附件"), 201),
     }  # fmt: skip
     return {"incident": incident["id"], "mention": mention_id} | {name: act["id"] for name, act in acts.items()}
 
@@ -67,7 +69,7 @@ async def test_files_are_found_by_what_they_are_evidence_of(client, there, subje
     assert [row["id"] for row in await everything(client, FILES, **query)] == [made["id"]]
     wrong = next(name for name in SUBJECTS if name != subject)
     assert good(await client.get(FILES, params=query | {"subject": wrong}))["data"] == []
-    problem(await client.get(f"{FILES}?subject=note"), 422)
+    problem(await client.get(f"{FILES}?subject=review"), 422)
 
 
 async def test_evidence_of_a_mention_follows_it_into_its_incident(client, counter):
@@ -97,7 +99,7 @@ async def test_what_there_is_not_has_no_evidence(client, there):
     for subject in SUBJECTS:
         problem(await attach(client, made["id"], subject, str(uuid4())), 422, "/subject_id")
     problem(await attach(client, made["id"], "meeting", there["decision"]), 422, "/subject_id")
-    problem(await attach(client, made["id"], "note", there["incident"]), 422, "/subject")
+    problem(await attach(client, made["id"], "review", there["incident"]), 422, "/subject")
     problem(await attach(client, str(uuid4()), "incident", there["incident"]), 404)
     assert good(await client.get(f"{FILES}/{made['id']}"))["attachments"] == []
 

@@ -166,7 +166,11 @@ async def test_a_batch_with_a_key_is_taken_once(client):
     assert again.headers["idempotent-replayed"] == "true"
 
 
-CREATING = [one for one in OPERATIONS if one.method == "POST" and one.id.startswith(("create", "open"))]
+# Those of an incident's are tried where it is: see test_tasks and test_task_bulk.
+CREATING = [
+    one for one in OPERATIONS
+    if one.method == "POST" and one.id.startswith(("create", "open")) and "{" not in one.path
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("operation", CREATING, ids=str)

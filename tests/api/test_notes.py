@@ -6,11 +6,16 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from app.core.auth import SYSTEM
+from app.incidents.queries import get_incident
+from app.incidents.service import merge_incidents
 from tests.support.acts import URL, move, opened, person_headers
 from tests.support.api import everything, good, incident, instant, problem, timeline
 from tests.support.evidence import uploaded
 from tests.support.notes import note, send
 from tests.support.people import bearer, make_key, make_person
+from tests.support.tasks import TASKS, make_task
+from tests.support.waiting import eventually
 
 
 async def test_a_note_is_kept_told_and_found(client, bare):
@@ -132,7 +137,7 @@ async def test_only_people_who_are_here_are_mentioned(client):
     ({"body": ""}, "/body"), ({"body": " \u200b\n"}, "/body"), ({"body": "a\x00b"}, "/body"),
     ({"body": "长" * 20_001}, "/body"), ({"mentions": ["nobody"]}, "/mentions/0"),
     ({"mentions": [str(uuid4())] * 51}, "/mentions"), ({"corrects": str(uuid4())}, "/corrects"),
-    ({"actor": "me"}, "/actor"), ({"subject": "task"}, "/subject"),
+    ({"actor": "me"}, "/actor"), ({"subject": "weather"}, "/subject"),
 ])  # fmt: skip
 async def test_what_makes_no_sense_is_refused_by_name(client, fields, pointer):
     problem(await send(client, await opened(client), **fields), 422, pointer)
@@ -222,6 +227,64 @@ async def test_a_note_with_a_file_that_is_not_there_is_not_written(client, bare)
     refused = problem(await send(bare, incident_id, file_ids=[there], headers=writer), 403, code="forbidden")
     assert "files:write" in refused["detail"]
     assert await everything(client, f"{URL}/{incident_id}/notes") == []
+
+
+async def test_a_note_on_a_task_stands_with_the_incidents_notes(client):
+    incident_id = await opened(client)
+    task, other = await make_task(client, incident_id), await make_task(client, incident_id)
+    on_incident = await note(client, incident_id)
+    created = await client.post(f"{TASKS}/{task['id']}/notes", json={"body": "口径见附件"})
+    made = good(created, 201)
+    assert (made["incident_id"], made["subject"], made["subject_id"]) == (incident_id, "task", task["id"])
+    assert created.headers["location"] == f"{URL}/{incident_id}/notes/{made['id']}"
+    assert await everything(client, f"{TASKS}/{task['id']}/notes") == [made]
+    assert await everything(client, f"{TASKS}/{other['id']}/notes") == []
+    assert await everything(client, f"{URL}/{incident_id}/notes") == [made, on_incident]
+    assert await everything(client, f"{URL}/{incident_id}/notes", subject="incident") == [on_incident]
+    assert await everything(client, f"{URL}/{incident_id}/notes", subject_id=task["id"]) == [made]
+    last = (await timeline(client, incident_id))[-1]
+    assert (last["type"], last["data"]["subject"], last["data"]["subject_id"]) == ("note.added", "task", task["id"])
+    problem(await client.post(f"{TASKS}/{uuid4()}/notes", json={"body": "收到"}), 404)
+    problem(await client.get(f"{TASKS}/{uuid4()}/notes"), 404)
+
+
+async def test_a_note_is_corrected_where_it_was_written(client):
+    incident_id = await opened(client)
+    task, on_incident = await make_task(client, incident_id), await note(client, incident_id)
+    one = f"{TASKS}/{task['id']}/notes"
+    first = good(await client.post(one, json={"body": "收到"}), 201)
+    problem(await client.post(one, json={"body": "更正", "corrects": on_incident["id"]}), 422, "/corrects")
+    problem(await send(client, incident_id, corrects=first["id"]), 422, "/corrects")
+    second = good(await client.post(one, json={"body": "更正", "corrects": first["id"]}), 201)
+    assert [row["corrected_by"] for row in await everything(client, one, limit=1)] == [None, second["id"]]
+
+
+async def test_notes_on_a_task_stay_when_its_incident_is_merged_and_more_are_written_where_it_went(client):
+    incident_id, into = await opened(client), await opened(client)
+    task = await make_task(client, incident_id)
+    one = f"{TASKS}/{task['id']}/notes"
+    before = good(await client.post(one, json={"body": "并案前"}), 201)
+    good(await client.post(f"{URL}/{incident_id}/merge", json={"into_incident_id": into, "reason": "同一事件"}))
+    after = good(await client.post(one, json={"body": "并案后", "corrects": before["id"]}), 201)
+    assert (before["incident_id"], after["incident_id"]) == (incident_id, into)
+    assert [row["id"] for row in await everything(client, one)] == [after["id"], before["id"]]
+
+
+async def test_a_note_waits_for_a_merge_and_is_written_where_the_task_went(client, database):
+    incident_id, into = await opened(client), await opened(client)
+    task = await make_task(client, incident_id)
+    async with database.transaction() as tx:
+        source, target = [await get_incident(tx, UUID(id_), lock=True) for id_ in sorted((incident_id, into))]
+        source, target = (source, target) if str(source.id) == incident_id else (target, source)
+        writing = asyncio.create_task(client.post(f"{TASKS}/{task['id']}/notes", json={"body": "收到"}))
+        waits = "select count(*) as n from pg_stat_activity where wait_event_type = 'Lock' and query like '%incidents%'"
+        await eventually(lambda: _some(database, waits), what="the note that waits")
+        await merge_incidents(tx, source.id, target.id, reason="同一事件", caller=SYSTEM, now=await tx.now())
+    assert good(await writing, 201)["incident_id"] == into
+
+
+async def _some(database, statement: str) -> bool:
+    return bool((await database.fetch(statement))[0]["n"])
 
 
 async def test_the_exported_timeline_holds_them(client):

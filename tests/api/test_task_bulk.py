@@ -259,6 +259,15 @@ async def test_500_follow_ups_are_told_one_by_one_in_one_call(client):
     assert tasks == {row["task_id"]: row["result"] for row in results}
 
 
+async def test_they_are_created_once_with_the_same_key(client):
+    incident_id, headers = await opened(client), {"idempotency-key": uuid4().hex}
+    body = {"kind": "remediation", "title": "退款", "affected_user_ids": [str(uuid4()) for _ in range(3)]}
+    url = f"{URL}/{incident_id}/tasks/bulk-create"
+    first, again = [good(await client.post(url, json=body, headers=headers), 201) for _ in range(2)]
+    assert first == again
+    assert len(await tasks_of(client, incident_id)) == 3
+
+
 async def test_reading_is_enough_to_look_and_not_to_do(client, bare):
     incident_id = await opened(client)
     task = await make_task(client, incident_id)

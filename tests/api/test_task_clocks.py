@@ -2,13 +2,17 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from app.core.auth import SYSTEM
+from app.incidents.service import merge_incidents
 from tests.support.acts import URL, move, opened
 from tests.support.api import ago, brand, everything, good, incident, instant, problem
 from tests.support.clocks import graded, pass_time, ring
 from tests.support.tasks import TASKS, act, done, make_task, seen, tasks_of, told
+from tests.support.waiting import eventually
 
 DAY = timedelta(hours=24)
 
@@ -229,20 +233,19 @@ async def test_merged_out_of_a_false_alarm_its_clocks_start_anew(client):
     assert {clock["incident_id"] for clock in await clocks_of(client, task)} == {target}
 
 
-async def test_a_task_is_finished_wherever_a_merge_at_that_moment_takes_it(client):
-    for _ in range(6):
-        source, target = await opened(client), await opened(client)
-        task = await make_task(client, source, "remediation")
-        merged, ended = await asyncio.gather(
-            client.post(f"{URL}/{source}/merge", json={"into_incident_id": target, "reason": "同一事件"}),
-            act(client, task, "complete"),
-        )
-        good(merged)
-        good(ended)
-        clock = await clock_of(client, task)
-        assert clock["state"] == "met"
-        [event] = await told(client, ended.json()["incident_id"], "task.done")
-        assert event["data"]["task_id"] == task["id"]
+async def test_a_task_that_goes_along_with_a_merge_at_that_moment_is_finished_where_it_went(client, database):
+    source, target = await opened(client), await opened(client)
+    task = await make_task(client, source, "remediation")
+    waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    async with database.transaction() as tx:
+        await merge_incidents(tx, UUID(source), UUID(target), reason="同一事件", caller=SYSTEM, now=await tx.now())
+        ending = asyncio.create_task(act(client, task, "complete"))
+        await eventually(lambda: database.fetch(waiting), what="whoever finishes it waits for the merge")
+    assert good(await ending)["incident_id"] == target
+    assert (await clock_of(client, task))["state"] == "met"
+    [event] = await told(client, target, "task.done")
+    assert event["data"]["task_id"] == task["id"]
+    assert await told(client, source, "task.done") == []
 
 
 async def test_a_raise_leaves_the_clocks_of_tasks_alone(client):

@@ -208,7 +208,7 @@ async def test_a_change_of_the_team_is_refused_with_what_to_do(home, client):
     problem(await client.post(one, json={"person_id": str(home.people["boss"])}), 422, "/person_id")
     problem(await client.post(one, json={"person_id": str(uuid4())}), 422, "/person_id")
     member = (await home.team(incident_id))["law head"]
-    problem(await client.delete(f"{one}/{member['id']}"), 422, "?reason")
+    problem(await client.delete(f"{one}/{member['id']}", params={"why": "x"}), 422, "?why")
     stale = {"if-match": '"9-0123456789abcdef"'}
     problem(await client.patch(f"{one}/{member['id']}", json={"position": "lead"}, headers=stale), 412)
     problem(await client.delete(f"{one}/{member['id']}", params={"reason": "x"}, headers=stale), 412)

@@ -91,6 +91,12 @@ def test_what_is_no_table_says_why(grid, code):
         assert "name (姓名" in fault.value.detail
 
 
+def test_prose_keeps_its_punctuation_and_everything_else_is_evened_out():
+    columns = (Column("name", ("姓名",)), Column("claim", ("诉求",), prose=True))
+    table = table_of([(1, ["姓名", "诉求"]), (2, ["王（一）", " 退款，并致歉！① "])], columns)
+    assert rows(table) == [(2, {"name": "王(一)", "claim": "退款，并致歉！①"})]
+
+
 def test_a_broken_cell_is_told_apart_from_an_empty_one():
     table = table_of([(1, ["姓名", "手机"]), (2, ["王", Broken("formula_failed", "x")])], COLUMNS)
     assert table.rows[0].broken.keys() == {"phone"}

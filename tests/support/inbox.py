@@ -1,9 +1,11 @@
 """People with an inbox, as tests read them."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from sqlalchemy import event
 
 from tests.support.api import good
 from tests.support.people import bearer, make_key, make_person
@@ -46,3 +48,21 @@ async def join(client: httpx.AsyncClient, bare: httpx.AsyncClient, *scopes: str,
     person = await make_person(client, *scopes, **fields)
     key = await make_key(client, *scopes, person_id=person["id"])
     return Somebody(person["id"], bearer(key["key"]), bare)
+
+
+async def statements_of(bare: httpx.AsyncClient, asking: Awaitable[object]) -> int:
+    """With how many statements the API answers; looking up who asks is none of them."""
+    engine = bare._transport.app.state.tools.database.engine.sync_engine  # type: ignore[attr-defined]
+    statements: list[str] = []
+
+    def said(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "api_keys" not in statement:
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", said)
+    try:
+        await asking
+    finally:
+        event.remove(engine, "before_cursor_execute", said)
+    assert statements
+    return len(statements)

@@ -92,8 +92,13 @@ class House:
 
 @asynccontextmanager
 async def house(client: httpx.AsyncClient, database: Database) -> AsyncIterator[House]:
-    """Five departments with their heads; in public relations a lead, in operations somebody with a deputy."""
+    """Five departments, each with a head and the head's deputy; in public relations a lead, and one above all. Nobody else is
+    there meanwhile."""
     made = House(client, database)
+    others = [
+        await database.fetch("update departments set active = false where active returning id"),
+        await database.fetch("update people set on_duty = false where on_duty and 'lead' = any(roles) returning id"),
+    ]
     async with database.transaction() as tx:
         for name, kind in KINDS.items():
             row = Department(id=new_id(), name=f"{name} {made.word}", kind=kind, business_units=[made.unit(name)])
@@ -108,6 +113,9 @@ async def house(client: httpx.AsyncClient, database: Database) -> AsyncIterator[
     try:
         yield made
     finally:
+        gone, off_duty = ([row["id"] for row in rows] for rows in others)
+        await database.fetch("update departments set active = true where id = any($1)", gone)
+        await database.fetch("update people set on_duty = true where id = any($1)", off_duty)
         await database.fetch("update people set active = false where id = any($1)", list(made.people.values()))
         await database.fetch(
             "update departments set active = false where id = any($1)", list(made.departments.values())

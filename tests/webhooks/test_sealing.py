@@ -84,10 +84,10 @@ async def test_after_the_key_has_changed_a_worker_seals_anew_and_signatures_stay
     database: Database, context: Context, receiver: Receiver
 ) -> None:
     await forget(database)
-    beyond = await subscribe(database, receiver, path="/beyond")
+    beyond = await subscribe(database, receiver, "mention.hit", path="/beyond")
     lost = vault("a key that everybody has forgotten by now").seal(SECRET, beyond)
     await database.fetch("update webhook_endpoints set secret = $2 where id = $1", beyond, lost)
-    known = await subscribe(database, receiver)
+    known = await subscribe(database, receiver, "mention.hit")
     changed = context.settings.model_copy(update={"secret_key": NEW, "previous_secret_keys": (SECRET_KEY,)})
     deliverer = Deliverer(replace(context, settings=changed))
     await happen(database, hit())

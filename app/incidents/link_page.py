@@ -1,0 +1,142 @@
+"""The page behind an acknowledgement link, for a phone at 3 a.m. Not part of the contract.
+
+Opening it shows and changes nothing, because chats open every address to preview it; only the button acknowledges. It runs no
+script, loads nothing from elsewhere, is stored nowhere and found by no search.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Final
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from app.core.bodies import body_of
+from app.core.deps import InRetries, WithTools
+from app.core.errors import Forbidden, Unauthorized
+from app.core.links import PATH, Links
+from app.domain.chronicle import local
+from app.domain.grades import grade_of
+from app.domain.wording import mask_name, mask_text
+from app.incidents.links import Bearer, Opened, Verdict, look, use_link
+
+router = APIRouter(include_in_schema=False)
+
+_TEXT = Path(__file__).with_name("acknowledge.html").read_text("utf-8")
+_PAGE = Template(_TEXT)
+# A form with four digits in it.
+MOST_BODY: Final = 1_024
+
+
+def _style() -> str:
+    """The source expression of the page's one style sheet."""
+    (text,) = re.findall(r"<style>(.*?)</style>", _TEXT, re.DOTALL)
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+_HEADERS: Final[Mapping[str, str]] = {
+    "content-security-policy": (
+        f"default-src 'none'; style-src {_style()}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "cache-control": "no-store",
+    "x-robots-tag": "noindex, nofollow",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+}
+# What is said of a link, in Chinese and English.
+_SAID: Final[Mapping[Verdict, tuple[str, str]]] = {
+    Verdict.GOOD: ("请接警", "Take this incident on"),
+    Verdict.UNKNOWN: ("链接无效", "This link is not one of ours. Open it from the message as it is"),
+    Verdict.USED: ("链接已使用", "This link was used already: the acknowledgement is on record"),
+    Verdict.SPENT: ("链接已作废：尾号多次有误", "This link is void after five wrong tries. Acknowledge in the console"),
+    Verdict.EXPIRED: ("链接已过期", "This link has expired. Acknowledge in the console"),
+    Verdict.LEFT: ("您已不在小组中", "You belong to the team no more"),
+    Verdict.NOT_YOURS: ("这不是您的链接", "This link is somebody else's"),
+    Verdict.INACTIVE: ("该人员已停用", "This person is not active"),
+    Verdict.WRONG: ("手机尾号不正确，请重试", "These are not the last four digits. Try again"),
+    Verdict.OVER: ("事件已终止，无需接警", "The incident has ended: there is nothing to take on"),
+    Verdict.ANSWERED: ("您已接警，无需重复", "You have taken it on already"),
+}
+_STATUS: Final[Mapping[Verdict, int]] = {
+    Verdict.GOOD: 200, Verdict.UNKNOWN: 404, Verdict.NOT_YOURS: 403, Verdict.INACTIVE: 403, Verdict.WRONG: 403,
+    Verdict.USED: 410, Verdict.SPENT: 410, Verdict.EXPIRED: 410, Verdict.LEFT: 410, Verdict.OVER: 409,
+    Verdict.ANSWERED: 409,
+}  # fmt: skip
+_DONE: Final = ("已接警，请尽快处置", "You have taken it on. Thank you")
+# Where people may still do something.
+_OPEN: Final = frozenset({Verdict.GOOD, Verdict.WRONG})
+# Where the incident is shown: not to strangers, nor to whoever finds the address in a chat of last year.
+_SHOWN: Final = _OPEN | {Verdict.USED, Verdict.ANSWERED, Verdict.OVER}
+
+
+@router.get(PATH + "/{token}")
+async def acknowledgement_page(token: str, request: Request, tools: WithTools, run: InRetries) -> HTMLResponse:
+    """Shows what is to be acknowledged, and for whom. Nothing changes."""
+    link_id, bearer = _read(token, tools), await _bearer(request, tools)
+    opened = await run(lambda tx, now: look(tx, link_id, bearer, now=now))
+    return _answer(opened)
+
+
+@router.post(PATH + "/{token}")
+async def acknowledge_by_link(token: str, request: Request, tools: WithTools, run: InRetries) -> HTMLResponse:
+    """Acknowledges for the person the link was made for, once."""
+    form = dict(parse_qsl((await body_of(request, MOST_BODY)).decode("utf-8", "replace"), max_num_fields=10))
+    link_id, bearer = _read(token, tools), await _bearer(request, tools)
+    opened = await run(lambda tx, now: use_link(tx, link_id, form.get("digits", ""), bearer, now=now))
+    return _answer(opened, done=opened.verdict is Verdict.GOOD)
+
+
+def _read(token: str, tools: WithTools) -> UUID | None:
+    return Links(tools.settings).read(token)
+
+
+async def _bearer(request: Request, tools: WithTools) -> Bearer | None:
+    """Who shows a key or a token of their own beside the link; nobody's where it is no good one."""
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        return None
+    try:
+        caller = await tools.keys.caller(authorization)
+    except (Unauthorized, Forbidden):
+        return Bearer(None)
+    return Bearer(caller.person.id if caller.person else None)
+
+
+def _answer(opened: Opened, *, done: bool = False) -> HTMLResponse:
+    heading, english = _DONE if done else _SAID[opened.verdict]
+    page = _PAGE.substitute(
+        heading=escape(heading), english=escape(english), about=_about(opened),
+        form="" if done or opened.verdict not in _OPEN else _form(opened),
+    )  # fmt: skip
+    return HTMLResponse(page, _STATUS[opened.verdict], headers=dict(_HEADERS))
+
+
+def _about(opened: Opened) -> str:
+    incident, person = opened.incident, opened.person
+    if opened.verdict not in _SHOWN or incident is None or person is None:
+        return ""
+    grade = grade_of(incident.grade)
+    rows = [
+        ("事件 Incident", f"{'【演练】' if incident.is_drill else ''}{incident.number} {mask_text(incident.title)}"),
+        ("等级 Grade", grade.label if grade else "未定级"),
+        ("接警人 For", mask_name(person.name)),
+    ]
+    if opened.verdict in _OPEN and opened.link is not None:
+        rows.append(("链接有效至 Good until", local(opened.link.expires_at)))
+    return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows) + "</dl>"
+
+
+def _form(opened: Opened) -> str:
+    asks = (
+        '<label>您手机号的后四位<small>The last four digits of your phone</small><input name="digits" inputmode="numeric" '
+        'pattern="[0-9]{4}" maxlength="4" autocomplete="off" required></label>'
+    )
+    return f'<form method="post">{asks if opened.digits else ""}<button>接警 Acknowledge</button></form>'

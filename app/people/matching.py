@@ -1,0 +1,152 @@
+"""Whom the rows of a sheet mean: people we know, or rows before them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.core.db import Tx
+from app.models import Department, Person
+
+_COLUMNS: Final = (
+    "name", "email", "phone", "department_id", "deputy_id", "on_duty", "oidc_subject", "roles", "scopes", "active",
+)  # fmt: skip
+
+
+class Unmatched(Exception):
+    """A cell names nobody, or more than one. Says which column, and what to do."""
+
+    def __init__(self, column: str, detail: str, code: str) -> None:
+        super().__init__(detail)
+        self.column, self.detail, self.code = column, detail, code
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody of the table, or of a row before."""
+
+    id: UUID
+    values: Mapping[str, Any]
+    active: bool = True
+
+    def could_be(self, email: str | None, phone: str | None) -> bool:
+        """Whether nothing that is known of both says otherwise."""
+        theirs = self.values["email"], self.values["phone"]
+        pairs = ((_folded(email), _folded(theirs[0])), (phone, theirs[1]))
+        return all(ours is None or other is None or ours == other for ours, other in pairs)
+
+
+Index = defaultdict[Any, dict[UUID, Known]]
+
+
+def _index() -> Index:
+    return defaultdict(dict)
+
+
+def _folded(text: str | None) -> str | None:
+    return text.casefold() if text is not None else None
+
+
+@dataclass(slots=True)
+class Matching:
+    """Everybody there is, by what they are known by. Whom a row adds or changes is known by it to the rows after it."""
+
+    departments: Mapping[str, Department]
+    emails: Index = field(default_factory=_index)
+    phones: Index = field(default_factory=_index)
+    names: Index = field(default_factory=_index)
+    places: Index = field(default_factory=_index)
+    subjects: dict[str, UUID] = field(default_factory=dict)
+    left: set[str | None] = field(default_factory=set)
+    # Whom which row is about.
+    claimed: dict[UUID, int] = field(default_factory=dict)
+
+    @classmethod
+    async def load(cls, tx: Tx, *, lock: bool) -> "Matching":
+        """Everybody as they are now, locked where they may be changed."""
+        departments = {row.name.casefold(): row for row in await tx.scalars(select(Department))}
+        found = cls(departments)
+        query = select(Person.id, *(getattr(Person, name) for name in _COLUMNS)).order_by(Person.id)
+        for row in await tx.execute(query.with_for_update(key_share=True) if lock else query):
+            values = dict(row._mapping)
+            person_id, active = values.pop("id"), values.pop("active")
+            if active:
+                found._know(Known(person_id, values))
+            elif values["email"]:
+                found.left.add(_folded(values["email"]))
+            if values["oidc_subject"]:
+                found.subjects[values["oidc_subject"]] = person_id
+        return found
+
+    def _know(self, known: Known) -> None:
+        values = known.values
+        for index, key in (
+            (self.emails, _folded(values["email"])), (self.phones, values["phone"]), (self.names, _folded(values["name"])),
+            (self.places, (_folded(values["name"]), values["department_id"])),
+        ):  # fmt: skip
+            if key is not None:
+                index[key][known.id] = known
+
+    def add(self, person_id: UUID, values: Mapping[str, Any], row: int) -> None:
+        """Whom a row adds or changes, as they are by it."""
+        self._know(Known(person_id, values))
+        self.claimed[person_id] = row
+        if values["oidc_subject"]:
+            self.subjects[values["oidc_subject"]] = person_id
+
+    def claimed_by(self, person: Known | None) -> int | None:
+        """The row that is about them already, where there is one."""
+        return self.claimed.get(person.id) if person else None
+
+    def department(self, name: str | None) -> UUID | None:
+        """The active department of this name."""
+        if name is None:
+            return None
+        found = self.departments.get(name.casefold())
+        if found is None:
+            raise Unmatched("department", "there is no such department; add it first, or mend its name", "not_found")
+        if not found.active:
+            raise Unmatched("department", "this department is no more; name an active one", "department_inactive")
+        return found.id
+
+    def person(self, name: str, email: str | None, phone: str | None, department_id: UUID | None) -> Known | None:
+        """Whom these mean; None where it is somebody new."""
+        if email is not None:
+            if found := self._only("email", self.emails[_folded(email)].values()):
+                return found
+            if _folded(email) in self.left:
+                raise Unmatched("email", "is of somebody who has left; set them active first", "person_inactive")
+        ways = [("phone", self.phones[phone])] if phone is not None else []
+        for column, index in (*ways, ("name", self.places[_folded(name), department_id])):
+            if found := self._only(column, (one for one in index.values() if one.could_be(email, phone))):
+                return found
+        return None
+
+    def _only(self, column: str, found: Iterable[Known]) -> Known | None:
+        people = list(found)
+        if len(people) > 1:
+            raise Unmatched(
+                column, "means more than one person; fill in their mail, or make them one first", "ambiguous"
+            )
+        return people[0] if people else None
+
+    def subject_is_free(self, subject: str | None, person: Known | None) -> None:
+        """Unmatched where somebody else signs in so."""
+        holder = self.subjects.get(subject) if subject is not None else None
+        if holder is not None and (person is None or person.id != holder):
+            raise Unmatched("oidc_subject", "another person has this subject; take it from them first", "taken")
+
+    def deputy(self, text: str, person_id: UUID) -> UUID:
+        """Whom a cell names as deputy, by mail or by a name that nobody else has."""
+        index = self.emails if "@" in text else self.names
+        people = list(index[_folded(text)].values())
+        if not people:
+            raise Unmatched("deputy", "names nobody who is active; write their mail or their whole name", "not_found")
+        if len(people) > 1:
+            raise Unmatched("deputy", "is the name of more than one person; write their mail", "ambiguous")
+        if people[0].id == person_id:
+            raise Unmatched("deputy", "nobody is their own deputy; name somebody else", "own_deputy")
+        return people[0].id
