@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.instants import not_ahead
 from app.core.outbox import record
 from app.domain.events import FactChecked, IncidentAcknowledged, MeetingHeld, PublicationRecorded
@@ -137,8 +137,11 @@ def told_at(incident: Incident, happened_at: datetime | None, now: datetime) -> 
     """When something happened that people tell of, now unless they say; Invalid before the incident or in the future."""
     happened_at = not_ahead(happened_at, now, "/happened_at") or now
     if happened_at < incident.opened_at:
-        detail = f"lies before the incident, which was opened at {incident.opened_at:%Y-%m-%dT%H:%M:%S.%fZ}"
-        raise Invalid(f"/happened_at: {detail}", errors=[FieldError("/happened_at", detail, "before_the_incident")])
+        raise Invalid.at(
+            "/happened_at",
+            f"lies before the incident, which was opened at {incident.opened_at:%Y-%m-%dT%H:%M:%S.%fZ}",
+            "before_the_incident",
+        )
     return happened_at
 
 

@@ -115,8 +115,7 @@ async def _new_contact(tx: Tx, user: AffectedUser, held: str | None, fields: Map
     kind = ContactKind(fields.get("contact_kind", user.contact_kind))
     text = fields.get("contact", held)
     if text is None:
-        detail = "must be given with its kind: what is stored can't be read any more"
-        raise Invalid(f"/contact: {detail}", errors=[FieldError("/contact", detail, "missing")])
+        raise Invalid.at("/contact", "must be given with its kind: what is stored can't be read any more", "missing")
     contact = contact_in(kind, text)
     if (contact.kind, contact.value) == (user.contact_kind, held):
         return False
@@ -218,5 +217,4 @@ async def _must_be_new(tx: Tx, incident_id: UUID, contact: Contact, vault: Vault
 
 async def _must_exist(tx: Tx, mention_id: UUID | None) -> None:
     if mention_id is not None and await tx.get(Mention, mention_id) is None:
-        detail = f"There is no mention {mention_id}."
-        raise Invalid(f"/mention_id: {detail}", errors=[FieldError("/mention_id", detail, "not_found")])
+        raise Invalid.at("/mention_id", f"There is no mention {mention_id}.", "not_found")

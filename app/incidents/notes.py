@@ -94,16 +94,14 @@ async def _must_be_here(tx: Tx, person_ids: Sequence[UUID]) -> None:
             detail = "this person is not active and would not read it; mention somebody else"
             errors.append(FieldError(f"/mentions/{place}", detail, "person_inactive"))
     if errors:
-        raise Invalid(f"{errors[0].pointer}: {errors[0].detail}", errors=errors)
+        raise Invalid.of(errors)
 
 
 async def _must_stand(tx: Tx, subject: NoteSubject, subject_id: UUID, note_id: UUID) -> None:
     """The incident is locked, so nobody else corrects the same note meanwhile."""
     corrected = await tx.get(Note, note_id)
     if corrected is None or (corrected.subject, corrected.subject_id) != (subject, subject_id):
-        detail = f"there is no such note on this {subject}"
-        raise Invalid(f"/corrects: {detail}", errors=[FieldError("/corrects", detail, "not_found")])
+        raise Invalid.at("/corrects", f"there is no such note on this {subject}", "not_found")
     later = await note_queries.correction_of(tx, note_id)
     if later is not None:
-        detail = f"was corrected by {later}; correct that one"
-        raise AlreadyCorrected(f"/corrects: {detail}.", errors=[FieldError("/corrects", detail, "already_corrected")])
+        raise AlreadyCorrected.at("/corrects", f"was corrected by {later}; correct that one", "already_corrected")

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Invalid
 from app.core.outbox import record
 from app.domain.tasks import MOST_AT_ONCE, SAYS, refusal, result_fault, version_of
 from app.domain.vocabulary import TaskAction, TaskBulkAction, TaskKind, TasksChange
@@ -170,11 +170,11 @@ async def _chosen(tx: Tx, incident: Incident, chosen: TaskSelection) -> Sequence
             query = query.where(Task.owner_id.is_(None))
     found = (await tx.scalars(query.execution_options(populate_existing=True))).all()
     if len(found) > MOST_AT_ONCE:
-        raise _invalid("/select/filter", f"takes more than {MOST_AT_ONCE:,} tasks; narrow it", "too_many")
+        raise Invalid.at("/select/filter", f"takes more than {MOST_AT_ONCE:,} tasks; narrow it", "too_many")
     known = {task.id for task in found}
     for place, id_ in enumerate(chosen.task_ids or ()):
         if id_ not in known:
-            raise _invalid(f"/select/task_ids/{place}", "there is no such task of this incident", "not_found")
+            raise Invalid.at(f"/select/task_ids/{place}", "there is no such task of this incident", "not_found")
     return found
 
 
@@ -182,7 +182,7 @@ def _results(asked: TaskBulk, chosen: Sequence[Task]) -> Results:
     known, results = {task.id for task in chosen}, dict[UUID, dict[str, Any]]()
     for place, one in enumerate(asked.results):
         if one.task_id not in known or one.task_id in results:
-            raise _invalid(f"/results/{place}/task_id", "is not chosen, or stands here twice", "not_chosen")
+            raise Invalid.at(f"/results/{place}/task_id", "is not chosen, or stands here twice", "not_chosen")
         results[one.task_id] = one.result.model_dump()
     return results
 
@@ -241,7 +241,3 @@ def _answer(incident: Incident, asked: TaskBulk, verdicts: Sequence[Verdict]) ->
             for task, code in verdicts
         ],
     }  # fmt: skip
-
-
-def _invalid(pointer: str, detail: str, code: str) -> Invalid:
-    return Invalid(f"{pointer}: {detail}", errors=[FieldError(pointer, detail, code)])

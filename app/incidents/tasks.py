@@ -15,7 +15,7 @@ from sqlalchemy import or_, select, update
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Forbidden, Invalid, naming
+from app.core.errors import Conflict, Forbidden, Invalid, naming
 from app.core.outbox import record
 from app.domain.events import TaskChanged, TaskCreated, TasksChanged, TaskWaived
 from app.domain.lifecycle import RECORDING
@@ -307,7 +307,7 @@ def must_fit(kind: TaskKind, result: Mapping[str, Any] | None, *, finishing: boo
     """Invalid where the result is none of this kind's at this time."""
     code = result_fault(kind, result, finishing=finishing)
     if code is not None:
-        raise _invalid("/result", SAYS[code], code)
+        raise Invalid.at("/result", SAYS[code], code)
 
 
 async def must_be_here(tx: Tx, owner_id: UUID | None) -> None:
@@ -317,19 +317,15 @@ async def must_be_here(tx: Tx, owner_id: UUID | None) -> None:
     with naming("/owner_id"):
         person = await get_person(tx, owner_id)
     if not person.active:
-        raise _invalid("/owner_id", "this person is not active; name somebody who is", "person_inactive")
+        raise Invalid.at("/owner_id", "this person is not active; name somebody who is", "person_inactive")
 
 
 def must_lie_ahead(due_at: datetime | None, now: datetime) -> None:
     """Invalid where a date is promised that has passed."""
     if due_at is not None and due_at <= now:
-        raise _invalid("/due_at", "lies in the past; leave it out where it was never promised", "in_the_past")
+        raise Invalid.at("/due_at", "lies in the past; leave it out where it was never promised", "in_the_past")
 
 
 def _must_be_due(kind: TaskKind, due_at: datetime | None) -> None:
     if kind is TaskKind.REMEDIATION and due_at is None:
-        raise _invalid("/due_at", "a remediation is always due: state when", "due_needed")
-
-
-def _invalid(pointer: str, detail: str, code: str) -> Invalid:
-    return Invalid(f"{pointer}: {detail}", errors=[FieldError(pointer, detail, code)])
+        raise Invalid.at("/due_at", "a remediation is always due: state when", "due_needed")

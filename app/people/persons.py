@@ -8,7 +8,7 @@ from uuid import UUID
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Invalid, naming
+from app.core.errors import Conflict, Invalid, naming
 from app.core.grants import scopes_of_roles
 from app.core.outbox import record
 from app.domain.events import Changed
@@ -79,16 +79,15 @@ async def _check(tx: Tx, fields: Mapping[str, Any], person: Person | None = None
     """What is set must be free, and whom it names must be there. What stands already may have ended since."""
     subject = fields.get("oidc_subject")
     if subject is not None and await queries.person_with_subject(tx, subject) is not None:
-        detail = "another person has this subject; take it from them first"
-        raise SubjectTaken(f"/oidc_subject: {detail}", errors=[FieldError("/oidc_subject", detail, "taken")])
+        raise SubjectTaken.at("/oidc_subject", "another person has this subject; take it from them first", "taken")
     if fields.get("department_id") is not None:
         with naming("/department_id"):
             department = await queries.get_department(tx, fields["department_id"])
         if not department.active:
-            raise _refused("/department_id", "this department is no more; name an active one", "department_inactive")
+            raise Invalid.at("/department_id", "this department is no more; name an active one", "department_inactive")
     if fields.get("deputy_id") is not None:
         if person is not None and fields["deputy_id"] == person.id:
-            raise _refused("/deputy_id", "nobody is their own deputy; name somebody else, or null", "own_deputy")
+            raise Invalid.at("/deputy_id", "nobody is their own deputy; name somebody else, or null", "own_deputy")
         await active_person(tx, fields["deputy_id"], "/deputy_id")
 
 
@@ -97,7 +96,7 @@ async def active_person(tx: Tx, person_id: UUID, at: str = "/person_id") -> Pers
     with naming(at):
         person = await queries.get_person(tx, person_id)
     if not person.active:
-        raise _refused(at, "this person is not active; set them active first", "person_inactive")
+        raise Invalid.at(at, "this person is not active; set them active first", "person_inactive")
     return person
 
 
@@ -105,7 +104,3 @@ async def person_changed(tx: Tx, person: Person, action: str, fields: list[str],
     """Puts on record what was done about a person: the names of the fields, never what they hold."""
     event = Changed(subject="person", subject_id=str(person.id), action=action, fields=fields)
     await record(tx, event, caller=caller)
-
-
-def _refused(at: str, detail: str, code: str) -> Invalid:
-    return Invalid(f"{at}: {detail}", errors=[FieldError(at, detail, code)])
