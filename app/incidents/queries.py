@@ -12,6 +12,7 @@ from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.params import PageQuery
 from app.core.search import matching
+from app.domain.events import IncidentEvent
 from app.domain.grading import Peaks, Policy, policy_from
 from app.domain.spread import Series, forecast, minute_of, minute_start
 from app.incidents.screen_schemas import IncidentFilters, IncidentQuery
@@ -30,6 +31,13 @@ async def get_incident(tx: Tx, incident_id: UUID, *, lock: bool = False) -> Inci
     incident = (await tx.scalars(query)).one_or_none()
     if incident is None:
         raise NotFound(f"There is no incident {incident_id}.")
+    return incident
+
+
+async def told_of(tx: Tx, event: IncidentEvent) -> Incident:
+    """The incident an event is of: whoever recorded it holds its lock, so this asks nobody."""
+    incident = await tx.get(Incident, event.incident_id)
+    assert incident is not None, "events cite incidents that exist: a foreign key"
     return incident
 
 
