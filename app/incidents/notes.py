@@ -9,12 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.core import search
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import FieldError, Invalid, naming
+from app.core.errors import Invalid, naming
 from app.core.outbox import record
 from app.domain.events import NoteAdded
 from app.domain.lifecycle import DISCUSSED
@@ -24,9 +22,10 @@ from app.incidents.acts import IncidentOver
 from app.incidents.decisions import AlreadyCorrected
 from app.incidents.queries import get_incident
 from app.incidents.timeline import on_timeline
-from app.models import Incident, Note, NoteMention, Person
+from app.models import Incident, Note, NoteMention
 from app.models.base import new_id
 from app.people.file_queries import get_file
+from app.people.persons import active_people
 
 
 async def add_note(
@@ -38,7 +37,8 @@ async def add_note(
     if incident.status not in DISCUSSED:
         raise IncidentOver(f"The incident {incident.number} is {incident.status}: write on the one it was merged into.")
     mentions = list(dict.fromkeys(fields["mentions"]))
-    await _must_be_here(tx, fields["mentions"])
+    # Whoever left reads nothing any more.
+    await active_people(tx, {f"/mentions/{place}": id_ for place, id_ in enumerate(fields["mentions"])})
     if fields["corrects"] is not None:
         await _must_stand(tx, subject, subject_id, fields["corrects"])
     note = Note(
@@ -78,23 +78,6 @@ async def _must_be_kept(tx: Tx, file_ids: Sequence[UUID], caller: Caller) -> Non
     for place, file_id in sorted(enumerate(file_ids), key=lambda each: each[1]):
         with naming(f"/file_ids/{place}"):
             await get_file(tx, file_id, lock="stay")
-
-
-async def _must_be_here(tx: Tx, person_ids: Sequence[UUID]) -> None:
-    """Whoever left reads nothing any more."""
-    if not person_ids:
-        return
-    query = select(Person.id, Person.active).where(Person.id.in_(person_ids))
-    active = {row.id: row.active for row in await tx.execute(query)}
-    errors = []
-    for place, person_id in enumerate(person_ids):
-        if person_id not in active:
-            errors.append(FieldError(f"/mentions/{place}", f"there is no person {person_id}", "not_found"))
-        elif not active[person_id]:
-            detail = "this person is not active and would not read it; mention somebody else"
-            errors.append(FieldError(f"/mentions/{place}", detail, "person_inactive"))
-    if errors:
-        raise Invalid.of(errors)
 
 
 async def _must_stand(tx: Tx, subject: NoteSubject, subject_id: UUID, note_id: UUID) -> None:

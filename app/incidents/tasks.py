@@ -15,7 +15,7 @@ from sqlalchemy import or_, select, update
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
-from app.core.errors import Conflict, Forbidden, Invalid, naming
+from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.outbox import record
 from app.domain.events import TaskChanged, TaskCreated, TasksChanged, TaskWaived
 from app.domain.lifecycle import RECORDING
@@ -38,7 +38,7 @@ from app.incidents.task_queries import get_task
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Incident, Task
 from app.models.base import new_id
-from app.people.queries import get_person
+from app.people.persons import active_person
 
 TOLD = 100
 """Tasks that one event names."""
@@ -312,12 +312,8 @@ def must_fit(kind: TaskKind, result: Mapping[str, Any] | None, *, finishing: boo
 
 async def must_be_here(tx: Tx, owner_id: UUID | None) -> None:
     """Invalid where the owner is nobody we know, or has left."""
-    if owner_id is None:
-        return
-    with naming("/owner_id"):
-        person = await get_person(tx, owner_id)
-    if not person.active:
-        raise Invalid.at("/owner_id", "this person is not active; name somebody who is", "person_inactive")
+    if owner_id is not None:
+        await active_person(tx, owner_id, "/owner_id")
 
 
 def must_lie_ahead(due_at: datetime | None, now: datetime) -> None:

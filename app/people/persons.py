@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
-from app.core.errors import Conflict, Invalid, naming
+from app.core.errors import Conflict, FieldError, Invalid, naming
 from app.core.grants import scopes_of_roles
 from app.core.outbox import record
 from app.domain.events import Changed
@@ -91,13 +93,28 @@ async def _check(tx: Tx, fields: Mapping[str, Any], person: Person | None = None
         await active_person(tx, fields["deputy_id"], "/deputy_id")
 
 
+async def active_people(tx: Tx, named: Mapping[str, UUID]) -> dict[UUID, Person]:
+    """The people whom fields of a body name, by their ids; Invalid, naming each field, where there is none or they are
+    not active."""
+    rows = await tx.scalars(select(Person).where(Person.id.in_(set(named.values())))) if named else ()
+    people = {person.id: person for person in rows}
+    errors = [fault for at, id_ in named.items() if (fault := _fault(at, id_, people.get(id_))) is not None]
+    if errors:
+        raise Invalid.of(errors)
+    return people
+
+
+def _fault(at: str, person_id: UUID, person: Person | None) -> FieldError | None:
+    if person is None:
+        return FieldError(at, f"There is no person {person_id}.", "not_found")
+    if not person.active:
+        return FieldError(at, "this person is not active; name somebody who is, or set them active", "person_inactive")
+    return None
+
+
 async def active_person(tx: Tx, person_id: UUID, at: str = "/person_id") -> Person:
     """The person whom the field ``at`` of a body names; Invalid where there is none or they are not active."""
-    with naming(at):
-        person = await queries.get_person(tx, person_id)
-    if not person.active:
-        raise Invalid.at(at, "this person is not active; set them active first", "person_inactive")
-    return person
+    return (await active_people(tx, {at: person_id}))[person_id]
 
 
 async def person_changed(tx: Tx, person: Person, action: str, fields: list[str], caller: Caller) -> None:
