@@ -120,10 +120,9 @@ async def start(
     if incident.status not in RECORDING:
         raise over(incident)
     happened_at = told_at(incident, happened_at, now)
-    person_id = caller.person.id if caller.person else None
     return incident, Said(
         id=new_id(), incident_id=incident.id, happened_at=happened_at, recorded_at=now, actor=caller.actor,
-        person_id=person_id,
+        person_id=caller.person_id,
     )  # fmt: skip
 
 

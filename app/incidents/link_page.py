@@ -107,7 +107,7 @@ async def _bearer(request: Request, tools: WithTools) -> Bearer | None:
         caller = await tools.keys.caller(authorization)
     except (Unauthorized, Forbidden):
         return Bearer(None)
-    return Bearer(caller.person.id if caller.person else None)
+    return Bearer(caller.person_id)
 
 
 def _answer(opened: Opened, *, done: bool = False) -> HTMLResponse:

@@ -44,7 +44,7 @@ async def add_note(
     note = Note(
         id=new_id(), incident_id=incident.id, subject=subject, subject_id=subject_id, body=fields["body"],
         mentions=mentions, corrects=fields["corrects"], actor=caller.actor,
-        person_id=caller.person.id if caller.person else None, created_at=now,
+        person_id=caller.person_id, created_at=now,
     )  # fmt: skip
     tx.add(note)
     await tx.flush()

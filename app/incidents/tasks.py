@@ -88,12 +88,11 @@ async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, c
 
 def newborn(incident: Incident, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> Task:
     """A new task of the incident, not stored yet."""
-    person_id = caller.person.id if caller.person else None
     names = ("kind", "title", "details", "owner_id", "due_at", "affected_user_id", "result")
     return Task(
         id=new_id(), incident_id=incident.id, is_drill=incident.is_drill, state=first_state(TaskKind(fields["kind"])),
-        created_by=caller.actor, creator_id=person_id, created_at=now, updated_at=now, version=1, outcome="",
-        stated_by=person_id if fields["result"] else None, **{name: fields[name] for name in names},
+        created_by=caller.actor, creator_id=caller.person_id, created_at=now, updated_at=now, version=1, outcome="",
+        stated_by=caller.person_id if fields["result"] else None, **{name: fields[name] for name in names},
     )  # fmt: skip
 
 
@@ -109,7 +108,7 @@ async def change_task(
     kind = TaskKind(task.kind)
     if "result" in changed:
         must_fit(kind, fields["result"], finishing=False)
-        task.stated_by = caller.person.id if caller.person else None
+        task.stated_by = caller.person_id
         if kind is TaskKind.TAKEDOWN_REPORT and is_another_report(task.result, fields["result"]):
             task.state, task.approved_by, task.approved_at = TaskState.DRAFT, None, None
     if "owner_id" in changed:
