@@ -116,9 +116,7 @@ async def start(
     tx: Tx, incident_id: UUID, happened_at: datetime | None, *, caller: Caller, now: datetime
 ) -> tuple[Incident, Said]:
     """The incident, locked, and what every act says first. IncidentOver where nothing more is recorded of it."""
-    incident = await get_incident(tx, incident_id, lock=True)
-    if incident.status not in RECORDING:
-        raise over(incident)
+    incident = await recording(tx, incident_id)
     happened_at = told_at(incident, happened_at, now)
     return incident, Said(
         id=new_id(), incident_id=incident.id, happened_at=happened_at, recorded_at=now, actor=caller.actor,
@@ -126,10 +124,13 @@ async def start(
     )  # fmt: skip
 
 
-def over(incident: Incident) -> IncidentOver:
-    """What is said to whoever records something of an incident that takes no more."""
-    why = "look at the one it was merged into" if incident.status == "merged" else "bring it back first"
-    return IncidentOver(f"The incident {incident.number} is {incident.status}: nothing is recorded of it; {why}.")
+async def recording(tx: Tx, incident_id: UUID, *, lock: bool = True) -> Incident:
+    """The incident, locked; IncidentOver where nothing more is recorded of it."""
+    incident = await get_incident(tx, incident_id, lock=lock)
+    if incident.status not in RECORDING:
+        why = "look at the one it was merged into" if incident.status == "merged" else "bring it back first"
+        raise IncidentOver(f"The incident {incident.number} is {incident.status}: nothing is recorded of it; {why}.")
+    return incident
 
 
 def told_at(incident: Incident, happened_at: datetime | None, now: datetime) -> datetime:

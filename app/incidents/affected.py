@@ -19,12 +19,11 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.outbox import record
 from app.core.vault import Vault
 from app.domain.events import AffectedUsersChanged, Changed
-from app.domain.lifecycle import ENDED, RECORDING
+from app.domain.lifecycle import ENDED
 from app.domain.retention import CONTACTS_KEPT
 from app.domain.vocabulary import ContactKind
 from app.domain.wording import mask_text
-from app.incidents import guards, holds
-from app.incidents.acts import IncidentOver
+from app.incidents import acts, guards, holds
 from app.incidents.affected_queries import get_user, total_of
 from app.incidents.contacts import Contact, contact_in, known, sealed_name, store
 from app.incidents.queries import get_incident
@@ -48,20 +47,11 @@ class AlreadyErased(Conflict):
     code, title = "affected_user_erased", ("Name and contact were erased", "联系方式已删除")
 
 
-async def open_list(tx: Tx, incident_id: UUID, *, lock: bool = True) -> Incident:
-    """The incident, whose list takes more; IncidentOver where it does not."""
-    incident = await get_incident(tx, incident_id, lock=lock)
-    if incident.status not in RECORDING:
-        why = "look at the one it was merged into" if incident.status == "merged" else "bring it back first"
-        raise IncidentOver(f"The incident {incident.number} is {incident.status}: nobody is entered in it; {why}.")
-    return incident
-
-
 async def add_user(
     tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, vault: Vault, caller: Caller, now: datetime
 ) -> AffectedUser:
     """Enters somebody. AlreadyEntered where somebody is reached in the same way."""
-    incident = await open_list(tx, incident_id)
+    incident = await acts.recording(tx, incident_id)
     contact = contact_in(fields["contact_kind"], fields["contact"])
     await _must_be_new(tx, incident_id, contact, vault)
     await _must_exist(tx, fields["mention_id"])

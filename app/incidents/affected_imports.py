@@ -17,7 +17,8 @@ from app.core.vault import Vault
 from app.domain.sheets import Column, Table
 from app.domain.vocabulary import ContactKind, ImportRowState, Platform
 from app.incidents import guards
-from app.incidents.affected import changed, open_list
+from app.incidents.acts import recording
+from app.incidents.affected import changed
 from app.incidents.contacts import Contact, opened
 from app.models import AffectedUser
 from app.models.base import new_id
@@ -117,7 +118,7 @@ async def import_users(
 ) -> None:
     """Enters and corrects what the sheet says, and says in it what became of each row. Nothing is changed where a row
     is invalid. Cells that are blank leave what is there."""
-    incident = await open_list(tx, incident_id, lock=not dry_run)
+    incident = await recording(tx, incident_id, lock=not dry_run)
     there = await _known(tx, incident_id)
     new: list[dict[str, Any]] = []
     altered: list[dict[str, Any]] = []

@@ -23,6 +23,7 @@ from app.incidents.care import Chosen
 from app.incidents.queries import get_incident
 from app.incidents.task_bulk_schemas import TaskBulk, TaskBulkCreate, TaskSelection
 from app.incidents.task_ending import Ending, end, touch
+from app.incidents.task_queries import facts_of
 from app.models import Incident, Task
 
 _ACTION = {
@@ -71,7 +72,7 @@ async def change_tasks(
 
 async def preview_tasks_creation(tx: Tx, incident_id: UUID, asked: TaskBulkCreate, *, now: datetime) -> dict[str, Any]:
     """For whom tasks would be created, by the very rules that create them. Nothing is locked or stored."""
-    incident = await tasks.recording(tx, incident_id, lock=False)
+    incident = await acts.recording(tx, incident_id, lock=False)
     users = await _users(tx, incident, asked, now)
     return _created(incident, asked, users) | {"version": _version(users)}
 
@@ -81,7 +82,7 @@ async def create_tasks(
 ) -> dict[str, Any]:
     """One task for each of many affected users, with their clocks. Stale where it would be for others than those who were
     read. Where all who were selected have one, none is created."""
-    incident = await tasks.recording(tx, incident_id)
+    incident = await acts.recording(tx, incident_id)
     users = await _users(tx, incident, asked, now)
     expected.meet(_version(users))
     fields = asked.model_dump(exclude={"affected_user_ids", "affected"}) | {"result": None}
@@ -143,7 +144,7 @@ async def _judged(
 
 
 def _refusal(task: Task, incident: Incident, asked: TaskBulk, results: Results, caller: Caller) -> str | None:
-    code = refusal(_ACTION[asked.action], tasks.facts_of(task, incident.status))
+    code = refusal(_ACTION[asked.action], facts_of(task, incident.status))
     if code is not None:
         return code
     kind = TaskKind(task.kind)

@@ -133,9 +133,13 @@ def _result(task: Task, words: dict[str, Any], people: Mapping[UUID | None, dict
     return stated
 
 
+def facts_of(task: Task, status: str) -> TaskFacts:
+    """What decides what may be done about the task, whose incident has this status."""
+    return TaskFacts(TaskKind(task.kind), TaskState(task.state), status, has_basis(task.result))
+
+
 def _allowed(task: Task, status: str) -> list[dict[str, Any]]:
-    facts = TaskFacts(TaskKind(task.kind), TaskState(task.state), status, has_basis(task.result))
     return [
         {"action": choice.action, "allowed": choice.refusal is None, "refusal": choice.refusal}
-        for choice in choices(facts)
+        for choice in choices(facts_of(task, status))
     ]

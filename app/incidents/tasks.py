@@ -18,13 +18,10 @@ from app.core.db import Tx
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.outbox import record
 from app.domain.events import TaskChanged, TaskCreated, TasksChanged, TaskWaived
-from app.domain.lifecycle import RECORDING
 from app.domain.tasks import (
     SAYS,
     UNFINISHED,
-    TaskFacts,
     first_state,
-    has_basis,
     is_another_report,
     refusal,
     result_fault,
@@ -34,7 +31,7 @@ from app.domain.vocabulary import TaskAction, TaskKind, TasksChange, TaskState
 from app.incidents import acts, care, guards, task_clocks, task_words
 from app.incidents.queries import get_incident
 from app.incidents.task_ending import Ending, end_and_tell, named, touch
-from app.incidents.task_queries import get_task
+from app.incidents.task_queries import facts_of, get_task
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Incident, Task
 from app.models.base import new_id
@@ -56,11 +53,6 @@ class ApproverInvolved(Forbidden):
     code, title = "approver_involved", ("Somebody else has to approve it", "须由未参与的人员审批")
 
 
-def facts_of(task: Task, status: str) -> TaskFacts:
-    """What decides what may be done about the task, whose incident has this status."""
-    return TaskFacts(TaskKind(task.kind), TaskState(task.state), status, has_basis(task.result))
-
-
 def refused(code: str, what: str) -> TaskRefused:
     """The problem of a refusal by its code; ``what`` was refused."""
     problem = TaskRefused(f"{what}: {SAYS[code]}")
@@ -70,7 +62,7 @@ def refused(code: str, what: str) -> TaskRefused:
 
 async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> Task:
     """Something more to do about the incident. A remediation's clock starts at once."""
-    incident = await recording(tx, incident_id)
+    incident = await acts.recording(tx, incident_id)
     must_fit(TaskKind(fields["kind"]), fields["result"], finishing=False)
     await must_be_here(tx, fields["owner_id"])
     await care.must_be_affected(tx, incident, {"/affected_user_id": fields["affected_user_id"]})
@@ -265,14 +257,6 @@ def many(
         clocks_started=started, clocks_met=met, clocks_cancelled=cancelled, other_incident_id=other_incident_id,
         reason=reason,
     )  # fmt: skip
-
-
-async def recording(tx: Tx, incident_id: UUID, *, lock: bool = True) -> Incident:
-    """The incident, locked; IncidentOver where nothing more is to be done about it."""
-    incident = await get_incident(tx, incident_id, lock=lock)
-    if incident.status not in RECORDING:
-        raise acts.over(incident)
-    return incident
 
 
 async def _held(tx: Tx, task_id: UUID, expected: Expected) -> tuple[Incident, Task]:
