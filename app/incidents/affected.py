@@ -27,7 +27,7 @@ from app.incidents import acts, guards, holds
 from app.incidents.affected_queries import get_user, total_of
 from app.incidents.contacts import Contact, contact_in, known, sealed_name, store
 from app.incidents.queries import get_incident
-from app.incidents.timeline import on_timeline
+from app.incidents.timeline import on_timeline, touch
 from app.models import AffectedUser, Incident, Mention
 from app.models.base import new_id
 
@@ -91,8 +91,7 @@ async def change_user(
     if await _new_contact(tx, user, held.contact, fields, vault):
         altered.append("contact")
     if altered:
-        user.version += 1
-        user.updated_at = now
+        touch(user, now)
         event = Changed(subject="affected_user", subject_id=str(user.id), action="updated", fields=sorted(altered))
         await record(tx, event, caller=caller)
     return user
@@ -137,8 +136,8 @@ def _erase(user: AffectedUser, now: datetime) -> None:
     user.name = user.contact = user.contact_hash = None
     # A note is written for whoever calls them; of what they ask for, data like phone numbers go.
     user.note, user.claim, user.mention_id = "", mask_text(user.claim), None
-    user.erased_at = user.updated_at = now
-    user.version += 1
+    user.erased_at = now
+    touch(user, now)
 
 
 async def changed(

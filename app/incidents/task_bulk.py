@@ -22,8 +22,9 @@ from app.incidents import acts, care, guards, task_clocks, task_words, tasks
 from app.incidents.care import Chosen
 from app.incidents.queries import get_incident
 from app.incidents.task_bulk_schemas import TaskBulk, TaskBulkCreate, TaskSelection
-from app.incidents.task_ending import Ending, end, touch
+from app.incidents.task_ending import Ending, end
 from app.incidents.task_queries import facts_of
+from app.incidents.timeline import touch
 from app.models import Incident, Task
 
 _ACTION = {

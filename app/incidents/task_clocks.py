@@ -21,7 +21,7 @@ from app.domain.vocabulary import DeadlineKind, DeadlineState, TaskKind
 from app.incidents import clocks
 from app.incidents.queries import told_of
 from app.incidents.ringing import named, set_due
-from app.incidents.timeline import on_timeline
+from app.incidents.timeline import on_timeline, touch
 from app.models import Deadline, Incident, Task
 
 
@@ -90,7 +90,7 @@ async def resume(tx: Tx, incident: Incident, *, now: datetime, reason: str) -> i
     query = select(Task).where(Task.incident_id == incident.id, Task.kind == TaskKind.REMEDIATION, ~waits)
     tasks = (await tx.scalars(query.where(Task.state.in_(UNFINISHED)).order_by(Task.id))).all()
     for task in tasks:
-        task.version, task.updated_at = task.version + 1, now
+        touch(task, now)
     await date(tx, tasks, now=now)
     return await start(tx, incident, tasks, now=now, reason=reason)
 

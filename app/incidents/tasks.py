@@ -30,9 +30,9 @@ from app.domain.tasks import (
 from app.domain.vocabulary import TaskAction, TaskKind, TasksChange, TaskState
 from app.incidents import acts, care, guards, task_clocks, task_words
 from app.incidents.queries import get_incident
-from app.incidents.task_ending import Ending, end_and_tell, named, touch
+from app.incidents.task_ending import Ending, end_and_tell, named
 from app.incidents.task_queries import facts_of, get_task
-from app.incidents.timeline import on_timeline
+from app.incidents.timeline import on_timeline, touch
 from app.models import Deadline, Incident, Task
 from app.models.base import new_id
 from app.people.persons import active_person
