@@ -12,7 +12,7 @@ from app.core.aside import by_turns
 from app.core.auth import Caller
 from app.core.bodies import Str, Visible, Wire
 from app.core.db import Tx
-from app.core.imports import Judged, good, is_good, judge, mark_duplicates, word_of
+from app.core.imports import Judged, good, is_good, judge, mark_duplicates, word_of, write
 from app.core.vault import Vault
 from app.domain.sheets import Column, Table
 from app.domain.vocabulary import ContactKind, ImportRowState, Platform
@@ -35,7 +35,6 @@ COLUMNS: Final = (
     Column("platform", ("平台", "来源平台", "渠道")),
     Column("note", ("备注", "说明", "remark"), prose=True),
 )
-AT_ONCE = 1_000
 _UPDATED: Final = ("name", "purpose", "claim", "platform", "note")
 _UPDATE: Final = (
     update(AffectedUser)
@@ -137,9 +136,8 @@ async def import_users(
     if dry_run or not is_good(sheet.judged):
         return
     async with guards.versioned(tx, incident, now):
-        for rows, statement in ((new, insert(AffectedUser)), (altered, _UPDATE)):
-            for begin in range(0, len(rows), AT_ONCE):
-                await (await tx.connection()).execute(statement, rows[begin : begin + AT_ONCE])
+        await write(tx, insert(AffectedUser), new)
+        await write(tx, _UPDATE, altered)
     if new or altered:
         await changed(tx, incident, added=len(new), updated=len(altered), caller=caller)
 
