@@ -136,18 +136,20 @@ async def make_link(tx: Tx, member: IncidentMember) -> UUID | None:
     """A link for a member who is to acknowledge; None where they have."""
     if member.acknowledged_at is not None:
         return None
-    now = await tx.now()
-    link = AcknowledgementLink(
-        id=new_id(), incident_id=member.incident_id, person_id=member.person_id, member_id=member.id,
-        expires_at=expiry(member.due_at, now), wrong_tries=0,
-    )  # fmt: skip
+    link = new_link(member.incident_id, member.person_id, member, member.due_at, await tx.now())
     tx.add(link)
     return link.id
 
 
-def expiry(due_at: datetime | None, now: datetime) -> datetime:
-    """Until when a link is good that is made now. Who is called late has their two hours all the same."""
-    return now + WITHOUT_DUE if due_at is None else max(due_at, now) + AFTER_DUE
+def new_link(
+    incident_id: UUID, person_id: UUID, member: IncidentMember | None, due_at: datetime | None, now: datetime
+) -> AcknowledgementLink:
+    """A link for somebody, not stored yet. Who is called late has their two hours all the same."""
+    expires_at = now + WITHOUT_DUE if due_at is None else max(due_at, now) + AFTER_DUE
+    return AcknowledgementLink(
+        id=new_id(), incident_id=incident_id, person_id=person_id, member_id=member.id if member else None,
+        expires_at=expires_at, wrong_tries=0,
+    )  # fmt: skip
 
 
 async def say(
