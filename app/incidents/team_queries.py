@@ -92,7 +92,7 @@ async def get_member(tx: Tx, incident_id: UUID, member_id: UUID) -> IncidentMemb
 async def list_team(tx: Tx, incident_id: UUID, query: TeamQuery, *, caller: Caller) -> dict[str, Any]:
     """The team, in the order they joined."""
     await get_incident(tx, incident_id)
-    bound = [str(incident_id), query.filters()]
+    bound = ["team", incident_id, query.filters()]
     rows = select(IncidentMember).where(IncidentMember.incident_id == incident_id)
     if not query.left:
         rows = rows.where(IncidentMember.left_at.is_(None))

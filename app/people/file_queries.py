@@ -50,10 +50,11 @@ async def list_files(tx: Tx, query: FileQuery, *, caller: Caller) -> dict[str, A
         rows = rows.where(File.created_at > query.created_after)
     if query.created_before is not None:
         rows = rows.where(File.created_at < query.created_before)
-    filters = query.filters() | {"of": "files"}
-    if after := paging.decode(query.cursor, filters):
+    bound = ["files", query.filters()]
+    after = paging.decode(query.cursor, bound)
+    if after:
         rows = rows.where(File.id < UUID(after[0]))
-    page = paging.page((await tx.scalars(rows)).all(), query.limit, filters, lambda file: [file.id])
+    page = paging.page((await tx.scalars(rows)).all(), query.limit, bound, lambda file: [file.id])
     return page | {"data": await shown(tx, page["data"], caller=caller)}
 
 
