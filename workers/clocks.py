@@ -1,4 +1,5 @@
-"""Rings the clocks and calls people: asleep until the earliest is due, never for long, because a ring of the doorbell may be lost."""
+"""Rings the clocks and calls people: asleep until the earliest is due, never for long, because a ring of the doorbell may
+be lost."""
 
 import asyncio
 from uuid import UUID

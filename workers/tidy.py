@@ -5,8 +5,8 @@ from app.core.db import Database
 from app.incidents.affected import expire, expiring
 from app.incidents.fading import refresh_suggestion, stale_suggestions, subside, subsiding
 
-# Nothing here reaches what is kept of an incident. Whatever comes to asks `app.incidents.holds.held` first: a legal hold
-# stops it.
+# What takes something from an incident, as the contacts of its affected users, asks `app.incidents.holds.held` first: a legal
+# hold stops it.
 _FORGET = (
     "delete from worker_heartbeats where seen_at < now() - interval '1 hour'",
     "delete from idempotency_keys where created_at < now() - interval '24 hours'",

@@ -108,6 +108,11 @@ class Caller:
         return f"person:{self.person.id}" if self.person else f"{self.kind}:{self.id}"
 
     @property
+    def person_id(self) -> UUID | None:
+        """The person's, where there is one."""
+        return self.person.id if self.person else None
+
+    @property
     def via(self) -> str | None:
         """How events name what carried a person's act: ``key:<id>``, ``link:<id>`` or ``oidc``; None where no person acts."""
         if self.person is None:

@@ -232,8 +232,7 @@ def has_duplicates(body: bytes, value: object) -> bool:
 def duplicate_key(name: str, at: str) -> BadRequest:
     """The problem of a key that stands twice in the object at ``at``."""
     place = f"{at}/{escape(name)}"
-    detail = "stands twice in one object; send it once"
-    return BadRequest(f"{place}: {detail}.", errors=[FieldError(place, detail, "duplicate_key")])
+    return BadRequest.at(place, "stands twice in one object; send it once", "duplicate_key")
 
 
 # Most of what is read: values without keys of their own, told apart by one look.

@@ -22,7 +22,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,16 @@ class Problem(Exception):
         self.errors = tuple(errors)
         self.headers = headers or {}
         self.members = members
+
+    @classmethod
+    def of(cls, errors: Sequence[FieldError], **members: Any) -> Self:
+        """The problem of these fields, told by the first of them."""
+        return cls(f"{errors[0].pointer}: {errors[0].detail}", errors=errors, **members)
+
+    @classmethod
+    def at(cls, pointer: str, detail: str, code: str, **members: Any) -> Self:
+        """The problem of one field."""
+        return cls.of([FieldError(pointer, detail, code)], **members)
 
 
 class BadRequest(Problem):
@@ -106,9 +116,7 @@ def naming(pointer: str) -> Iterator[None]:
     try:
         yield
     except NotFound as missing:
-        raise Invalid(
-            f"{pointer}: {missing.detail}", errors=[FieldError(pointer, missing.detail, "not_found")]
-        ) from None
+        raise Invalid.at(pointer, missing.detail, "not_found") from None
 
 
 def document(problem: Problem, *, instance: str, request_id: str, chinese: bool = False) -> dict[str, Any]:

@@ -4,15 +4,17 @@ A row is read by a model of its room, as the room's JSON bodies are. What is wro
 people see them in their spreadsheet, and never by what stands there: the report holds nobody's data.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.config import JsonDict
+from sqlalchemy import Executable
 
 from app.core.bodies import Wire
+from app.core.db import Tx
 from app.core.sheets import FORM, MEDIA_TYPE, MOST_BYTES
 from app.domain.labels import LABELS
 from app.domain.sheets import Column, Row, Table, listed, yes_or_no
@@ -24,6 +26,8 @@ W = TypeVar("W", bound=StrEnum)
 MOST_TOLD = 1_000
 """Rows in a report."""
 MOST_ERRORS = 10
+AT_ONCE = 1_000
+"""Rows that one statement writes."""
 _GRAVEST_FIRST = tuple(ImportRowState)
 
 _ERROR: JsonDict = {"column": "email", "detail": "String should match pattern", "code": "string_pattern_mismatch"}
@@ -161,6 +165,13 @@ def mark_duplicates(judged: Iterable[Judged[M]], key: Callable[[M], Hashable]) -
 def is_good(judged: Iterable[Judged[Any]]) -> bool:
     """Whether anything may be changed: no row is invalid."""
     return all(each.state is not ImportRowState.INVALID for each in judged)
+
+
+async def write(tx: Tx, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Runs the statement for each of the rows, some at a time."""
+    connection = await tx.connection()
+    for begin in range(0, len(rows), AT_ONCE):
+        await connection.execute(statement, rows[begin : begin + AT_ONCE])
 
 
 def report(judged: Sequence[Judged[Any]], table: Table, *, dry_run: bool) -> ImportReport:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Invalid
 
 AHEAD: Final = timedelta(minutes=5)
 
@@ -13,6 +13,7 @@ def not_ahead(instant: datetime | None, now: datetime, pointer: str) -> datetime
     if instant is None or instant <= now:
         return instant
     if instant - now > AHEAD:
-        detail = "lies more than 5 minutes in the future; check the sender's clock and time zone"
-        raise Invalid(f"{pointer}: {detail}", errors=[FieldError(pointer, detail, "in_the_future")])
+        raise Invalid.at(
+            pointer, "lies more than 5 minutes in the future; check the sender's clock and time zone", "in_the_future"
+        )
     return now

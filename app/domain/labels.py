@@ -95,7 +95,7 @@ _LABELS = {
     },
     "team_change": {
         "joined": ("加入", "Joined"),
-        "called_again": ("重新接警", "Called again"),
+        "called_again": ("再次呼叫", "Called again"),
         "moved": ("调整职责", "Has another position"),
         "left": ("退出", "Left"),
     },
@@ -261,7 +261,7 @@ _LABELS = {
         "incident.team_changed": ("小组变动", "An incident's team changed"),
         "escalation.person": ("升级呼叫", "Somebody is called in a silent member's place"),
         "incident.affected_users_changed": ("受影响用户变动", "An incident's affected users changed"),
-        "incident.legal_hold_set": ("法务保全", "A legal hold was set"),
+        "incident.legal_hold_set": ("设置法务保全", "A legal hold was set"),
         "incident.legal_hold_lifted": ("解除法务保全", "A legal hold was lifted"),
         "task.created": ("新建任务", "A task was created"),
         "task.changed": ("任务变更", "A task was changed"),

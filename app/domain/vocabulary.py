@@ -242,7 +242,7 @@ class CallStep(StrEnum):
 
 
 class TeamChange(StrEnum):
-    """What became of members of a team: 加入, 重新接警, 调整职责, 退出."""
+    """What became of members of a team: 加入, 再次呼叫, 调整职责, 退出."""
 
     JOINED = "joined"
     CALLED_AGAIN = "called_again"

@@ -14,7 +14,7 @@ from app.core.params import PageQuery
 from app.incidents.queries import get_incident
 from app.models import Act, Decision, FactCheck, Mention, MentionState
 from app.models.base import columns_of
-from app.people.masks import names_of, words_of
+from app.people.masks import people_of, words_of
 
 A = TypeVar("A", bound=Act)
 
@@ -55,15 +55,14 @@ async def get_act(tx: Tx, kind: type[A], incident_id: UUID, act_id: UUID, *, cal
 
 async def shown(tx: Tx, acts: Sequence[Act], *, caller: Caller) -> list[dict[str, Any]]:
     """The acts as the API shows them."""
-    names = await names_of(tx, {act.person_id for act in acts if act.person_id}, caller=caller)
+    people = await people_of(tx, [act.person_id for act in acts], caller=caller)
     later = await _corrections(tx, [act.id for act in acts if isinstance(act, Decision)])
     rows = [columns_of(act) for act in acts]
     written = [(row["incident_id"], {name: row[name] for name in _WRITTEN if name in row}) for row in rows]
     answers = []
     for act, row, words in zip(acts, rows, await words_of(tx, written, caller=caller), strict=True):
         answer = row | words
-        who = answer.pop("person_id")
-        answers.append(answer | {"person": {"id": who, "name": names[who]} if who else None})
+        answers.append(answer | {"person": people.get(answer.pop("person_id"))})
         if isinstance(act, Decision):
             answers[-1]["corrected_by"] = later.get(act.id)
     return answers

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.instants import not_ahead
 from app.core.outbox import record
 from app.domain.events import FactChecked, IncidentAcknowledged, MeetingHeld, PublicationRecorded
@@ -116,29 +116,32 @@ async def start(
     tx: Tx, incident_id: UUID, happened_at: datetime | None, *, caller: Caller, now: datetime
 ) -> tuple[Incident, Said]:
     """The incident, locked, and what every act says first. IncidentOver where nothing more is recorded of it."""
-    incident = await get_incident(tx, incident_id, lock=True)
-    if incident.status not in RECORDING:
-        raise over(incident)
+    incident = await recording(tx, incident_id)
     happened_at = told_at(incident, happened_at, now)
-    person_id = caller.person.id if caller.person else None
     return incident, Said(
         id=new_id(), incident_id=incident.id, happened_at=happened_at, recorded_at=now, actor=caller.actor,
-        person_id=person_id,
+        person_id=caller.person_id,
     )  # fmt: skip
 
 
-def over(incident: Incident) -> IncidentOver:
-    """What is said to whoever records something of an incident that takes no more."""
-    why = "look at the one it was merged into" if incident.status == "merged" else "bring it back first"
-    return IncidentOver(f"The incident {incident.number} is {incident.status}: nothing is recorded of it; {why}.")
+async def recording(tx: Tx, incident_id: UUID, *, lock: bool = True) -> Incident:
+    """The incident, locked; IncidentOver where nothing more is recorded of it."""
+    incident = await get_incident(tx, incident_id, lock=lock)
+    if incident.status not in RECORDING:
+        why = "look at the one it was merged into" if incident.status == "merged" else "bring it back first"
+        raise IncidentOver(f"The incident {incident.number} is {incident.status}: nothing is recorded of it; {why}.")
+    return incident
 
 
 def told_at(incident: Incident, happened_at: datetime | None, now: datetime) -> datetime:
     """When something happened that people tell of, now unless they say; Invalid before the incident or in the future."""
     happened_at = not_ahead(happened_at, now, "/happened_at") or now
     if happened_at < incident.opened_at:
-        detail = f"lies before the incident, which was opened at {incident.opened_at:%Y-%m-%dT%H:%M:%S.%fZ}"
-        raise Invalid(f"/happened_at: {detail}", errors=[FieldError("/happened_at", detail, "before_the_incident")])
+        raise Invalid.at(
+            "/happened_at",
+            f"lies before the incident, which was opened at {incident.opened_at:%Y-%m-%dT%H:%M:%S.%fZ}",
+            "before_the_incident",
+        )
     return happened_at
 
 

@@ -19,16 +19,15 @@ from app.core.errors import Conflict, FieldError, Invalid
 from app.core.outbox import record
 from app.core.vault import Vault
 from app.domain.events import AffectedUsersChanged, Changed
-from app.domain.lifecycle import ENDED, RECORDING
+from app.domain.lifecycle import ENDED
 from app.domain.retention import CONTACTS_KEPT
 from app.domain.vocabulary import ContactKind
 from app.domain.wording import mask_text
-from app.incidents import guards, holds
-from app.incidents.acts import IncidentOver
+from app.incidents import acts, guards, holds
 from app.incidents.affected_queries import get_user, total_of
 from app.incidents.contacts import Contact, contact_in, known, sealed_name, store
 from app.incidents.queries import get_incident
-from app.incidents.timeline import on_timeline
+from app.incidents.timeline import on_timeline, touch
 from app.models import AffectedUser, Incident, Mention
 from app.models.base import new_id
 
@@ -48,20 +47,11 @@ class AlreadyErased(Conflict):
     code, title = "affected_user_erased", ("Name and contact were erased", "联系方式已删除")
 
 
-async def open_list(tx: Tx, incident_id: UUID, *, lock: bool = True) -> Incident:
-    """The incident, whose list takes more; IncidentOver where it does not."""
-    incident = await get_incident(tx, incident_id, lock=lock)
-    if incident.status not in RECORDING:
-        why = "look at the one it was merged into" if incident.status == "merged" else "bring it back first"
-        raise IncidentOver(f"The incident {incident.number} is {incident.status}: nobody is entered in it; {why}.")
-    return incident
-
-
 async def add_user(
     tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, vault: Vault, caller: Caller, now: datetime
 ) -> AffectedUser:
     """Enters somebody. AlreadyEntered where somebody is reached in the same way."""
-    incident = await open_list(tx, incident_id)
+    incident = await acts.recording(tx, incident_id)
     contact = contact_in(fields["contact_kind"], fields["contact"])
     await _must_be_new(tx, incident_id, contact, vault)
     await _must_exist(tx, fields["mention_id"])
@@ -101,8 +91,7 @@ async def change_user(
     if await _new_contact(tx, user, held.contact, fields, vault):
         altered.append("contact")
     if altered:
-        user.version += 1
-        user.updated_at = now
+        touch(user, now)
         event = Changed(subject="affected_user", subject_id=str(user.id), action="updated", fields=sorted(altered))
         await record(tx, event, caller=caller)
     return user
@@ -115,8 +104,7 @@ async def _new_contact(tx: Tx, user: AffectedUser, held: str | None, fields: Map
     kind = ContactKind(fields.get("contact_kind", user.contact_kind))
     text = fields.get("contact", held)
     if text is None:
-        detail = "must be given with its kind: what is stored can't be read any more"
-        raise Invalid(f"/contact: {detail}", errors=[FieldError("/contact", detail, "missing")])
+        raise Invalid.at("/contact", "must be given with its kind: what is stored can't be read any more", "missing")
     contact = contact_in(kind, text)
     if (contact.kind, contact.value) == (user.contact_kind, held):
         return False
@@ -148,8 +136,8 @@ def _erase(user: AffectedUser, now: datetime) -> None:
     user.name = user.contact = user.contact_hash = None
     # A note is written for whoever calls them; of what they ask for, data like phone numbers go.
     user.note, user.claim, user.mention_id = "", mask_text(user.claim), None
-    user.erased_at = user.updated_at = now
-    user.version += 1
+    user.erased_at = now
+    touch(user, now)
 
 
 async def changed(
@@ -218,5 +206,4 @@ async def _must_be_new(tx: Tx, incident_id: UUID, contact: Contact, vault: Vault
 
 async def _must_exist(tx: Tx, mention_id: UUID | None) -> None:
     if mention_id is not None and await tx.get(Mention, mention_id) is None:
-        detail = f"There is no mention {mention_id}."
-        raise Invalid(f"/mention_id: {detail}", errors=[FieldError("/mention_id", detail, "not_found")])
+        raise Invalid.at("/mention_id", f"There is no mention {mention_id}.", "not_found")

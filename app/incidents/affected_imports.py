@@ -12,12 +12,13 @@ from app.core.aside import by_turns
 from app.core.auth import Caller
 from app.core.bodies import Str, Visible, Wire
 from app.core.db import Tx
-from app.core.imports import Judged, good, is_good, judge, mark_duplicates, word_of
+from app.core.imports import Judged, good, is_good, judge, mark_duplicates, word_of, write
 from app.core.vault import Vault
 from app.domain.sheets import Column, Table
 from app.domain.vocabulary import ContactKind, ImportRowState, Platform
 from app.incidents import guards
-from app.incidents.affected import changed, open_list
+from app.incidents.acts import recording
+from app.incidents.affected import changed
 from app.incidents.contacts import Contact, opened
 from app.models import AffectedUser
 from app.models.base import new_id
@@ -34,7 +35,6 @@ COLUMNS: Final = (
     Column("platform", ("平台", "来源平台", "渠道")),
     Column("note", ("备注", "说明", "remark"), prose=True),
 )
-AT_ONCE = 1_000
 _UPDATED: Final = ("name", "purpose", "claim", "platform", "note")
 _UPDATE: Final = (
     update(AffectedUser)
@@ -117,7 +117,7 @@ async def import_users(
 ) -> None:
     """Enters and corrects what the sheet says, and says in it what became of each row. Nothing is changed where a row
     is invalid. Cells that are blank leave what is there."""
-    incident = await open_list(tx, incident_id, lock=not dry_run)
+    incident = await recording(tx, incident_id, lock=not dry_run)
     there = await _known(tx, incident_id)
     new: list[dict[str, Any]] = []
     altered: list[dict[str, Any]] = []
@@ -136,9 +136,8 @@ async def import_users(
     if dry_run or not is_good(sheet.judged):
         return
     async with guards.versioned(tx, incident, now):
-        for rows, statement in ((new, insert(AffectedUser)), (altered, _UPDATE)):
-            for begin in range(0, len(rows), AT_ONCE):
-                await (await tx.connection()).execute(statement, rows[begin : begin + AT_ONCE])
+        await write(tx, insert(AffectedUser), new)
+        await write(tx, _UPDATE, altered)
     if new or altered:
         await changed(tx, incident, added=len(new), updated=len(altered), caller=caller)
 

@@ -18,7 +18,7 @@ from app.core.imports import ImportReport
 from app.core.routing import Operation
 from app.core.sheets import Sheet, SheetOperation
 from app.core.vault import Vault
-from app.incidents import affected, affected_imports, affected_queries
+from app.incidents import acts, affected, affected_imports, affected_queries
 from app.incidents.affected_schemas import (
     AffectedUser,
     AffectedUserCreate,
@@ -141,7 +141,7 @@ async def import_affected_users(
     A row has one contact: `phone`, `email`, `wechat` or `contact`. Whoever is known by it is corrected; blank cells leave
     what is there. With an invalid row nothing is changed at all, and `applied` is false.
     """
-    await run(lambda tx, now: affected.open_list(tx, incident_id, lock=False))
+    await run(lambda tx, now: acts.recording(tx, incident_id, lock=False))
     table = await sent.table(affected_imports.COLUMNS)
     sheet = await aside(affected_imports.read, table, query.purpose, vault)
     await run(

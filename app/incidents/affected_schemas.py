@@ -38,6 +38,12 @@ Claim = Annotated[Str, Field(max_length=2_000, description="What they ask for è¯
 Note = Annotated[Str, Field(max_length=2_000, description="What else is to be remembered of them.")]
 Where = Annotated[Platform | None, Field(description="Where they spoke up.")]
 Post = Annotated[UUID | None, Field(description="The mention by which they did.")]
+Remedied = Annotated[
+    list[CareState], Field(max_length=10, description="Whose newest remediation is in one of these states.")
+]
+FollowedUp = Annotated[
+    list[CareState], Field(max_length=10, description="Whose newest follow-up is in one of these states.")
+]
 
 
 class AffectedUserCreate(Wire):
@@ -122,12 +128,8 @@ class AffectedUserQuery(PageQuery):
     """Which of them."""
 
     contact_kind: Annotated[list[ContactKind], Field(max_length=10, description="Reached in one of these ways.")] = []
-    remediation: Annotated[
-        list[CareState], Field(max_length=10, description="Whose newest remediation is in one of these states.")
-    ] = []
-    follow_up: Annotated[
-        list[CareState], Field(max_length=10, description="Whose newest follow-up is in one of these states.")
-    ] = []
+    remediation: Remedied = []
+    follow_up: FollowedUp = []
     erased: Annotated[bool | None, Field(description="Only those who are erased, or only those who are not.")] = None
 
 

@@ -45,7 +45,7 @@ async def must_be_affected(tx: Tx, incident: Incident, named: Mapping[str, UUID 
         for pointer, id_ in named.items() if id_ is not None and erased.get(id_, True)
     ]  # fmt: skip
     if errors:
-        raise Invalid(f"{errors[0].pointer}: {errors[0].detail}", errors=errors)
+        raise Invalid.of(errors)
 
 
 async def choose(tx: Tx, incident: Incident, kind: TaskKind, fits: Sequence[ColumnElement[bool]]) -> Chosen:

@@ -37,6 +37,7 @@ from app.domain.team import answered_at
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.incidents import ringing
 from app.incidents.calendar import review_due
+from app.incidents.queries import told_of
 from app.incidents.team_queries import answering, members_of
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Event, Incident
@@ -57,7 +58,7 @@ async def grade_changed(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, GradeChanged)
-        grade, incident = grade_of(event.to), await _incident(tx, event.incident_id)
+        grade, incident = grade_of(event.to), await told_of(tx, event)
         if grade is not None and incident.status not in ENDED and more_severe(grade, grade_of(event.from_)):
             await _set_clocks(tx, incident, grade, "A grade was set or raised.")
 
@@ -67,7 +68,7 @@ async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, StatusChanged)
-        incident = await _incident(tx, event.incident_id)
+        incident = await told_of(tx, event)
         if event.to in ENDED and event.to != "closed":
             await cancel(tx, incident, None, "The incident has ended.")
         elif event.from_ in ENDED and event.to not in ENDED:
@@ -85,7 +86,7 @@ async def calmed(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, IncidentCalmed)
-        incident = await _incident(tx, event.incident_id)
+        incident = await told_of(tx, event)
         if incident.status in ENDED and incident.status != "closed":
             continue
         await _start_review(tx, incident, event.calmed_at)
@@ -98,7 +99,7 @@ async def rebounded(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, IncidentRebounded)
-        await cancel(tx, await _incident(tx, event.incident_id), [DeadlineKind.REVIEW], "It flared up again.")
+        await cancel(tx, await told_of(tx, event), [DeadlineKind.REVIEW], "It flared up again.")
 
 
 async def acted(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -106,7 +107,7 @@ async def acted(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, IncidentAct)
-        incident = await _incident(tx, event.incident_id)
+        incident = await told_of(tx, event)
         if isinstance(event, IncidentAcknowledged):
             await _respond(tx, incident, event.happened_at, entry.caller.actor)
         kinds = _met_by(event.type, event.data())
@@ -120,7 +121,7 @@ async def team_changed(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, TeamChanged)
-        await _respond(tx, await _incident(tx, event.incident_id), None, entry.caller.actor)
+        await _respond(tx, await told_of(tx, event), None, entry.caller.actor)
 
 
 async def _respond(tx: Tx, incident: Incident, by_anybody: datetime | None, actor: str) -> None:
@@ -284,13 +285,6 @@ async def meet_rows(
         if row.state != DeadlineState.BREACHED:
             met.append(row)
     return met
-
-
-async def _incident(tx: Tx, incident_id: UUID) -> Incident:
-    """The incident the event is of: whoever recorded it holds its lock, so this asks nobody."""
-    incident = await tx.get(Incident, incident_id)
-    assert incident is not None, "events cite incidents that exist: a foreign key"
-    return incident
 
 
 async def _rows(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind] | None) -> Sequence[Deadline]:

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 from uuid import UUID
 
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Invalid
 from app.core.vault import CONTACTS, Unreadable, Vault
 from app.domain.sheets import text_of
 from app.domain.vocabulary import ContactKind
@@ -83,7 +83,7 @@ def contact_in(kind: ContactKind, text: str) -> Contact:
     try:
         return Contact.of(kind, text)
     except ValueError as error:
-        raise Invalid(f"/contact: {error}", errors=[FieldError("/contact", str(error), "value_error")]) from None
+        raise Invalid.at("/contact", str(error), "value_error") from None
 
 
 def store(user: AffectedUser, vault: Vault, contact: Contact) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.outbox import record
 from app.domain.events import DecisionMade
 from app.domain.spread import minute_of
@@ -37,7 +37,7 @@ async def record_decision(
     """Adds an entry to the log. AlreadyCorrected names the one to correct instead."""
     incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
     if fields["substitute_platform"] is not None and fields["kind"] != "origin_not_applicable":
-        raise _invalid("/substitute_platform", "is for decisions of the kind origin_not_applicable", "not_applicable")
+        raise Invalid.at("/substitute_platform", "is for decisions of the kind origin_not_applicable", "not_applicable")
     if fields["corrects"] is not None:
         await _must_stand(tx, incident, fields["corrects"])
     known = (await known_of(tx, incident, now=now)).model_dump(mode="json")
@@ -56,15 +56,10 @@ async def _must_stand(tx: Tx, incident: Incident, decision_id: UUID) -> None:
     """The incident is locked, so nobody else corrects the same entry meanwhile."""
     corrected = await tx.get(Decision, decision_id)
     if corrected is None or corrected.incident_id != incident.id:
-        raise _invalid("/corrects", "there is no such decision of this incident", "not_found")
+        raise Invalid.at("/corrects", "there is no such decision of this incident", "not_found")
     later = await act_queries.correction_of(tx, decision_id)
     if later is not None:
-        detail = f"was corrected by {later}; correct that one"
-        raise AlreadyCorrected(f"/corrects: {detail}.", errors=[FieldError("/corrects", detail, "already_corrected")])
-
-
-def _invalid(pointer: str, detail: str, code: str) -> Invalid:
-    return Invalid(f"{pointer}: {detail}", errors=[FieldError(pointer, detail, code)])
+        raise AlreadyCorrected.at("/corrects", f"was corrected by {later}; correct that one", "already_corrected")
 
 
 async def known_of(tx: Tx, incident: Incident, *, now: datetime) -> Known:

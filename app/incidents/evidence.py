@@ -53,7 +53,7 @@ async def attach(
         raise AlreadyAttached(f"This file is attached there already, as {there.id}.", attachment_id=str(there.id))
     attachment = FileAttachment(
         id=new_id(), file_id=file_id, subject=subject, subject_id=subject_id, actor=caller.actor,
-        person_id=caller.person.id if caller.person else None, created_at=now,
+        person_id=caller.person_id, created_at=now,
     )  # fmt: skip
     tx.add(attachment)
     await tx.flush()

@@ -3,7 +3,7 @@
 The rules are :mod:`app.domain.lifecycle`; a page of incidents costs two queries here, however long it is.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -24,7 +24,7 @@ from app.incidents.opening import accepting
 from app.incidents.schemas import Incident as IncidentOut
 from app.incidents.timeline import touch
 from app.models import Decision, FactCheck, Incident, Meeting, Publication, SlaPolicy
-from app.people.masks import names_of, words_of
+from app.people.masks import people_of, words_of
 
 OVERRIDE: Final = "incidents:override"
 # What people write by hand: there may be people's data in it.
@@ -87,23 +87,25 @@ async def shown(
     live = await live_of(tx, incidents, include)
     allowed = await choices_of(tx, incidents)
     written = [(each.id, {name: getattr(each, name) for name in _WRITTEN}) for each in incidents]
-    names = await names_of(tx, {each.legal_hold_by for each in incidents if each.legal_hold_by}, caller=caller)
+    people = await people_of(tx, [each.legal_hold_by for each in incidents], caller=caller)
     return [
         IncidentOut.of(
             incident,
             allowed[incident.id],
-            words | {"legal_hold": _hold(incident, words, names)},
+            words | {"legal_hold": _hold(incident, words, people)},
             live.get(incident.id),
         )
         for incident, words in zip(incidents, await words_of(tx, written, caller=caller), strict=True)
     ]
 
 
-def _hold(incident: Incident, words: dict[str, Any], names: dict[UUID, str]) -> dict[str, Any] | None:
+def _hold(
+    incident: Incident, words: dict[str, Any], people: Mapping[UUID | None, dict[str, Any]]
+) -> dict[str, Any] | None:
     """The legal hold as the caller may see it."""
     if incident.legal_hold_by is None:
         return None
-    person = {"id": incident.legal_hold_by, "name": names[incident.legal_hold_by]}
+    person = people[incident.legal_hold_by]
     return {"at": incident.legal_hold_at, "person": person, "reason": words["legal_hold_reason"]}
 
 

@@ -4,9 +4,6 @@ Opening it shows and changes nothing, because chats open every address to previe
 script, loads nothing from elsewhere, is stored nowhere and found by no search.
 """
 
-import base64
-import hashlib
-import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -22,6 +19,7 @@ from app.core.bodies import body_of
 from app.core.deps import InRetries, WithTools
 from app.core.errors import Forbidden, Unauthorized
 from app.core.links import PATH, Links
+from app.core.pages import headers_of
 from app.domain.chronicle import local
 from app.domain.grades import grade_of
 from app.domain.wording import mask_name, mask_text
@@ -33,24 +31,7 @@ _TEXT = Path(__file__).with_name("acknowledge.html").read_text("utf-8")
 _PAGE = Template(_TEXT)
 # A form with four digits in it.
 MOST_BODY: Final = 1_024
-
-
-def _style() -> str:
-    """The source expression of the page's one style sheet."""
-    (text,) = re.findall(r"<style>(.*?)</style>", _TEXT, re.DOTALL)
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-_HEADERS: Final[Mapping[str, str]] = {
-    "content-security-policy": (
-        f"default-src 'none'; style-src {_style()}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "cache-control": "no-store",
-    "x-robots-tag": "noindex, nofollow",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cross-origin-opener-policy": "same-origin",
-}
+_HEADERS: Final = headers_of(_TEXT, "form-action 'self'", cache_control="no-store", x_robots_tag="noindex, nofollow")
 # What is said of a link, in Chinese and English.
 _SAID: Final[Mapping[Verdict, tuple[str, str]]] = {
     Verdict.GOOD: ("请接警", "Take this incident on"),
@@ -107,7 +88,7 @@ async def _bearer(request: Request, tools: WithTools) -> Bearer | None:
         caller = await tools.keys.caller(authorization)
     except (Unauthorized, Forbidden):
         return Bearer(None)
-    return Bearer(caller.person.id if caller.person else None)
+    return Bearer(caller.person_id)
 
 
 def _answer(opened: Opened, *, done: bool = False) -> HTMLResponse:
@@ -116,7 +97,7 @@ def _answer(opened: Opened, *, done: bool = False) -> HTMLResponse:
         heading=escape(heading), english=escape(english), about=_about(opened),
         form="" if done or opened.verdict not in _OPEN else _form(opened),
     )  # fmt: skip
-    return HTMLResponse(page, _STATUS[opened.verdict], headers=dict(_HEADERS))
+    return HTMLResponse(page, _STATUS[opened.verdict], headers=_HEADERS)
 
 
 def _about(opened: Opened) -> str:

@@ -25,10 +25,9 @@ from app.domain.events import Changed
 from app.domain.lifecycle import ENDED
 from app.incidents import acts
 from app.incidents.queries import get_incident
-from app.incidents.team import expiry, fresh_due
+from app.incidents.team import fresh_due, new_link
 from app.incidents.team_queries import member_who_is
 from app.models import Acknowledgement, AcknowledgementLink, Incident, IncidentMember, Person
-from app.models.base import new_id
 from app.models.team import MOST_WRONG_TRIES
 from app.people.persons import active_person
 from app.people.tokens import MachineKeyNeeded
@@ -129,10 +128,7 @@ async def create_link(
     person = await active_person(tx, person_id)
     member = await member_who_is(tx, incident.id, person.id)
     due_at = member.due_at if member else await fresh_due(tx, incident)
-    link = AcknowledgementLink(
-        id=new_id(), incident_id=incident.id, person_id=person.id, member_id=member.id if member else None,
-        expires_at=expiry(due_at, now), wrong_tries=0,
-    )  # fmt: skip
+    link = new_link(incident.id, person.id, member, due_at, now)
     url = links.url(link.id)
     if url is None:
         raise LinksNotSetUp("Nobody has said where phones reach this service: its operator sets FENGHUO_PUBLIC_URL.")

@@ -18,7 +18,7 @@ from app.incidents.note_schemas import NoteQuery, SubjectNoteQuery
 from app.incidents.queries import get_incident
 from app.models import FileAttachment, Incident, Note, Task
 from app.models.base import columns_of
-from app.people.masks import names_of, words_of
+from app.people.masks import people_of, words_of
 
 # Subject -> the column of its table that names its incident: a further subject is one line.
 _INCIDENT_OF: Final[Mapping[NoteSubject, InstrumentedAttribute[UUID]]] = MappingProxyType({
@@ -85,15 +85,15 @@ async def get_note(tx: Tx, incident_id: UUID, note_id: UUID, *, caller: Caller) 
 
 async def shown(tx: Tx, notes: Sequence[Note], *, caller: Caller) -> list[dict[str, Any]]:
     """The notes as the API shows them to the caller."""
-    people = {note.person_id for note in notes if note.person_id} | {one for note in notes for one in note.mentions}
-    names = await names_of(tx, people, caller=caller)
+    ids = [id_ for note in notes for id_ in (note.person_id, *note.mentions)]
+    people = await people_of(tx, ids, caller=caller)
     later = await _corrections(tx, [note.id for note in notes])
     files = await _files(tx, [note.id for note in notes])
     written = [(note.incident_id, {"body": note.body}) for note in notes]
     return [
         columns_of(note) | words | {
-            "mentions": [{"id": one, "name": names[one]} for one in note.mentions],
-            "person": {"id": note.person_id, "name": names[note.person_id]} if note.person_id else None,
+            "mentions": [people[one] for one in note.mentions],
+            "person": people.get(note.person_id),
             "file_ids": files.get(note.id, []), "corrected_by": later.get(note.id),
         }
         for note, words in zip(notes, await words_of(tx, written, caller=caller), strict=True)

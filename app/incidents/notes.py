@@ -9,12 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.core import search
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import FieldError, Invalid, naming
+from app.core.errors import Invalid, naming
 from app.core.outbox import record
 from app.domain.events import NoteAdded
 from app.domain.lifecycle import DISCUSSED
@@ -24,9 +22,10 @@ from app.incidents.acts import IncidentOver
 from app.incidents.decisions import AlreadyCorrected
 from app.incidents.queries import get_incident
 from app.incidents.timeline import on_timeline
-from app.models import Incident, Note, NoteMention, Person
+from app.models import Incident, Note, NoteMention
 from app.models.base import new_id
 from app.people.file_queries import get_file
+from app.people.persons import active_people
 
 
 async def add_note(
@@ -38,13 +37,14 @@ async def add_note(
     if incident.status not in DISCUSSED:
         raise IncidentOver(f"The incident {incident.number} is {incident.status}: write on the one it was merged into.")
     mentions = list(dict.fromkeys(fields["mentions"]))
-    await _must_be_here(tx, fields["mentions"])
+    # Whoever left reads nothing any more.
+    await active_people(tx, {f"/mentions/{place}": id_ for place, id_ in enumerate(fields["mentions"])})
     if fields["corrects"] is not None:
         await _must_stand(tx, subject, subject_id, fields["corrects"])
     note = Note(
         id=new_id(), incident_id=incident.id, subject=subject, subject_id=subject_id, body=fields["body"],
         mentions=mentions, corrects=fields["corrects"], actor=caller.actor,
-        person_id=caller.person.id if caller.person else None, created_at=now,
+        person_id=caller.person_id, created_at=now,
     )  # fmt: skip
     tx.add(note)
     await tx.flush()
@@ -80,30 +80,11 @@ async def _must_be_kept(tx: Tx, file_ids: Sequence[UUID], caller: Caller) -> Non
             await get_file(tx, file_id, lock="stay")
 
 
-async def _must_be_here(tx: Tx, person_ids: Sequence[UUID]) -> None:
-    """Whoever left reads nothing any more."""
-    if not person_ids:
-        return
-    query = select(Person.id, Person.active).where(Person.id.in_(person_ids))
-    active = {row.id: row.active for row in await tx.execute(query)}
-    errors = []
-    for place, person_id in enumerate(person_ids):
-        if person_id not in active:
-            errors.append(FieldError(f"/mentions/{place}", f"there is no person {person_id}", "not_found"))
-        elif not active[person_id]:
-            detail = "this person is not active and would not read it; mention somebody else"
-            errors.append(FieldError(f"/mentions/{place}", detail, "person_inactive"))
-    if errors:
-        raise Invalid(f"{errors[0].pointer}: {errors[0].detail}", errors=errors)
-
-
 async def _must_stand(tx: Tx, subject: NoteSubject, subject_id: UUID, note_id: UUID) -> None:
     """The incident is locked, so nobody else corrects the same note meanwhile."""
     corrected = await tx.get(Note, note_id)
     if corrected is None or (corrected.subject, corrected.subject_id) != (subject, subject_id):
-        detail = f"there is no such note on this {subject}"
-        raise Invalid(f"/corrects: {detail}", errors=[FieldError("/corrects", detail, "not_found")])
+        raise Invalid.at("/corrects", f"there is no such note on this {subject}", "not_found")
     later = await note_queries.correction_of(tx, note_id)
     if later is not None:
-        detail = f"was corrected by {later}; correct that one"
-        raise AlreadyCorrected(f"/corrects: {detail}.", errors=[FieldError("/corrects", detail, "already_corrected")])
+        raise AlreadyCorrected.at("/corrects", f"was corrected by {later}; correct that one", "already_corrected")

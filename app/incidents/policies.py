@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Invalid
 from app.domain.grades import grade_of, harm_of, more_severe
 from app.domain.grading import Policy, history, policy_data, policy_from
 from app.domain.spread import minute_start
@@ -26,7 +26,7 @@ async def create_policy(
     try:
         data = policy_data(policy_from([dict(rule) for rule in rules]))
     except ValueError as error:
-        raise Invalid(f"/rules: {error}", errors=[FieldError("/rules", str(error), "policy_invalid")]) from None
+        raise Invalid.at("/rules", str(error), "policy_invalid") from None
     version = await next_version(tx, GradingPolicy, name)
     policy = GradingPolicy(name=name, version=version, rules=data, note=note, active=False, created_by=caller.actor)
     return await store_version(tx, policy, caller=caller)

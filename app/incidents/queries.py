@@ -12,6 +12,7 @@ from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.params import PageQuery
 from app.core.search import matching
+from app.domain.events import IncidentEvent
 from app.domain.grading import Peaks, Policy, policy_from
 from app.domain.spread import Series, forecast, minute_of, minute_start
 from app.incidents.screen_schemas import IncidentFilters, IncidentQuery
@@ -19,7 +20,7 @@ from app.incidents.spread import peaks_of
 from app.incidents.spread_schemas import SpreadQuery
 from app.incidents.versions import get_version
 from app.models import Event, GradingPolicy, Incident, SpreadBucket
-from app.people.masks import names_of, words_of
+from app.people.masks import people_of, words_of
 
 
 async def get_incident(tx: Tx, incident_id: UUID, *, lock: bool = False) -> Incident:
@@ -30,6 +31,13 @@ async def get_incident(tx: Tx, incident_id: UUID, *, lock: bool = False) -> Inci
     incident = (await tx.scalars(query)).one_or_none()
     if incident is None:
         raise NotFound(f"There is no incident {incident_id}.")
+    return incident
+
+
+async def told_of(tx: Tx, event: IncidentEvent) -> Incident:
+    """The incident an event is of: whoever recorded it holds its lock, so this asks nobody."""
+    incident = await tx.get(Incident, event.incident_id)
+    assert incident is not None, "events cite incidents that exist: a foreign key"
     return incident
 
 
@@ -76,7 +84,7 @@ async def list_timeline(tx: Tx, incident_id: UUID, query: PageQuery, *, caller: 
 async def shown_events(tx: Tx, incident_id: UUID, events: Sequence[Event], *, caller: Caller) -> list[dict[str, Any]]:
     """An incident's events as its timeline shows them, with names and reasons as the caller may see them."""
     who = {event.actor: UUID(event.actor[7:]) for event in events if event.actor.startswith("person:")}
-    names = await names_of(tx, set(who.values()), caller=caller)
+    people = await people_of(tx, who.values(), caller=caller)
     reasons = [
         (incident_id, {name: event.data[name] for name in ("reason",) if name in event.data}) for event in events
     ]
@@ -84,7 +92,7 @@ async def shown_events(tx: Tx, incident_id: UUID, events: Sequence[Event], *, ca
         {
             "id": event.id, "seq": event.seq, "type": event.type, "at": event.at, "actor": event.actor,
             "via": event.via, "data": event.data | words,
-            "person": {"id": who[event.actor], "name": names[who[event.actor]]} if event.actor in who else None,
+            "person": people.get(who.get(event.actor)),
         }
         for event, words in zip(events, await words_of(tx, reasons, caller=caller), strict=True)
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Invalid
 from app.domain.deadlines import policy_data, policy_from
 from app.incidents.versions import next_version, store_version
 from app.models import SlaPolicy
@@ -18,7 +18,7 @@ async def create_policy(
     try:
         data = policy_data(policy_from(clocks))
     except ValueError as error:
-        raise Invalid(f"/clocks: {error}", errors=[FieldError("/clocks", str(error), "policy_invalid")]) from None
+        raise Invalid.at("/clocks", str(error), "policy_invalid") from None
     version = await next_version(tx, SlaPolicy, name)
     policy = SlaPolicy(
         name=name, version=version, clocks=data, follow_ups_percent=follow_ups_percent, note=note, active=False,

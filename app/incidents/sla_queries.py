@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import func, select, tuple_
 
 from app.core import paging
 from app.core.db import Tx
@@ -48,7 +48,7 @@ async def list_deadlines(tx: Tx, query: DeadlineQuery) -> dict[str, Any]:
     if after:
         rows = rows.where(tuple_(Deadline.due_at, Deadline.id) > (datetime.fromisoformat(after[0]), UUID(after[1])))
     # A plan for any filter would read everything: what is asked for is rare or common.
-    await tx.execute(text("set local plan_cache_mode = force_custom_plan"))
+    await tx.plan_anew()
     found = (await tx.scalars(rows.limit(query.limit + 1))).all()
     page = paging.page(found, query.limit, bound, lambda row: [row.due_at.isoformat(), row.id])
     return page | {"data": await _shown(tx, page["data"])}

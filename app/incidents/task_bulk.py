@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Invalid
 from app.core.outbox import record
 from app.domain.tasks import MOST_AT_ONCE, SAYS, refusal, result_fault, version_of
 from app.domain.vocabulary import TaskAction, TaskBulkAction, TaskKind, TasksChange
@@ -22,7 +22,9 @@ from app.incidents import acts, care, guards, task_clocks, task_words, tasks
 from app.incidents.care import Chosen
 from app.incidents.queries import get_incident
 from app.incidents.task_bulk_schemas import TaskBulk, TaskBulkCreate, TaskSelection
-from app.incidents.task_ending import Ending, end, touch
+from app.incidents.task_ending import Ending, end
+from app.incidents.task_queries import facts_of
+from app.incidents.timeline import touch
 from app.models import Incident, Task
 
 _ACTION = {
@@ -71,7 +73,7 @@ async def change_tasks(
 
 async def preview_tasks_creation(tx: Tx, incident_id: UUID, asked: TaskBulkCreate, *, now: datetime) -> dict[str, Any]:
     """For whom tasks would be created, by the very rules that create them. Nothing is locked or stored."""
-    incident = await tasks.recording(tx, incident_id, lock=False)
+    incident = await acts.recording(tx, incident_id, lock=False)
     users = await _users(tx, incident, asked, now)
     return _created(incident, asked, users) | {"version": _version(users)}
 
@@ -81,7 +83,7 @@ async def create_tasks(
 ) -> dict[str, Any]:
     """One task for each of many affected users, with their clocks. Stale where it would be for others than those who were
     read. Where all who were selected have one, none is created."""
-    incident = await tasks.recording(tx, incident_id)
+    incident = await acts.recording(tx, incident_id)
     users = await _users(tx, incident, asked, now)
     expected.meet(_version(users))
     fields = asked.model_dump(exclude={"affected_user_ids", "affected"}) | {"result": None}
@@ -143,7 +145,7 @@ async def _judged(
 
 
 def _refusal(task: Task, incident: Incident, asked: TaskBulk, results: Results, caller: Caller) -> str | None:
-    code = refusal(_ACTION[asked.action], tasks.facts_of(task, incident.status))
+    code = refusal(_ACTION[asked.action], facts_of(task, incident.status))
     if code is not None:
         return code
     kind = TaskKind(task.kind)
@@ -170,11 +172,11 @@ async def _chosen(tx: Tx, incident: Incident, chosen: TaskSelection) -> Sequence
             query = query.where(Task.owner_id.is_(None))
     found = (await tx.scalars(query.execution_options(populate_existing=True))).all()
     if len(found) > MOST_AT_ONCE:
-        raise _invalid("/select/filter", f"takes more than {MOST_AT_ONCE:,} tasks; narrow it", "too_many")
+        raise Invalid.at("/select/filter", f"takes more than {MOST_AT_ONCE:,} tasks; narrow it", "too_many")
     known = {task.id for task in found}
     for place, id_ in enumerate(chosen.task_ids or ()):
         if id_ not in known:
-            raise _invalid(f"/select/task_ids/{place}", "there is no such task of this incident", "not_found")
+            raise Invalid.at(f"/select/task_ids/{place}", "there is no such task of this incident", "not_found")
     return found
 
 
@@ -182,7 +184,7 @@ def _results(asked: TaskBulk, chosen: Sequence[Task]) -> Results:
     known, results = {task.id for task in chosen}, dict[UUID, dict[str, Any]]()
     for place, one in enumerate(asked.results):
         if one.task_id not in known or one.task_id in results:
-            raise _invalid(f"/results/{place}/task_id", "is not chosen, or stands here twice", "not_chosen")
+            raise Invalid.at(f"/results/{place}/task_id", "is not chosen, or stands here twice", "not_chosen")
         results[one.task_id] = one.result.model_dump()
     return results
 
@@ -241,7 +243,3 @@ def _answer(incident: Incident, asked: TaskBulk, verdicts: Sequence[Verdict]) ->
             for task, code in verdicts
         ],
     }  # fmt: skip
-
-
-def _invalid(pointer: str, detail: str, code: str) -> Invalid:
-    return Invalid(f"{pointer}: {detail}", errors=[FieldError(pointer, detail, code)])

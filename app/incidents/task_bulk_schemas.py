@@ -8,8 +8,9 @@ from pydantic.config import JsonDict
 
 from app.core.bodies import Visible, Wire
 from app.domain.tasks import MOST_AT_ONCE
-from app.domain.vocabulary import CareState, TaskBulkAction, TaskKind, TaskState
+from app.domain.vocabulary import TaskBulkAction, TaskKind, TaskState
 from app.incidents.act_schemas import HappenedAt
+from app.incidents.affected_schemas import FollowedUp, Remedied
 from app.incidents.task_result_schemas import TaskResultCreate
 from app.incidents.task_schemas import Details, Due, Outcome, Owner, Title
 
@@ -153,12 +154,8 @@ class AffectedSelection(Wire):
     model_config = ConfigDict(json_schema_extra={"example": {"without": ["follow_up"], "remediation": ["done"]}})
 
     without: Annotated[list[TaskKind], Field(max_length=20, description="Who have no task of these kinds.")] = []
-    remediation: Annotated[
-        list[CareState], Field(max_length=10, description="Whose newest remediation is in one of these states.")
-    ] = []
-    follow_up: Annotated[
-        list[CareState], Field(max_length=10, description="Whose newest follow-up is in one of these states.")
-    ] = []
+    remediation: Remedied = []
+    follow_up: FollowedUp = []
 
 
 class TaskBulkCreate(Wire):

@@ -19,8 +19,9 @@ from app.domain.lifecycle import ENDED
 from app.domain.tasks import UNFINISHED, remediation_due
 from app.domain.vocabulary import DeadlineKind, DeadlineState, TaskKind
 from app.incidents import clocks
+from app.incidents.queries import told_of
 from app.incidents.ringing import named, set_due
-from app.incidents.timeline import on_timeline
+from app.incidents.timeline import on_timeline, touch
 from app.models import Deadline, Incident, Task
 
 
@@ -89,7 +90,7 @@ async def resume(tx: Tx, incident: Incident, *, now: datetime, reason: str) -> i
     query = select(Task).where(Task.incident_id == incident.id, Task.kind == TaskKind.REMEDIATION, ~waits)
     tasks = (await tx.scalars(query.where(Task.state.in_(UNFINISHED)).order_by(Task.id))).all()
     for task in tasks:
-        task.version, task.updated_at = task.version + 1, now
+        touch(task, now)
     await date(tx, tasks, now=now)
     return await start(tx, incident, tasks, now=now, reason=reason)
 
@@ -100,9 +101,7 @@ async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
         event = entry.event
         assert isinstance(event, StatusChanged)
         if event.from_ in ENDED and event.to not in ENDED:
-            incident = await tx.get(Incident, event.incident_id)
-            assert incident is not None, "events cite incidents that exist: a foreign key"
-            await resume(tx, incident, now=await tx.now(), reason="The incident came back.")
+            await resume(tx, await told_of(tx, event), now=await tx.now(), reason="The incident came back.")
 
 
 async def _rows(tx: Tx, tasks: Sequence[Task]) -> Sequence[Deadline]:

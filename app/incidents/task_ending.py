@@ -16,7 +16,7 @@ from app.domain.events import TaskDone, TaskEvent
 from app.domain.tasks import UNFINISHED
 from app.domain.vocabulary import TaskKind, TaskState
 from app.incidents import task_clocks, task_words
-from app.incidents.timeline import Place, on_timeline
+from app.incidents.timeline import Place, on_timeline, touch
 from app.models import FactCheck, Incident, Meeting, Task
 
 
@@ -45,11 +45,6 @@ def named(incident: Incident, task: Task) -> Named:
         **on_timeline(incident), task_id=task.id, task_kind=task.kind, task_state=task.state, owner_id=task.owner_id,
         due_at=task.due_at,
     )  # fmt: skip
-
-
-def touch(task: Task, now: datetime) -> None:
-    """Counts a change that people see: the task has another version."""
-    task.version, task.updated_at = task.version + 1, now
 
 
 def end(task: Task, ending: Ending, *, actor: str, now: datetime) -> None:

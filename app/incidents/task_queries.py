@@ -18,7 +18,7 @@ from app.incidents.queries import get_incident
 from app.incidents.task_schemas import IncidentTaskQuery, TaskQuery
 from app.models import Incident, Task
 from app.models.base import columns_of
-from app.people.masks import names_of, words_of
+from app.people.masks import people_of, words_of
 
 # What people write by hand: there may be people's data in it.
 _WRITTEN: Final = ("title", "details", "outcome", "reason")
@@ -96,10 +96,8 @@ async def shown(tx: Tx, tasks: Sequence[Task], *, caller: Caller) -> list[dict[s
     of = select(Incident.id, Incident.number, Incident.status)
     rows = await tx.execute(of.where(Incident.id.in_({task.incident_id for task in tasks})))
     incidents = {id_: (number, status) for id_, number, status in rows}
-    ids = {id_ for task in tasks for id_ in (task.owner_id, task.creator_id, task.approved_by) if id_ is not None}
-    people: dict[UUID | None, dict[str, Any]] = {
-        id_: {"id": id_, "name": name} for id_, name in (await names_of(tx, ids, caller=caller)).items()
-    }
+    ids = [id_ for task in tasks for id_ in (task.owner_id, task.creator_id, task.approved_by)]
+    people = await people_of(tx, ids, caller=caller)
     written = [(task.incident_id, _words(task)) for task in tasks]
     answers = []
     for task, words in zip(tasks, await words_of(tx, written, caller=caller), strict=True):
@@ -135,9 +133,13 @@ def _result(task: Task, words: dict[str, Any], people: Mapping[UUID | None, dict
     return stated
 
 
+def facts_of(task: Task, status: str) -> TaskFacts:
+    """What decides what may be done about the task, whose incident has this status."""
+    return TaskFacts(TaskKind(task.kind), TaskState(task.state), status, has_basis(task.result))
+
+
 def _allowed(task: Task, status: str) -> list[dict[str, Any]]:
-    facts = TaskFacts(TaskKind(task.kind), TaskState(task.state), status, has_basis(task.result))
     return [
         {"action": choice.action, "allowed": choice.refusal is None, "refusal": choice.refusal}
-        for choice in choices(facts)
+        for choice in choices(facts_of(task, status))
     ]

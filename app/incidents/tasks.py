@@ -15,16 +15,13 @@ from sqlalchemy import or_, select, update
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Forbidden, Invalid, naming
+from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.outbox import record
 from app.domain.events import TaskChanged, TaskCreated, TasksChanged, TaskWaived
-from app.domain.lifecycle import RECORDING
 from app.domain.tasks import (
     SAYS,
     UNFINISHED,
-    TaskFacts,
     first_state,
-    has_basis,
     is_another_report,
     refusal,
     result_fault,
@@ -33,12 +30,12 @@ from app.domain.tasks import (
 from app.domain.vocabulary import TaskAction, TaskKind, TasksChange, TaskState
 from app.incidents import acts, care, guards, task_clocks, task_words
 from app.incidents.queries import get_incident
-from app.incidents.task_ending import Ending, end_and_tell, named, touch
-from app.incidents.task_queries import get_task
-from app.incidents.timeline import on_timeline
+from app.incidents.task_ending import Ending, end_and_tell, named
+from app.incidents.task_queries import facts_of, get_task
+from app.incidents.timeline import on_timeline, touch
 from app.models import Deadline, Incident, Task
 from app.models.base import new_id
-from app.people.queries import get_person
+from app.people.persons import active_person
 
 TOLD = 100
 """Tasks that one event names."""
@@ -56,11 +53,6 @@ class ApproverInvolved(Forbidden):
     code, title = "approver_involved", ("Somebody else has to approve it", "须由未参与的人员审批")
 
 
-def facts_of(task: Task, status: str) -> TaskFacts:
-    """What decides what may be done about the task, whose incident has this status."""
-    return TaskFacts(TaskKind(task.kind), TaskState(task.state), status, has_basis(task.result))
-
-
 def refused(code: str, what: str) -> TaskRefused:
     """The problem of a refusal by its code; ``what`` was refused."""
     problem = TaskRefused(f"{what}: {SAYS[code]}")
@@ -70,7 +62,7 @@ def refused(code: str, what: str) -> TaskRefused:
 
 async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> Task:
     """Something more to do about the incident. A remediation's clock starts at once."""
-    incident = await recording(tx, incident_id)
+    incident = await acts.recording(tx, incident_id)
     must_fit(TaskKind(fields["kind"]), fields["result"], finishing=False)
     await must_be_here(tx, fields["owner_id"])
     await care.must_be_affected(tx, incident, {"/affected_user_id": fields["affected_user_id"]})
@@ -88,12 +80,11 @@ async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, c
 
 def newborn(incident: Incident, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> Task:
     """A new task of the incident, not stored yet."""
-    person_id = caller.person.id if caller.person else None
     names = ("kind", "title", "details", "owner_id", "due_at", "affected_user_id", "result")
     return Task(
         id=new_id(), incident_id=incident.id, is_drill=incident.is_drill, state=first_state(TaskKind(fields["kind"])),
-        created_by=caller.actor, creator_id=person_id, created_at=now, updated_at=now, version=1, outcome="",
-        stated_by=person_id if fields["result"] else None, **{name: fields[name] for name in names},
+        created_by=caller.actor, creator_id=caller.person_id, created_at=now, updated_at=now, version=1, outcome="",
+        stated_by=caller.person_id if fields["result"] else None, **{name: fields[name] for name in names},
     )  # fmt: skip
 
 
@@ -109,7 +100,7 @@ async def change_task(
     kind = TaskKind(task.kind)
     if "result" in changed:
         must_fit(kind, fields["result"], finishing=False)
-        task.stated_by = caller.person.id if caller.person else None
+        task.stated_by = caller.person_id
         if kind is TaskKind.TAKEDOWN_REPORT and is_another_report(task.result, fields["result"]):
             task.state, task.approved_by, task.approved_at = TaskState.DRAFT, None, None
     if "owner_id" in changed:
@@ -268,14 +259,6 @@ def many(
     )  # fmt: skip
 
 
-async def recording(tx: Tx, incident_id: UUID, *, lock: bool = True) -> Incident:
-    """The incident, locked; IncidentOver where nothing more is to be done about it."""
-    incident = await get_incident(tx, incident_id, lock=lock)
-    if incident.status not in RECORDING:
-        raise acts.over(incident)
-    return incident
-
-
 async def _held(tx: Tx, task_id: UUID, expected: Expected) -> tuple[Incident, Task]:
     """The task and its incident, which is locked: nothing of either changes meanwhile. Stale where it has changed."""
     while True:
@@ -307,29 +290,21 @@ def must_fit(kind: TaskKind, result: Mapping[str, Any] | None, *, finishing: boo
     """Invalid where the result is none of this kind's at this time."""
     code = result_fault(kind, result, finishing=finishing)
     if code is not None:
-        raise _invalid("/result", SAYS[code], code)
+        raise Invalid.at("/result", SAYS[code], code)
 
 
 async def must_be_here(tx: Tx, owner_id: UUID | None) -> None:
     """Invalid where the owner is nobody we know, or has left."""
-    if owner_id is None:
-        return
-    with naming("/owner_id"):
-        person = await get_person(tx, owner_id)
-    if not person.active:
-        raise _invalid("/owner_id", "this person is not active; name somebody who is", "person_inactive")
+    if owner_id is not None:
+        await active_person(tx, owner_id, "/owner_id")
 
 
 def must_lie_ahead(due_at: datetime | None, now: datetime) -> None:
     """Invalid where a date is promised that has passed."""
     if due_at is not None and due_at <= now:
-        raise _invalid("/due_at", "lies in the past; leave it out where it was never promised", "in_the_past")
+        raise Invalid.at("/due_at", "lies in the past; leave it out where it was never promised", "in_the_past")
 
 
 def _must_be_due(kind: TaskKind, due_at: datetime | None) -> None:
     if kind is TaskKind.REMEDIATION and due_at is None:
-        raise _invalid("/due_at", "a remediation is always due: state when", "due_needed")
-
-
-def _invalid(pointer: str, detail: str, code: str) -> Invalid:
-    return Invalid(f"{pointer}: {detail}", errors=[FieldError(pointer, detail, code)])
+        raise Invalid.at("/due_at", "a remediation is always due: state when", "due_needed")

@@ -21,6 +21,7 @@ from app.domain.lifecycle import ENDED
 from app.domain.team import CALLS, Seat, next_call, team_for
 from app.domain.vocabulary import DeadlineKind, DeadlineState, TeamChange, TeamPosition
 from app.incidents.clocks import active_policy
+from app.incidents.queries import told_of
 from app.incidents.team_queries import acknowledged_since, members_of, read_roster
 from app.incidents.timeline import on_timeline
 from app.models import Acknowledgement, AcknowledgementLink, Deadline, Incident, IncidentMember
@@ -48,7 +49,7 @@ async def grade_changed(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, GradeChanged)
-        incident = await _incident(tx, event.incident_id)
+        incident = await told_of(tx, event)
         before, grade = grade_of(event.from_), grade_of(event.to)
         if grade is not None and incident.status not in ENDED and more_severe(grade, before):
             due_at, raised = await _response_due(tx, incident), before is not None
@@ -61,7 +62,7 @@ async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, StatusChanged)
-        incident = await _incident(tx, event.incident_id)
+        incident = await told_of(tx, event)
         if event.to in ENDED:
             for member in await members_of(tx, incident.id):
                 member.next_call_at = None
@@ -76,7 +77,7 @@ async def incident_changed(tx: Tx, stored: Sequence[Stored]) -> None:
     for entry in stored:
         event = entry.event
         assert isinstance(event, IncidentChanged)
-        incident = await _incident(tx, event.incident_id)
+        incident = await told_of(tx, event)
         grade = grade_of(incident.grade)
         if "business_unit" in event.fields and grade is not None and incident.status not in ENDED:
             due_at = await fresh_due(tx, incident)
@@ -135,18 +136,20 @@ async def make_link(tx: Tx, member: IncidentMember) -> UUID | None:
     """A link for a member who is to acknowledge; None where they have."""
     if member.acknowledged_at is not None:
         return None
-    now = await tx.now()
-    link = AcknowledgementLink(
-        id=new_id(), incident_id=member.incident_id, person_id=member.person_id, member_id=member.id,
-        expires_at=expiry(member.due_at, now), wrong_tries=0,
-    )  # fmt: skip
+    link = new_link(member.incident_id, member.person_id, member, member.due_at, await tx.now())
     tx.add(link)
     return link.id
 
 
-def expiry(due_at: datetime | None, now: datetime) -> datetime:
-    """Until when a link is good that is made now. Who is called late has their two hours all the same."""
-    return now + WITHOUT_DUE if due_at is None else max(due_at, now) + AFTER_DUE
+def new_link(
+    incident_id: UUID, person_id: UUID, member: IncidentMember | None, due_at: datetime | None, now: datetime
+) -> AcknowledgementLink:
+    """A link for somebody, not stored yet. Who is called late has their two hours all the same."""
+    expires_at = now + WITHOUT_DUE if due_at is None else max(due_at, now) + AFTER_DUE
+    return AcknowledgementLink(
+        id=new_id(), incident_id=incident_id, person_id=person_id, member_id=member.id if member else None,
+        expires_at=expires_at, wrong_tries=0,
+    )  # fmt: skip
 
 
 async def say(
@@ -229,10 +232,3 @@ async def _response(tx: Tx, incident: Incident) -> Deadline | None:
     await tx.flush()
     query = select(Deadline).where(Deadline.incident_id == incident.id, Deadline.kind == DeadlineKind.FIRST_RESPONSE)
     return (await tx.scalars(query.order_by(Deadline.id.desc()).limit(1))).one_or_none()
-
-
-async def _incident(tx: Tx, incident_id: UUID) -> Incident:
-    """The incident the event is of: whoever recorded it holds its lock, so this asks nobody."""
-    incident = await tx.get(Incident, incident_id)
-    assert incident is not None, "events cite incidents that exist: a foreign key"
-    return incident

@@ -18,7 +18,7 @@ from app.incidents.queries import get_incident
 from app.incidents.team_schemas import TeamQuery
 from app.models import Acknowledgement, Department, IncidentMember, Person
 from app.models.base import columns_of
-from app.people.masks import names_of
+from app.people.masks import people_of
 
 
 async def read_roster(tx: Tx) -> Roster:
@@ -92,7 +92,7 @@ async def get_member(tx: Tx, incident_id: UUID, member_id: UUID) -> IncidentMemb
 async def list_team(tx: Tx, incident_id: UUID, query: TeamQuery, *, caller: Caller) -> dict[str, Any]:
     """The team, in the order they joined."""
     await get_incident(tx, incident_id)
-    bound = [str(incident_id), query.filters()]
+    bound = ["team", incident_id, query.filters()]
     rows = select(IncidentMember).where(IncidentMember.incident_id == incident_id)
     if not query.left:
         rows = rows.where(IncidentMember.left_at.is_(None))
@@ -106,15 +106,12 @@ async def list_team(tx: Tx, incident_id: UUID, query: TeamQuery, *, caller: Call
 
 async def shown(tx: Tx, members: Sequence[IncidentMember], *, caller: Caller) -> list[dict[str, Any]]:
     """The members as the API shows them."""
-    people = {member.person_id for member in members} | {one.for_person_id for one in members if one.for_person_id}
-    names = await names_of(tx, people, caller=caller)
-
-    def named(person_id: UUID | None) -> dict[str, Any] | None:
-        return {"id": person_id, "name": names[person_id]} if person_id else None
-
+    ids = [id_ for member in members for id_ in (member.person_id, member.for_person_id)]
+    people = await people_of(tx, ids, caller=caller)
     return [
-        columns_of(member)
-        | {"person": named(member.person_id), "for_person": named(member.for_person_id),
-           "grade": grade_at(member.level)}
+        columns_of(member) | {
+            "person": people[member.person_id], "for_person": people.get(member.for_person_id),
+            "grade": grade_at(member.level),
+        }
         for member in members
     ]  # fmt: skip

@@ -1,10 +1,10 @@
-"""What each change of an incident leaves behind: a place on its timeline, and another version of it."""
+"""What each change of an incident leaves behind: a place on its timeline, and another version of what changed."""
 
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from app.models import Incident
+from app.models import AffectedUser, Incident, Task
 
 
 class Place(TypedDict):
@@ -22,7 +22,7 @@ def on_timeline(incident: Incident) -> Place:
     return Place(incident_id=incident.id, number=incident.number, seq=incident.seq, is_drill=incident.is_drill)
 
 
-def touch(incident: Incident, now: datetime) -> None:
-    """Counts a change that people see: the incident has another version."""
-    incident.version += 1
-    incident.updated_at = now
+def touch(row: Incident | Task | AffectedUser, now: datetime) -> None:
+    """Counts a change that people see: the row has another version."""
+    row.version += 1
+    row.updated_at = now

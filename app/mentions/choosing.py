@@ -110,8 +110,11 @@ def _those(texts: dict[UUID, str], says: Says, seen: Seen) -> list[UUID]:
 
 def _must_see(wanted: SplitFilter, caller: Caller) -> None:
     if wanted.author is not None and UNMASK not in caller.scopes:
-        detail = f"authors are hidden from you: to choose by one needs the scope {UNMASK!r}"
-        raise Forbidden(f"/filter/author: {detail}.", errors=[FieldError("/filter/author", detail, "scope_needed")])
+        raise Forbidden.at(
+            "/filter/author",
+            f"authors are hidden from you: to choose by one needs the scope {UNMASK!r}",
+            "scope_needed",
+        )
 
 
 def looked_behind(incident_id: UUID, asked: IncidentSplit, *, caller: Caller) -> list[Event]:

@@ -70,8 +70,11 @@ async def open_with_mentions(
 ) -> Incident:
     """An incident opened by a person, with the mentions it starts with; an exercise has none."""
     if fields["is_drill"] and mention_ids:
-        detail = "an exercise takes no mentions, or the real count would lose them; leave them out"
-        raise Invalid(f"/mention_ids: {detail}", errors=[FieldError("/mention_ids", detail, "drills_stay_apart")])
+        raise Invalid.at(
+            "/mention_ids",
+            "an exercise takes no mentions, or the real count would lose them; leave them out",
+            "drills_stay_apart",
+        )
     if not mention_ids:
         return await open_by_person(tx, fields, caller=caller, now=now)
     works, observed = await _works(tx, mention_ids, now=now)

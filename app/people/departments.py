@@ -8,7 +8,7 @@ from uuid import UUID
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError
+from app.core.errors import Conflict
 from app.core.outbox import record
 from app.domain.events import Changed
 from app.models import Department
@@ -54,8 +54,9 @@ async def update_department(
 async def _check(tx: Tx, fields: Mapping[str, Any]) -> None:
     """What is set must be free, and whoever heads it must be there."""
     if "name" in fields and await queries.department_named(tx, fields["name"]) is not None:
-        detail = "another department has this name; take another, or change that one"
-        raise DepartmentNameTaken(f"/name: {detail}", errors=[FieldError("/name", detail, "taken")])
+        raise DepartmentNameTaken.at(
+            "/name", "another department has this name; take another, or change that one", "taken"
+        )
     if fields.get("head_id") is not None:
         await active_person(tx, fields["head_id"], "/head_id")
 

@@ -16,7 +16,7 @@ from app.domain.wording import mask_text, mask_url
 from app.models import File, FileAttachment
 from app.models.base import columns_of
 from app.people.file_schemas import FileQuery
-from app.people.masks import UNMASK, names_of
+from app.people.masks import UNMASK, people_of
 from app.people.subjects import about, incidents_of
 
 
@@ -50,23 +50,23 @@ async def list_files(tx: Tx, query: FileQuery, *, caller: Caller) -> dict[str, A
         rows = rows.where(File.created_at > query.created_after)
     if query.created_before is not None:
         rows = rows.where(File.created_at < query.created_before)
-    filters = query.filters() | {"of": "files"}
-    if after := paging.decode(query.cursor, filters):
+    bound = ["files", query.filters()]
+    after = paging.decode(query.cursor, bound)
+    if after:
         rows = rows.where(File.id < UUID(after[0]))
-    page = paging.page((await tx.scalars(rows)).all(), query.limit, filters, lambda file: [file.id])
+    page = paging.page((await tx.scalars(rows)).all(), query.limit, bound, lambda file: [file.id])
     return page | {"data": await shown(tx, page["data"], caller=caller)}
 
 
 async def shown(tx: Tx, files: Sequence[File], *, caller: Caller) -> list[dict[str, Any]]:
     """The files as the API shows them, with what they are evidence of."""
-    names = await names_of(tx, {file.person_id for file in files if file.person_id}, caller=caller)
+    people = await people_of(tx, [file.person_id for file in files], caller=caller)
     attachments = await attachments_of(tx, [file.id for file in files])
     words = await _words(tx, files, caller)
     answers = []
     for file in files:
         answer = columns_of(file) | words[file.id]
-        who = answer.pop("person_id")
-        person = {"id": who, "name": names[who]} if who else None
+        person = people.get(answer.pop("person_id"))
         mine = [each for each in attachments if each["file_id"] == file.id]
         answers.append(answer | {"captured_by": answer.pop("actor"), "person": person, "attachments": mine})
     return answers

@@ -48,7 +48,7 @@ async def keep(
     file = File(
         id=file_id, name=said.name, media_type=kind.media_type, size=upload.size, sha256=upload.sha256,
         captured_at=captured_at, source_url=said.source_url, actor=caller.actor,
-        person_id=caller.person.id if caller.person else None, created_at=now,
+        person_id=caller.person_id, created_at=now,
     )  # fmt: skip
     tx.add(file)
     await tx.flush()

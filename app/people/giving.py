@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import FieldError, Forbidden
+from app.core.errors import Forbidden
 from app.core.grants import scopes_of_roles
 
 
@@ -18,8 +18,9 @@ def must_hold(scopes: Collection[str], caller: Caller, at: str = "/scopes") -> N
     """NotYoursToGive, naming the field ``at``, unless the caller holds all of ``scopes``."""
     lacking = sorted(set(scopes) - caller.scopes)
     if lacking:
-        detail = f"you don't hold {', '.join(lacking)} yourself; ask somebody who does"
-        raise NotYoursToGive(f"{at}: {detail}", errors=[FieldError(at, detail, "not_yours_to_give")])
+        raise NotYoursToGive.at(
+            at, f"you don't hold {', '.join(lacking)} yourself; ask somebody who does", "not_yours_to_give"
+        )
 
 
 async def may_give(tx: Tx, scopes: Collection[str], roles: Collection[str], *, caller: Caller) -> None:
@@ -32,7 +33,6 @@ async def may_give(tx: Tx, scopes: Collection[str], roles: Collection[str], *, c
 def must_outlive(caller: Caller) -> None:
     """A sign-in outlives a token of 15 minutes, so such a token gives none: a backend's stolen key could."""
     if caller.kind == "token":
-        detail = "a minted token can't give a sign-in; use a key, or sign in yourself"
-        raise NotYoursToGive(
-            f"/oidc_subject: {detail}", errors=[FieldError("/oidc_subject", detail, "not_yours_to_give")]
+        raise NotYoursToGive.at(
+            "/oidc_subject", "a minted token can't give a sign-in; use a key, or sign in yourself", "not_yours_to_give"
         )

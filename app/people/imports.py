@@ -17,7 +17,7 @@ from app.core.aside import by_turns
 from app.core.auth import Caller
 from app.core.bodies import Str, Visible, Wire
 from app.core.db import Tx
-from app.core.imports import LISTED, YES_OR_NO, Judged, good, is_good, word_of
+from app.core.imports import AT_ONCE, LISTED, YES_OR_NO, Judged, good, is_good, word_of, write
 from app.core.outbox import record
 from app.domain.events import Changed
 from app.domain.sheets import Column
@@ -39,7 +39,6 @@ COLUMNS: Final = (
     Column("on_duty", ("在岗", "是否在岗", "duty")),
     Column("oidc_subject", ("单点登录标识", "登录标识", "sub", "subject")),
 )
-AT_ONCE = 1_000
 _SET: Final = ("name", "email", "phone", "department_id", "deputy_id", "on_duty", "oidc_subject", "roles")
 _UPDATE: Final = (
     update(Person)
@@ -170,13 +169,12 @@ def _appoint(matching: Matching, judged: Judged[PersonRow], row: PersonRow, draf
 
 async def _write(tx: Tx, new: list[Draft], altered: list[Draft], now: datetime) -> None:
     """New people first and their deputies after them, who may be new too."""
-    connection = await tx.connection()
     rows = [{"id": draft.id} | draft.values | {"deputy_id": None} for draft in new]
     deputies = [draft for draft in new if draft.values["deputy_id"] is not None]
     appoint = update(Person).where(Person.id == bindparam("person_id")).values(deputy_id=bindparam("deputy"))
     appointed = [{"person_id": draft.id, "deputy": draft.values["deputy_id"]} for draft in deputies]
     changes = [{"person_id": draft.id, "at": now} | {f"new_{name}": draft.values[name] for name in _SET}
                for draft in altered]  # fmt: skip
-    for values, statement in ((rows, insert(Person)), (appointed, appoint), (changes, _UPDATE)):
-        for begin in range(0, len(values), AT_ONCE):
-            await connection.execute(statement, values[begin : begin + AT_ONCE])
+    await write(tx, insert(Person), rows)
+    await write(tx, appoint, appointed)
+    await write(tx, _UPDATE, changes)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.core.auth import SCOPES, Caller, make_secret, secret_hash, split
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.grants import scopes_of, scopes_of_roles
 from app.core.outbox import record
 from app.domain.events import Changed
@@ -32,12 +32,10 @@ async def create_key(
     it is used, or when a person's key would do what the person may not. Nobody makes a key that may do more than they.
     """
     if not scopes and not roles:
-        detail = "a key needs at least one scope or one role; name what it is to do"
-        raise Invalid(f"/scopes: {detail}", errors=[FieldError("/scopes", detail, "too_short")])
+        raise Invalid.at("/scopes", "a key needs at least one scope or one role; name what it is to do", "too_short")
     await may_give(tx, scopes, roles, caller=caller)
     if expires_at is not None and expires_at <= await tx.now():
-        detail = "lies in the past; leave it out for a key that does not expire"
-        raise Invalid(f"/expires_at: {detail}", errors=[FieldError("/expires_at", detail, "in_the_past")])
+        raise Invalid.at("/expires_at", "lies in the past; leave it out for a key that does not expire", "in_the_past")
     if person_id is not None:
         await _within_the_person(tx, person_id, scopes, roles)
     secret = make_secret()
@@ -56,8 +54,9 @@ async def _within_the_person(tx: Tx, person_id: UUID, scopes: Collection[str], r
     for at, given in (("/scopes", frozenset(scopes)), ("/roles", await scopes_of_roles(tx, roles))):
         beyond = sorted(given - may)
         if beyond:
-            detail = f"the person may not do {', '.join(beyond)} and so can't their key"
-            raise Invalid(f"{at}: {detail}", errors=[FieldError(at, detail, "beyond_the_person")])
+            raise Invalid.at(
+                at, f"the person may not do {', '.join(beyond)} and so can't their key", "beyond_the_person"
+            )
 
 
 async def bootstrap_key(tx: Tx, token: str, *, caller: Caller, settings: Settings) -> None:

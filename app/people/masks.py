@@ -2,7 +2,7 @@
 and that is an event."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,13 +27,17 @@ async def are_lifted(tx: Tx, person_ids: Collection[UUID], *, caller: Caller) ->
     return True
 
 
-async def names_of(tx: Tx, person_ids: Collection[UUID], *, caller: Caller) -> dict[UUID, str]:
-    """The people's names as the caller may see them, for what they did: timelines and the like."""
-    if not person_ids:
+async def people_of(
+    tx: Tx, person_ids: Iterable[UUID | None], *, caller: Caller
+) -> Mapping[UUID | None, dict[str, Any]]:
+    """The people as answers name them for what they did, by id, with their names as the caller may see them. None is
+    nobody, and is passed over."""
+    ids = {id_ for id_ in person_ids if id_ is not None}
+    if not ids:
         return {}
-    rows = (await tx.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))).all()
+    rows = (await tx.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))).all()
     lifted = await are_lifted(tx, [row.id for row in rows], caller=caller)
-    return {row.id: row.name if lifted else mask_name(row.name) for row in rows}
+    return {row.id: {"id": row.id, "name": row.name if lifted else mask_name(row.name)} for row in rows}
 
 
 async def words_of(tx: Tx, written: Sequence[tuple[UUID, dict[str, Any]]], *, caller: Caller) -> list[dict[str, Any]]:

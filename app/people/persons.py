@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
 from app.core.db import Tx
@@ -79,33 +81,43 @@ async def _check(tx: Tx, fields: Mapping[str, Any], person: Person | None = None
     """What is set must be free, and whom it names must be there. What stands already may have ended since."""
     subject = fields.get("oidc_subject")
     if subject is not None and await queries.person_with_subject(tx, subject) is not None:
-        detail = "another person has this subject; take it from them first"
-        raise SubjectTaken(f"/oidc_subject: {detail}", errors=[FieldError("/oidc_subject", detail, "taken")])
+        raise SubjectTaken.at("/oidc_subject", "another person has this subject; take it from them first", "taken")
     if fields.get("department_id") is not None:
         with naming("/department_id"):
             department = await queries.get_department(tx, fields["department_id"])
         if not department.active:
-            raise _refused("/department_id", "this department is no more; name an active one", "department_inactive")
+            raise Invalid.at("/department_id", "this department is no more; name an active one", "department_inactive")
     if fields.get("deputy_id") is not None:
         if person is not None and fields["deputy_id"] == person.id:
-            raise _refused("/deputy_id", "nobody is their own deputy; name somebody else, or null", "own_deputy")
+            raise Invalid.at("/deputy_id", "nobody is their own deputy; name somebody else, or null", "own_deputy")
         await active_person(tx, fields["deputy_id"], "/deputy_id")
+
+
+async def active_people(tx: Tx, named: Mapping[str, UUID]) -> dict[UUID, Person]:
+    """The people whom fields of a body name, by their ids; Invalid, naming each field, where there is none or they are
+    not active."""
+    rows = await tx.scalars(select(Person).where(Person.id.in_(set(named.values())))) if named else ()
+    people = {person.id: person for person in rows}
+    errors = [fault for at, id_ in named.items() if (fault := _fault(at, id_, people.get(id_))) is not None]
+    if errors:
+        raise Invalid.of(errors)
+    return people
+
+
+def _fault(at: str, person_id: UUID, person: Person | None) -> FieldError | None:
+    if person is None:
+        return FieldError(at, f"There is no person {person_id}.", "not_found")
+    if not person.active:
+        return FieldError(at, "this person is not active; name somebody who is, or set them active", "person_inactive")
+    return None
 
 
 async def active_person(tx: Tx, person_id: UUID, at: str = "/person_id") -> Person:
     """The person whom the field ``at`` of a body names; Invalid where there is none or they are not active."""
-    with naming(at):
-        person = await queries.get_person(tx, person_id)
-    if not person.active:
-        raise _refused(at, "this person is not active; set them active first", "person_inactive")
-    return person
+    return (await active_people(tx, {at: person_id}))[person_id]
 
 
 async def person_changed(tx: Tx, person: Person, action: str, fields: list[str], caller: Caller) -> None:
     """Puts on record what was done about a person: the names of the fields, never what they hold."""
     event = Changed(subject="person", subject_id=str(person.id), action=action, fields=fields)
     await record(tx, event, caller=caller)
-
-
-def _refused(at: str, detail: str, code: str) -> Invalid:
-    return Invalid(f"{at}: {detail}", errors=[FieldError(at, detail, code)])

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 import puremagic
 
-from app.core.errors import FieldError, Invalid, WrongMediaType
+from app.core.errors import Invalid, WrongMediaType
 from app.domain.evidence import BY_ENDING, TAKEN, Kind, contradiction, ending_of, text_kind
 from app.people.archives import Refused, kind_of_archive
 
@@ -42,7 +42,7 @@ def examine(file: BinaryIO, name: str) -> Kind:
     kind = _known(file, head, name)
     said = contradiction(name, kind)
     if said is not None:
-        raise Invalid(f"?name: {said}", errors=[FieldError("?name", said, "contradicts_content")])
+        raise Invalid.at("?name", said, "contradicts_content")
     return kind
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.core.db import Tx
-from app.core.errors import FieldError, Invalid
+from app.core.errors import Invalid
 from app.domain.vocabulary import EvidenceSubject
 from app.models import (
     Decision,
@@ -43,8 +43,7 @@ async def incident_of(tx: Tx, subject: EvidenceSubject, subject_id: UUID) -> UUI
     rows = _ROWS[subject].subquery()
     found = (await tx.execute(select(rows.c.incident_id).where(rows.c.id == subject_id))).one_or_none()
     if found is None:
-        detail = f"there is no {subject.replace('_', ' ')} {subject_id}"
-        raise Invalid(f"/subject_id: {detail}.", errors=[FieldError("/subject_id", detail, "not_found")])
+        raise Invalid.at("/subject_id", f"there is no {subject.replace('_', ' ')} {subject_id}", "not_found")
     incident_id: UUID | None = found.incident_id
     return incident_id
 

@@ -122,10 +122,9 @@ async def read(
     if choice.incident_ids:
         statement = _BY_INCIDENT[choice.drills]
         arguments.append(list(choice.incident_ids))
-    driver = await tx.driver()
     # From its sixth run on a connection the plan would be one for any span of ids: all of it sorted, 5 s at a million.
-    await driver.execute("set local plan_cache_mode = force_custom_plan")
-    return [Told(*row) for row in await driver.fetch(statement, *arguments)]
+    await tx.plan_anew()
+    return [Told(*row) for row in await (await tx.driver()).fetch(statement, *arguments)]
 
 
 async def list_events(tx: Tx, query: EventQuery) -> dict[str, Any]:

@@ -4,35 +4,21 @@ It holds no data and needs no key itself; the key that a person types stays in t
 from elsewhere, and the policy lets no script run but the page's own, known by its hash.
 """
 
-import base64
-import hashlib
-import re
 from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from app.core.pages import hash_of, headers_of
+
 router = APIRouter(include_in_schema=False)
 
 _PAGE = Path(__file__).with_name("deliveries.html").read_text("utf-8")
-
-
-def _hash(tag: str) -> str:
-    """The source expression of the page's one element of this name."""
-    (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", _PAGE, re.DOTALL)
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-_HEADERS = {
-    "content-security-policy": (
-        f"default-src 'none'; script-src {_hash('script')}; style-src {_hash('style')}; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
-    ),
-    "cache-control": "no-cache",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cross-origin-opener-policy": "same-origin",
-}
+_HEADERS = headers_of(
+    _PAGE,
+    f"script-src {hash_of(_PAGE, 'script')}; connect-src 'self'; form-action 'none'; require-trusted-types-for 'script'",
+    cache_control="no-cache",
+)
 
 
 @router.get("/webhook-deliveries")

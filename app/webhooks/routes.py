@@ -44,7 +44,7 @@ async def _check_address(url: str, settings: Settings) -> None:
     try:
         await addresses.check(url, addresses.Rules.of(settings))
     except addresses.AddressRefused as error:
-        raise Invalid(f"/url: {error}", errors=[FieldError("/url", str(error), "address_refused")]) from None
+        raise Invalid.at("/url", str(error), "address_refused") from None
 
 
 def _check_concurrency(wanted: int | None, settings: Settings) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from tests.support.acts import URL, grade, move, opened
+from tests.support.acts import URL, closing, move, opened
 from tests.support.affected import affected, create, enter, erase, figures, recount, user_of
 from tests.support.api import everything, good, incident, problem
 from tests.support.people import bearer, make_key
@@ -19,14 +19,6 @@ ALL = {"affected": {}}
 async def preview(client, incident_id: str, kind: str, **fields):
     body = {"kind": kind, "title": "办理退款"} | fields
     return await client.post(f"{URL}/{incident_id}/tasks/bulk-create/preview", json=body)
-
-
-async def closing(client) -> str:
-    incident_id = await opened(client)
-    await grade(client, incident_id, "general")
-    for status in ("handling", "closing"):
-        good(await move(client, incident_id, status, override=True))
-    return incident_id
 
 
 async def open_to_close(client, incident_id: str) -> tuple[bool, int]:

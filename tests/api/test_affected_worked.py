@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from tests.support.acts import URL, grade, move, opened
+from tests.support.acts import URL, closing, opened
 from tests.support.affected import affected, create, enter, figures, recount
 from tests.support.api import everything, good, incident
 from tests.support.clocks import pass_time
@@ -34,14 +34,6 @@ async def missing(client, incident_id: str) -> list[str]:
     shown = await incident(client, incident_id)
     [choice] = [one for one in shown["allowed_actions"] if one["status"] == "closed"]
     return choice["missing"]
-
-
-async def closing(client) -> str:
-    incident_id = await opened(client)
-    await grade(client, incident_id, "general")
-    for status in ("handling", "closing"):
-        good(await move(client, incident_id, status, override=True))
-    return incident_id
 
 
 def same(summary: dict, users: list[dict]) -> None:

@@ -2,19 +2,10 @@
 
 from typing import Any
 
-from tests.support.acts import URL, grade, move, opened
+from tests.support.acts import URL, closing, move
 from tests.support.affected import enter
 from tests.support.api import brand, good, incident, problem, timeline
 from tests.support.tasks import act, done, make_task
-
-
-async def closing(client) -> str:
-    """An incident that is to be closed, with nothing on record."""
-    incident_id = await opened(client)
-    await grade(client, incident_id, "general")
-    for status in ("handling", "closing"):
-        good(await move(client, incident_id, status, override=True))
-    return incident_id
 
 
 async def refused(client, incident_id: str, *missing: str) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from sqlalchemy import event
 
 from tests.support.api import good
 from tests.support.people import bearer, make_key, make_person
+from tests.support.queries import statements
 
 URL = "/v1/me/inbox"
 READ = f"{URL}/read"
@@ -52,17 +52,7 @@ async def join(client: httpx.AsyncClient, bare: httpx.AsyncClient, *scopes: str,
 
 async def statements_of(bare: httpx.AsyncClient, asking: Awaitable[object]) -> int:
     """With how many statements the API answers; looking up who asks is none of them."""
-    engine = bare._transport.app.state.tools.database.engine.sync_engine  # type: ignore[attr-defined]
-    statements: list[str] = []
-
-    def said(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "api_keys" not in statement:
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", said)
-    try:
+    with statements(bare._transport.app) as sent:  # type: ignore[attr-defined]
         await asking
-    finally:
-        event.remove(engine, "before_cursor_execute", said)
-    assert statements
-    return len(statements)
+    assert sent
+    return len(sent)
