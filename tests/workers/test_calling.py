@@ -202,7 +202,9 @@ async def test_who_leaves_while_they_keep_silent_is_called_for_and_a_line_goes_o
     await home.change("press lead", active=False)
     await pass_time(database, incident_id, minutes=25)
     await call(database, incident_id)
-    called = {(who, step) for who, step, silent in await home.calls(incident_id) if silent in ("press lead", "law head")}
+    called = {
+        (who, step) for who, step, silent in await home.calls(incident_id) if silent in ("press lead", "law head")
+    }
     assert called >= {("press deputy", "deputy"), ("press head", "head"), ("tea deputy", "deputy")}
 
 
