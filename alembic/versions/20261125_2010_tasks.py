@@ -51,7 +51,7 @@ def upgrade() -> None:
           result jsonb,
           act_id uuid,
           reason text,
-          stated_by uuid constraint fk_tasks_stated_by references people(id),
+          stated_by uuid[] not null default array[]::uuid[],
           approved_by uuid constraint fk_tasks_approved_by references people(id),
           approved_at timestamptz,
           created_by text not null,

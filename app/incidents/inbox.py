@@ -96,8 +96,10 @@ def _acknowledge(me: Reader) -> Select[Any]:
 
 def _approve(me: Reader) -> Select[Any]:
     """Takedown reports that are with legal, and that the person may approve: who had a hand in one does not."""
-    mine = [column.is_distinct_from(me.id) for column in (Task.creator_id, Task.owner_id, Task.stated_by)]
-    rows = _tasks(InboxKind.APPROVE, Task.updated_at).where(text("tasks.state = 'legal_review'"), *mine)
+    others = [column.is_distinct_from(me.id) for column in (Task.creator_id, Task.owner_id)]
+    rows = _tasks(InboxKind.APPROVE, Task.updated_at).where(
+        text("tasks.state = 'legal_review'"), *others, ~Task.stated_by.contains([me.id])
+    )
     return rows.where(Incident.status.in_(RECORDING))
 
 

@@ -142,7 +142,7 @@ async def submit_task(task_id: UUID, caller: IncidentsWrite, expected: IfMatch, 
 
 @router.post("/{task_id}/approve", operation_id="approveTask", response_model=task_schemas.Task)
 async def approve_task(task_id: UUID, caller: LegalApprove, expected: IfMatch, run: InRetries) -> dict[str, Any]:
-    """Approves a takedown report for legal. Needs a person who neither created it, nor owns it, nor worded it last; others
+    """Approves a takedown report for legal. Needs a person who neither created it, nor owns it, nor ever worded it; others
     are refused as `approver_involved`."""
     return await _answered(
         run, caller, lambda tx, now: tasks.approve_task(tx, task_id, expected=expected, caller=caller, now=now)

@@ -84,8 +84,13 @@ def newborn(incident: Incident, fields: Mapping[str, Any], *, caller: Caller, no
     return Task(
         id=new_id(), incident_id=incident.id, is_drill=incident.is_drill, state=first_state(TaskKind(fields["kind"])),
         created_by=caller.actor, creator_id=caller.person_id, created_at=now, updated_at=now, version=1, outcome="",
-        stated_by=caller.person_id if fields["result"] else None, **{name: fields[name] for name in names},
+        stated_by=_with(caller, []) if fields["result"] else [], **{name: fields[name] for name in names},
     )  # fmt: skip
+
+
+def _with(caller: Caller, people: Sequence[UUID]) -> list[UUID]:
+    """The people and whoever calls, each once."""
+    return [*people, *(one for one in (caller.person_id,) if one is not None and one not in people)]
 
 
 async def change_task(
@@ -100,7 +105,7 @@ async def change_task(
     kind = TaskKind(task.kind)
     if "result" in changed:
         must_fit(kind, fields["result"], finishing=False)
-        task.stated_by = caller.person_id
+        task.stated_by = _with(caller, task.stated_by)
         if kind is TaskKind.TAKEDOWN_REPORT and is_another_report(task.result, fields["result"]):
             task.state, task.approved_by, task.approved_at = TaskState.DRAFT, None, None
     if "owner_id" in changed:
@@ -194,9 +199,9 @@ async def approve_task(tx: Tx, task_id: UUID, *, expected: Expected = ANY, calle
     incident, task = await _held(tx, task_id, expected)
     must_may(TaskAction.APPROVE, incident, task)
     person = caller.require_person()
-    if person.id in (task.creator_id, task.owner_id, task.stated_by):
+    if person.id in (task.creator_id, task.owner_id, *task.stated_by):
         raise ApproverInvolved(
-            "Whoever created a takedown report, owns it or worded it last does not approve it: ask a colleague in legal."
+            "Whoever created a takedown report, owns it or ever worded it does not approve it: ask a colleague in legal."
         )
     task.state, task.approved_by, task.approved_at = TaskState.APPROVED, person.id, now
     await _changed(tx, incident, task, TaskAction.APPROVE, caller=caller, now=now)

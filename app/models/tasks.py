@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import UUID as UuidType
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CreatedAt, Id, one_of
@@ -83,8 +84,8 @@ class Task(Base):
     act_id: Mapped[UUID | None]
     # Why it was waived, reopened or rejected last.
     reason: Mapped[str | None]
-    # Who stated last what legal has to approve: they don't approve it themselves.
-    stated_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    # Everybody who worded what legal has to approve: they don't approve it themselves.
+    stated_by: Mapped[list[UUID]] = mapped_column(ARRAY(UuidType), server_default="{}")
     approved_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     approved_at: Mapped[datetime | None]
     # As events name who did it; the person where there is one.

@@ -105,6 +105,11 @@ async def test_nor_one_they_worded(client, bare, author, legal):
     good(await bare.patch(f"{TASKS}/{draft['id']}", json={"result": other}, headers=legal))
     good(await step(bare, author, draft, "submit"))
     problem(await step(bare, legal, draft, "approve"), 403, code="approver_involved")
+    again = REPORT | {"legal_basis": "反不正当竞争法第十二条"}
+    good(await bare.patch(f"{TASKS}/{draft['id']}", json={"result": again}, headers=author))
+    good(await step(bare, author, draft, "submit"))
+    # Not even after somebody else changed a word of it.
+    problem(await step(bare, legal, draft, "approve"), 403, code="approver_involved")
     second = await person_headers(client, *SCOPES, "legal:approve")
     good(await step(bare, second, draft, "approve"))
 
