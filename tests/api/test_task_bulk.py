@@ -261,7 +261,7 @@ async def test_500_follow_ups_are_told_one_by_one_in_one_call(client):
 
 async def test_they_are_created_once_with_the_same_key(client):
     incident_id, headers = await opened(client), {"idempotency-key": uuid4().hex}
-    body = {"kind": "remediation", "title": "退款", "affected_user_ids": [str(uuid4()) for _ in range(3)]}
+    body = {"kind": "remediation", "title": "退款", "affected_user_ids": await enter(client, incident_id, 3)}
     url = f"{URL}/{incident_id}/tasks/bulk-create"
     first, again = [good(await client.post(url, json=body, headers=headers), 201) for _ in range(2)]
     assert first == again
