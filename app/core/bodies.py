@@ -9,9 +9,10 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any, Generic, TypeVar, cast
 
@@ -31,7 +32,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from starlette.requests import Request
 
+from app.core import faults
 from app.core.errors import BadRequest, FieldError, Invalid, TooLarge, TooSlow, WrongMediaType
+from app.core.faults import Like
 from app.domain.spelling import is_visible
 
 M = TypeVar("M", bound=BaseModel)
@@ -94,6 +97,8 @@ class Shown:
 Str = Annotated[str, AfterValidator(_storable), Shown(r"^[^\u0000]*$")]
 # Names, reasons, posts: what people are to read must not be spaces and zero-width characters alone.
 Visible = Annotated[str, AfterValidator(_storable), AfterValidator(_visible), Shown(VISIBLE)]
+MAIL = Like(r"^[^\s@\x00]+@[^\s@\x00]+$", "is no mail address: write name@example.com")
+WEB = Like(r"^https?://[^\s\u0000-\u0020]+$", "must begin with http:// or https:// and have no spaces")
 # What comes in is strict already; a text that went through a validator of ours no longer counts as JSON.
 Instant = Annotated[
     AwareDatetime, Strict(False), BeforeValidator(_as_written), AfterValidator(_in_range),
@@ -200,7 +205,7 @@ def parse(adapter: TypeAdapter[M], body: bytes, at: str = "", most: int = MOST_V
     try:
         value = adapter.validate_json(body)
     except ValidationError as error:
-        raise _explain(body, error, at) from None
+        raise _explain(adapter, body, error, at) from None
     if has_duplicates(body, value):
         _refuse_duplicates(body, at)
     return value
@@ -282,26 +287,27 @@ def _first_twice(value: object, at: str) -> tuple[str, str] | None:
     return None
 
 
-def _explain(body: bytes, error: ValidationError, at: str) -> BadRequest | Invalid:
-    details = error.errors(include_url=False, include_context=False, include_input=False)
+def _explain(adapter: TypeAdapter[Any], body: bytes, error: ValidationError, at: str) -> BadRequest | Invalid:
+    details = error.errors(include_url=False, include_input=False)
     if details[0]["type"] == "json_invalid":
         return _unreadable(body, details[0]["msg"], at)
-    return invalid(details, at)
-
-
-def invalid(details: Any, at: str = "") -> Invalid:
-    """Pydantic's list of faults as a problem that names each field."""
     shown = details[:MOST_FAULTS]
-    errors = [FieldError(at + pointer(item["loc"]), _plain(item["msg"]), item["type"]) for item in shown]
-    named = "; ".join(f"{e.pointer or 'the body'}: {e.detail}" for e in errors[:3])
+    named = faults.worded(shown, json.loads(body, parse_int=number), partial(_faults_of, adapter))
+    errors = [
+        FieldError(at + pointer(place), words, fault["type"])
+        for fault, (place, words) in zip(shown, named, strict=True)
+    ]
+    first = "; ".join(f"{e.pointer or 'the body'}: {e.detail}" for e in errors[:3])
     more = f"; and {len(details) - 3:,} more" if len(details) > 3 else ""
-    return Invalid(named + more, errors=errors)
+    return Invalid(first + more, errors=errors)
 
 
-def _plain(message: str) -> str:
-    if message == "Input should have timezone info":
-        message += ", for example 2026-11-23T09:12:00+08:00"
-    return message.removeprefix("Value error, ")
+def _faults_of(adapter: TypeAdapter[Any], value: object) -> Sequence[Any]:
+    try:
+        adapter.validate_json(json.dumps(value))
+    except ValidationError as error:
+        return error.errors(include_url=False, include_input=False)
+    return []
 
 
 def pointer(location: tuple[int | str, ...]) -> str:

@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core import errors, links, tracing
+from app.core import errors, faults, links, tracing
 from app.core.errors import FieldError, Problem, document
 from app.core.metrics import REQUESTS
 from app.core.tracing import trace_of
@@ -159,23 +159,22 @@ async def _hung_up(request: Request, _: Exception) -> Response:
 
 async def _bad_parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [FieldError(_place(item["loc"]), _said(item), item["type"]) for item in error.errors()]
-    detail = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults[:3])
-    return render(request, errors.Invalid(detail, errors=faults))
-
-
-# What pydantic says of ids and instants helps those who know pydantic.
-_WORDS = {
-    "uuid": "must be an id (a UUID) as answers give it",
-    "datetime": "must be an RFC 3339 instant with an offset, for example 2026-11-23T09:12:00Z; in an address + is %2B",
-    "timezone": "must have an offset, for example 2026-11-23T09:12:00Z; in an address + is written %2B",
-}
+    found = [FieldError(_place(item["loc"]), _said(item), item["type"]) for item in error.errors()]
+    detail = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in found[:3])
+    return render(request, errors.Invalid(detail, errors=found))
 
 
 def _said(item: Any) -> str:
-    """What is wrong with a parameter, and what would be right."""
-    message: str = item["msg"].removeprefix("Value error, ")
-    return _WORDS.get(item["type"].partition("_")[0], message)
+    """What is wrong with a parameter, what would be right, and what was meant perhaps."""
+    words, (where, *rest), value = faults.words_of(item, in_address=True), item["loc"] or ("",), item.get("input")
+    if where != "query" or not isinstance(value, str):
+        return words
+    if "," in value and rest and isinstance(rest[-1], int):
+        several = "&".join(f"{rest[0]}={part.strip()}" for part in value[:100].split(",")[:3])
+        return f"{words}; repeat the parameter: {several}"
+    if value == "me" and item["type"].startswith("uuid"):
+        return f"{words}; your own is at GET /v1/me"
+    return words
 
 
 def _place(location: tuple[Any, ...]) -> str:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from app.core.errors import FieldError, Invalid
+from app.core.faults import UNKNOWN_PARAMETER
 
 Limit = Annotated[int, Field(ge=1, le=200, description="How many rows at most, 1 to 200.")]
 # Shown, not held: what is no cursor of ours is a 400 of its own.
@@ -40,6 +41,6 @@ def refuse_query(request: Request) -> None:
     dependant = request.scope["route"].dependant
     known = dependant.query_params or any(inner.query_params for inner in dependant.dependencies)
     if request.scope["query_string"] and not known:
-        detail = "this operation has no query parameters"
+        detail = f"{UNKNOWN_PARAMETER}, which has none"
         errors = [FieldError(f"?{name[:100]}", detail, "extra_forbidden") for name in list(request.query_params)[:20]]
-        raise Invalid(f"{detail}; leave them out", errors=errors)
+        raise Invalid("; ".join(f"{error.pointer}: {error.detail}" for error in errors[:3]), errors=errors)

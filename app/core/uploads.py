@@ -6,15 +6,18 @@ The file has no name from its first byte on, so that a process that is killed le
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
+import structlog
 from starlette.requests import Request
 
 from app.core import bodies
 from app.core.errors import FieldError, Invalid, Unavailable
+
+log = structlog.get_logger()
 
 OCTETS = "application/octet-stream"
 # Whoever sends slower than this for long keeps a place that others need: 50 MB may take 13 minutes, not a day.
@@ -23,6 +26,17 @@ SLOWEST = 64 * 1024
 AT_ONCE = 16
 # Written and hashed at once, aside from the loop.
 _BITE = 256 * 1024
+
+
+@contextmanager
+def on_disk() -> Iterator[None]:
+    """Around what is written on the way. Unavailable where the disk takes no more: whoever is told that the database is
+    away looks in the wrong place."""
+    try:
+        yield
+    except OSError as error:
+        log.error("the disk takes no more of an upload", folder=tempfile.gettempdir(), error=str(error))
+        raise Unavailable("There is no room to receive the file just now; try again.") from error
 
 
 @dataclass(slots=True)
@@ -40,7 +54,10 @@ class Upload:
 
     def take(self, bite: bytes) -> None:
         """Adds what came next. Blocking."""
-        self.file.write(bite)
+        with on_disk():
+            self.file.write(bite)
+            # Here, and not when it is read.
+            self.file.flush()
         self._hash.update(bite)
         self.size += len(bite)
 
@@ -65,12 +82,14 @@ class Receiver:
                 "As many files as can be received at once are coming in; try again.", headers={"Retry-After": "5"}
             )
         async with self._places:
-            upload = await asyncio.to_thread(Upload)
+            with on_disk():
+                upload = await asyncio.to_thread(Upload)
             try:
                 await _receive(request, upload, limit)
                 yield upload
             finally:
-                upload.file.close()
+                with suppress(OSError):
+                    upload.file.close()
 
 
 async def _receive(request: Request, upload: Upload, limit: int) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.core.bodies import Instant, Str, Visible, Wire
+from app.core.bodies import WEB, Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.domain.grades import Grade, HarmClass
 from app.domain.vocabulary import DecisionKind, IncidentStatus, Platform, Responsibility, StatementKind, Truth
@@ -24,7 +24,6 @@ _DECISION: JsonDict = {
 }
 # Events in one export.
 MOST_EXPORTED = 5_000
-WEB = r"^https?://[^\s\u0000-\u0020]+$"
 
 HappenedAt = Annotated[
     Instant | None,
@@ -98,7 +97,7 @@ class PublicationCreate(Wire):
     platform: Annotated[Platform, Field(description="Where.")]
     statement_kind: Annotated[StatementKind, Field(description="What kind of statement.")]
     url: Annotated[
-        Annotated[str, Field(max_length=2_000, pattern=WEB)] | None,
+        Annotated[str, Field(max_length=2_000), WEB] | None,
         Field(description="Where it can be read."),
     ] = None
     title: Annotated[Str, Field(max_length=200, description="Its title.")] = ""

@@ -66,7 +66,8 @@ async def record_meeting(
     tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, task: Task | None = None, caller: Caller, now: datetime
 ) -> Meeting:
     """A meeting took place. With a direction that finishes the incident's task ``task``, or its only open meeting."""
-    incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
+    since = task.created_at if task else None
+    incident, said = await start(tx, incident_id, fields["happened_at"], since=since, caller=caller, now=now)
     act = Meeting(**said, direction=fields["direction"], note=fields["note"])
     await store(tx, incident, act, now=now)
     event = MeetingHeld(
@@ -83,7 +84,8 @@ async def record_fact_check(
     tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, task: Task | None = None, caller: Caller, now: datetime
 ) -> FactCheck:
     """The facts were checked. That finishes the incident's task ``task``, or its only open fact check."""
-    incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
+    since = task.created_at if task else None
+    incident, said = await start(tx, incident_id, fields["happened_at"], since=since, caller=caller, now=now)
     named = {name: fields[name] for name in ("truth", "responsibility")}
     act = FactCheck(**said, **named, evidence=fields["evidence"], note=fields["note"])
     await store(tx, incident, act, now=now)
@@ -113,11 +115,12 @@ async def record_publication(
 
 
 async def start(
-    tx: Tx, incident_id: UUID, happened_at: datetime | None, *, caller: Caller, now: datetime
-) -> tuple[Incident, Said]:
+    tx: Tx, incident_id: UUID, happened_at: datetime | None, *, since: datetime | None = None, caller: Caller,
+    now: datetime,
+) -> tuple[Incident, Said]:  # fmt: skip
     """The incident, locked, and what every act says first. IncidentOver where nothing more is recorded of it."""
     incident = await recording(tx, incident_id)
-    happened_at = told_at(incident, happened_at, now)
+    happened_at = told_at(incident, happened_at, now, since=since)
     return incident, Said(
         id=new_id(), incident_id=incident.id, happened_at=happened_at, recorded_at=now, actor=caller.actor,
         person_id=caller.person_id,
@@ -133,10 +136,15 @@ async def recording(tx: Tx, incident_id: UUID, *, lock: bool = True) -> Incident
     return incident
 
 
-def told_at(incident: Incident, happened_at: datetime | None, now: datetime) -> datetime:
-    """When something happened that people tell of, now unless they say; Invalid before the incident or in the future."""
+def told_at(
+    incident: Incident, happened_at: datetime | None, now: datetime, *, since: datetime | None = None
+) -> datetime:
+    """When something happened that people tell of, now unless they say; Invalid before the incident or in the future.
+
+    ``since``: when they were asked for it, which may be before: of an incident that was merged into this younger one.
+    """
     happened_at = not_ahead(happened_at, now, "/happened_at") or now
-    if happened_at < incident.opened_at:
+    if happened_at < min(incident.opened_at, since or incident.opened_at):
         raise Invalid.at(
             "/happened_at",
             f"lies before the incident, which was opened at {incident.opened_at:%Y-%m-%dT%H:%M:%S.%fZ}",

@@ -171,8 +171,8 @@ async def expiring(tx: Tx) -> Sequence[UUID]:
     """Incidents that ended so long ago that what reaches their affected users must go; some at a time."""
     reachable = exists().where(AffectedUser.incident_id == Incident.id, AffectedUser.erased_at.is_(None))
     query = select(Incident.id).where(
-        Incident.status.in_(ENDED), Incident.ended_at <= await tx.now() - CONTACTS_KEPT, Incident.legal_hold_at.is_(None),
-        reachable,
+        Incident.status.in_(ENDED), Incident.ended_at <= await tx.now() - CONTACTS_KEPT,
+        Incident.id.not_in(holds.reached()), reachable,
     )  # fmt: skip
     return (await tx.scalars(query.order_by(Incident.ended_at).limit(AT_ONCE))).all()
 

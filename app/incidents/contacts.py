@@ -13,7 +13,8 @@ from app.models import AffectedUser
 from app.people.phones import phone_of
 from app.settings import Settings
 
-_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+# The address alone: with what stands around one in a mail's head it would be another one than without.
+_MAIL = re.compile(r"""[^\s@<>()\[\]:;,"]+@(?:[^\s@<>()\[\]:;,".]+\.)+[^\s@<>()\[\]:;,".]+""")
 _WECHAT = re.compile(r"[\w.-]{2,60}")
 
 

@@ -3,15 +3,15 @@
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from app.core.db import Tx
 from app.domain.grades import Grade
 from app.domain.lifecycle import ACCEPTING
-from app.domain.vocabulary import IncidentStatus
+from app.domain.vocabulary import IncidentStatus, TaskState
 from app.incidents.queries import chosen
 from app.incidents.screen_schemas import IncidentFilters
-from app.models import Deadline, Incident, IncidentMember
+from app.models import Deadline, Incident, IncidentMember, Task
 
 _GRADES = (*Grade, None)
 
@@ -56,4 +56,7 @@ def _overdue() -> ColumnElement[bool]:
         and_(Deadline.state == "breached", Deadline.met_at.is_(None)),
         and_(Deadline.state == "running", Deadline.due_at < func.now()),
     )
-    return Incident.id.in_(select(Deadline.incident_id).where(over, Deadline.kind.not_in(("alert", "first_word"))))
+    # A breach stays one for good; of a task that was waived since, nothing is waited for any more.
+    waived = exists().where(Task.id == Deadline.task_id, Task.state == TaskState.WAIVED)
+    kinds = Deadline.kind.not_in(("alert", "first_word"))
+    return Incident.id.in_(select(Deadline.incident_id).where(over, kinds, ~waived))

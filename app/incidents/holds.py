@@ -1,4 +1,5 @@
-"""Legal holds 法务保全: while one stands on an incident, nothing that it reaches is deleted, by people or by time.
+"""Legal holds 法务保全: while one stands on an incident, nothing that it reaches is deleted, by people or by time. It reaches
+what was merged into the incident too: whoever sets it means the whole case.
 
 Whatever deletes asks here first, in the transaction that deletes: :func:`refuse_held` where people ask for it,
 :func:`held` where something is passed over in silence because its time has not come.
@@ -8,7 +9,8 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, text
+from sqlalchemy.orm import aliased
 
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
@@ -19,6 +21,13 @@ from app.domain.events import LegalHoldLifted, LegalHoldSet
 from app.incidents.queries import get_incident
 from app.incidents.timeline import on_timeline, touch
 from app.models import Incident
+
+# The incidents, and what each of them was merged into.
+_WHOLES = text("""
+with recursive whole as (
+  select id, merged_into from incidents where id = any(cast(:ids as uuid[]))
+  union select i.id, i.merged_into from incidents i join whole w on i.id = w.merged_into)
+select id from whole""")
 
 
 class UnderLegalHold(Conflict):
@@ -58,15 +67,29 @@ async def pass_on(tx: Tx, source: Incident, target: Incident, *, caller: Caller,
 
 
 async def held(tx: Tx, incident_ids: Collection[UUID]) -> list[Incident]:
-    """Those of the incidents that are under a hold. All are locked, so that none comes under one meanwhile."""
-    rows = select(Incident).where(Incident.id.in_(incident_ids)).order_by(Incident.id)
-    rows = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
-    found = (await tx.scalars(rows)).all() if incident_ids else []
-    return [incident for incident in found if incident.legal_hold_at is not None]
+    """Those under a hold of the incidents and of what they were merged into. All are locked, so that none comes under one
+    meanwhile."""
+    while incident_ids:
+        ids = set(await tx.scalars(_WHOLES, {"ids": list(incident_ids)}))
+        rows = select(Incident).where(Incident.id.in_(ids)).order_by(Incident.id)
+        rows = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
+        found = (await tx.scalars(rows)).all()
+        # One may have been merged while we waited.
+        if {incident.merged_into for incident in found} <= ids | {None}:
+            return [incident for incident in found if incident.legal_hold_at is not None]
+    return []
+
+
+def reached() -> Select[UUID]:
+    """The ids of the incidents that a hold reaches: those under one, and what was merged into these."""
+    whole = select(Incident.id).where(Incident.legal_hold_at.is_not(None)).cte("whole", recursive=True)
+    part = aliased(Incident)
+    whole = whole.union(select(part.id).join(whole, part.merged_into == whole.c.id))
+    return select(whole.c.id)
 
 
 async def refuse_held(tx: Tx, incident_ids: Collection[UUID], what: str) -> None:
-    """UnderLegalHold where one of the incidents that ``what`` would take something from is under a hold."""
+    """UnderLegalHold where a hold reaches one of the incidents that ``what`` would be taken from."""
     kept = await held(tx, incident_ids)
     if kept:
         numbers = ", ".join(incident.number for incident in kept)

@@ -140,8 +140,14 @@ async def _judged(
     if asked.action is TaskBulkAction.ASSIGN:
         await tasks.must_be_here(tx, asked.owner_id)
     if asked.action is TaskBulkAction.COMPLETE:
-        acts.told_at(incident, asked.happened_at, now)
+        _told_at(incident, asked, chosen, now)
     return [Verdict(task, _refusal(task, incident, asked, results, caller)) for task in chosen]
+
+
+def _told_at(incident: Incident, asked: TaskBulk, chosen: Sequence[Task], now: datetime) -> datetime:
+    """When all of them were done: not before the last of them was asked for, where that was before the incident."""
+    since = max((task.created_at for task in chosen), default=None)
+    return acts.told_at(incident, asked.happened_at, now, since=since)
 
 
 def _refusal(task: Task, incident: Incident, asked: TaskBulk, results: Results, caller: Caller) -> str | None:
@@ -201,7 +207,7 @@ async def _assign(
 async def _complete(
     tx: Tx, incident: Incident, going: Sequence[Task], asked: TaskBulk, *, caller: Caller, now: datetime
 ) -> None:
-    at = acts.told_at(incident, asked.happened_at, now)
+    at = _told_at(incident, asked, going, now)
     results = {one.task_id: one.result.model_dump() for one in asked.results}
     for task in (task for task in going if task.kind in _BY_ACT):
         fields = {"happened_at": at, "outcome": asked.outcome, "result": results[task.id]}

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.config import JsonDict
 
-from app.core.bodies import Str, Visible, Wire
+from app.core.bodies import WEB, Str, Visible, Wire
 from app.domain.vocabulary import Platform, Responsibility, TaskKind, Truth
-from app.incidents.act_schemas import WEB, Note
+from app.incidents.act_schemas import Note
 from app.incidents.schemas import TimelinePerson
 
 _MEETING: JsonDict = {"kind": "meeting", "direction": "先停售，两小时内首次回应", "note": ""}
@@ -27,7 +27,7 @@ _BY: JsonDict = {"id": "0197a3f0-7000-7aaa-8bbb-0123456789ac", "name": "李**"}
 
 Kind = Field(description="Of which kind of task.")
 Solved = Field(description="Whether it is solved for them 是否解决.")
-Url = Field(min_length=1, max_length=2_000, pattern=WEB, description="What is to be taken down: one post or page.")
+Url = Field(min_length=1, max_length=2_000, description="What is to be taken down: one post or page.")
 
 
 class MeetingResultCreate(Wire):
@@ -71,7 +71,7 @@ class TakedownResultCreate(Wire):
 
     kind: Annotated[Literal[TaskKind.TAKEDOWN_REPORT], Kind]
     platform: Annotated[Platform, Field(description="Where it is reported.")]
-    url: Annotated[Str, Url]
+    url: Annotated[Str, Url, WEB]
     legal_basis: Annotated[
         Visible | None,
         Field(min_length=1, max_length=2_000, description="Which law is infringed, and by what; needed to submit it."),

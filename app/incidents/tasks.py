@@ -144,7 +144,8 @@ async def finish(
         task.outcome = fields["outcome"]
         await verb(tx, incident.id, told, task=task, caller=caller, now=now)
         return
-    ending = Ending(acts.told_at(incident, fields["happened_at"], now), fields["outcome"], fields["result"])
+    at = acts.told_at(incident, fields["happened_at"], now, since=task.created_at)
+    ending = Ending(at, fields["outcome"], fields["result"])
     async with guards.versioned(tx, incident, now):
         await end_and_tell(tx, incident, task, ending, caller=caller, now=now)
 

@@ -20,7 +20,7 @@ from app.core.deps import FilesRead, FilesWrite, InRetries, InTransaction, Tools
 from app.core.errors import FieldError, Problem, Unavailable
 from app.core.idempotency import key_of, once
 from app.core.routing import Operation
-from app.core.uploads import OCTETS
+from app.core.uploads import OCTETS, on_disk
 from app.domain.evidence import LARGEST
 from app.models import File
 from app.models.base import new_id
@@ -95,7 +95,8 @@ async def upload_file(
     is opened. Then say what it is evidence of.
     """
     async with tools.receiver.receiving(request, LARGEST) as upload:
-        kind = await asyncio.to_thread(examine, upload.file, said.name)
+        with on_disk():
+            kind = await asyncio.to_thread(examine, upload.file, said.name)
         file_id = new_id()
 
         async def announce(tx: Tx) -> None:

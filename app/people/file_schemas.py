@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.core.bodies import Instant, Str, Wire
+from app.core.bodies import WEB, Instant, Str, Wire
+from app.core.faults import Like
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.evidence import LARGEST, LONGEST_NAME, refused_name
@@ -38,7 +39,7 @@ class FileUpload(BaseModel):
         Instant | None, Field(description="When it was captured, at the latest now; left out: now.")
     ] = None
     source_url: Annotated[
-        Annotated[str, Field(max_length=2_000, pattern=r"^https?://[^\s\u0000]+$")] | None,
+        Annotated[str, Field(max_length=2_000), Like(r"^https?://[^\s\u0000]+$", WEB.words)] | None,
         Field(description="Where it was captured from.", examples=["https://weibo.com/1/a"]),
     ] = None
 
@@ -51,9 +52,10 @@ class FileQuery(PageQuery):
     ] = None
     subject: Annotated[list[EvidenceSubject], Field(max_length=10, description="Evidence of one of these.")] = []
     subject_id: Annotated[UUID | None, Field(description="Evidence of just this.")] = None
-    sha256: Annotated[Annotated[str, Field(pattern=_SHA256)] | None, Field(description="With just this content.")] = (
-        None
-    )
+    sha256: Annotated[
+        Annotated[str, Like(_SHA256, "must be 64 hexadecimal digits in small letters, as answers give it")] | None,
+        Field(description="With just this content."),
+    ] = None
     created_after: Annotated[Instant | None, Field(description="Uploaded after this instant.")] = None
     created_before: Annotated[Instant | None, Field(description="Uploaded before this instant.")] = None
 

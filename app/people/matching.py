@@ -1,8 +1,9 @@
 """Whom the rows of a sheet mean: people we know, or rows before them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,11 +33,35 @@ class Known:
     values: Mapping[str, Any]
     active: bool = True
 
-    def could_be(self, email: str | None, phone: str | None) -> bool:
-        """Whether nothing that is known of both says otherwise."""
-        theirs = self.values["email"], self.values["phone"]
-        pairs = ((_folded(email), _folded(theirs[0])), (phone, theirs[1]))
-        return all(ours is None or other is None or ours == other for ours, other in pairs)
+    @property
+    def has_mail(self) -> bool:
+        return self.values["email"] is not None
+
+
+class Sharing:
+    """People by what they share, of whom a row's further cells leave few: thousands may have the switchboard's number, and
+    whoever looked at each of them for each row would look for minutes."""
+
+    def __init__(self) -> None:
+        self._found: defaultdict[tuple[Hashable, bool], dict[str | None, dict[UUID, Known]]] = defaultdict(dict)
+        # What is known of each, by which they were found last.
+        self._last: dict[tuple[Hashable, UUID], Known] = {}
+
+    def put(self, key: Hashable, known: Known) -> None:
+        """Who shares it, in place of what was known of them."""
+        before = self._last.get((key, known.id))
+        if before is not None:
+            del self._found[key, before.has_mail][before.values["phone"]][known.id]
+        self._last[key, known.id] = known
+        self._found[key, known.has_mail].setdefault(known.values["phone"], {})[known.id] = known
+
+    def could_be(self, key: Hashable, email: str | None, phone: str | None) -> Iterator[Known]:
+        """Those of whom nothing that is known says otherwise. ``email``: one that nobody has."""
+        for has_mail in (False,) if email is not None else (False, True):
+            by_phone = self._found.get((key, has_mail), {})
+            groups = by_phone.values() if phone is None else (by_phone.get(one, {}) for one in (None, phone))
+            for group in groups:
+                yield from group.values()
 
 
 Index = defaultdict[Any, dict[UUID, Known]]
@@ -56,9 +81,9 @@ class Matching:
 
     departments: Mapping[str, Department]
     emails: Index = field(default_factory=_index)
-    phones: Index = field(default_factory=_index)
     names: Index = field(default_factory=_index)
-    places: Index = field(default_factory=_index)
+    phones: Sharing = field(default_factory=Sharing)
+    places: Sharing = field(default_factory=Sharing)
     subjects: dict[str, UUID] = field(default_factory=dict)
     left: set[str | None] = field(default_factory=set)
     # Whom which row is about.
@@ -83,12 +108,12 @@ class Matching:
 
     def _know(self, known: Known) -> None:
         values = known.values
-        for index, key in (
-            (self.emails, _folded(values["email"])), (self.phones, values["phone"]), (self.names, _folded(values["name"])),
-            (self.places, (_folded(values["name"]), values["department_id"])),
-        ):  # fmt: skip
+        for index, key in ((self.emails, _folded(values["email"])), (self.names, _folded(values["name"]))):
             if key is not None:
                 index[key][known.id] = known
+        if values["phone"] is not None:
+            self.phones.put(values["phone"], known)
+        self.places.put((_folded(values["name"]), values["department_id"]), known)
 
     def add(self, person_id: UUID, values: Mapping[str, Any], row: int) -> None:
         """Whom a row adds or changes, as they are by it."""
@@ -119,14 +144,12 @@ class Matching:
                 return found
             if _folded(email) in self.left:
                 raise Unmatched("email", "is of somebody who has left; set them active first", "person_inactive")
-        ways = [("phone", self.phones[phone])] if phone is not None else []
-        for column, index in (*ways, ("name", self.places[_folded(name), department_id])):
-            if found := self._only(column, (one for one in index.values() if one.could_be(email, phone))):
-                return found
-        return None
+        if phone is not None and (found := self._only("phone", self.phones.could_be(phone, email, phone))):
+            return found
+        return self._only("name", self.places.could_be((_folded(name), department_id), email, phone))
 
     def _only(self, column: str, found: Iterable[Known]) -> Known | None:
-        people = list(found)
+        people = list(islice(found, 2))
         if len(people) > 1:
             raise Unmatched(
                 column, "means more than one person; fill in their mail, or make them one first", "ambiguous"
@@ -142,7 +165,7 @@ class Matching:
     def deputy(self, text: str, person_id: UUID) -> UUID:
         """Whom a cell names as deputy, by mail or by a name that nobody else has."""
         index = self.emails if "@" in text else self.names
-        people = list(index[_folded(text)].values())
+        people = list(islice(index[_folded(text)].values(), 2))
         if not people:
             raise Unmatched("deputy", "names nobody who is active; write their mail or their whole name", "not_found")
         if len(people) > 1:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.core.bodies import Str, Visible, Wire
+from app.core.bodies import MAIL, Str, Visible, Wire
 from app.core.grants import together
 from app.core.paging import Page
 from app.core.params import PageQuery
@@ -27,7 +27,7 @@ def _printable(subject: str) -> str:
 
 PersonName = Annotated[Visible, Field(min_length=1, max_length=100, description="The person's name 姓名.")]
 Email = Annotated[
-    Annotated[str, Field(max_length=254, pattern=r"^[^\s@\x00]+@[^\s@\x00]+$")] | None,
+    Annotated[str, Field(max_length=254), MAIL] | None,
     Field(description="Where mail reaches them; null: nowhere."),
 ]
 Subject = Annotated[

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Path
 from app.core.bodies import JsonBody
 from app.core.conditional import IfMatch
 from app.core.deps import InTransaction, PeopleRead, PeopleWrite
+from app.core.faults import Like
 from app.core.routing import Operation
+from app.domain.vocabulary import Role
 from app.people import queries, roles
 from app.people.role_schemas import RoleOut, RolePut, RoleTable
 
@@ -16,8 +18,9 @@ router = APIRouter(prefix="/v1/roles", tags=["Roles"], route_class=Operation)
 # Not the enum: what is not a role is a path to nothing, as with every other name.
 RoleName = Annotated[
     str,
+    Like("^[a-z_]{1,30}$", f"must be a role's code: {', '.join(Role)}"),
     Path(
-        pattern="^[a-z_]{1,30}$", examples=["responder"],
+        examples=["responder"],
         description="Which role: reader, responder, lead, legal, admin or integration.",
     ),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from app.core.bodies import JsonBody
 from app.core.deps import InTransaction, KeysAdmin, WithTools
+from app.core.faults import Like
 from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.people import keys, queries
@@ -13,7 +14,11 @@ from app.people.key_schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyOut, ApiKe
 
 router = APIRouter(prefix="/v1/api-keys", tags=["API keys"], route_class=Operation)
 
-KeyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,32}$", description="The part of the key that is no secret.")]
+KeyId = Annotated[
+    str,
+    Like(r"^[A-Za-z0-9]{1,32}$", "must be a key's id as answers give it, the part that is no secret"),
+    Path(description="The part of the key that is no secret."),
+]
 
 
 @router.post("", status_code=201, operation_id="createApiKey")

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.core.faults import Like
+
 AT_PEOPLE = (
     "Whom a chat robot calls (@): user ids, and phones where it knows people by phone (DingTalk, WeCom). They must be "
     "members of the group. Not `all`: everybody is called by `at_all`."
@@ -16,8 +18,13 @@ ROBOT_SECRET = (
     "shown. Empty: not signed. A PATCH to a format that is not signed so drops it."
 )
 
+_PERSON = Like(
+    r"^[A-Za-z0-9_.@+-]{1,64}$",
+    "must be a user id or phone as the vendor has it: letters, digits and _ . @ + - only",
+)
+_SECRET = Like(r"^[!-~]*$", "must hold letters, digits and signs of ASCII only, without spaces, as the vendor shows it")
 People = Annotated[
-    list[Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_.@+-]{1,64}$")]],
+    list[Annotated[str, Field(max_length=64), _PERSON]],
     Field(max_length=50, examples=[["13800138000", "manager4220"]]),
 ]
-RobotSecret = Annotated[str, Field(max_length=200, pattern=r"^[!-~]*$", examples=["SEC0123456789abcdef"])]
+RobotSecret = Annotated[str, Field(max_length=200, examples=["SEC0123456789abcdef"]), _SECRET]

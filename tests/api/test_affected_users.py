@@ -136,6 +136,9 @@ async def test_nobody_is_entered_twice_in_one_incident(client):
 
 @pytest.mark.parametrize(("fields", "pointer"), [
     ({"contact": "12345"}, "/contact"), ({"contact_kind": "email", "contact": "li"}, "/contact"),
+    ({"contact_kind": "email", "contact": "<li@example.com>"}, "/contact"),
+    ({"contact_kind": "email", "contact": "mailto:li@example.com"}, "/contact"),
+    ({"contact_kind": "email", "contact": "li@example.com."}, "/contact"),
     ({"contact_kind": "wechat", "contact": "a b"}, "/contact"), ({"contact": ""}, "/contact"),
     ({"contact": "\u200b"}, "/contact"), ({"purpose": " "}, "/purpose"), ({"purpose": None}, "/purpose"),
     ({"name": ""}, "/name"), ({"contact_kind": "fax"}, "/contact_kind"), ({"platform": "myspace"}, "/platform"),

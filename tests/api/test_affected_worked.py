@@ -146,6 +146,8 @@ async def test_the_newest_of_a_kind_counts_and_what_is_reopened_is_no_answer(cli
     async def seen() -> tuple:
         follow_up = (await affected(client, incident_id))[0]["follow_up"]
         same(await figures(client, incident_id), await affected(client, incident_id))
+        for state in ("none", "open", "done", "waived"):
+            assert len(await affected(client, incident_id, follow_up=state)) == (state == follow_up["state"])
         return tuple(follow_up[name] for name in ("task_id", "state", "solved", "satisfaction"))
 
     result = {"kind": "follow_up", "solved": False, "satisfaction": 1}

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +15,7 @@ from app.core.db import Database
 from app.core.storage import Storage
 from app.settings import Settings
 from tests.conftest import ADMIN_KEY
-from tests.support.api import good
+from tests.support.api import good, problem
 from tests.support.evidence import PNG, unique, upload
 from tests.support.processes import Process, environment, served
 from tests.support.services import plain
@@ -126,6 +127,20 @@ async def test_what_a_process_left_that_was_killed_before_its_commit_is_removed(
     assert await remove_strays(database, storage) == 1
     assert kept() == []
     assert await rows(database) == before
+
+
+async def test_a_full_disk_is_told_as_one_and_leaves_nothing(house: House, database):
+    remote, process, kept = house
+    before = await rows(database)
+    soft, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1_000_000, hard))
+    refused = problem(await upload(remote, unique(PNG + bytes(2_000_000))), 503)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (soft, hard))
+    assert "no room" in refused["detail"]
+    assert received(process) == 0
+    assert kept() == []
+    assert await rows(database) == before
+    good(await upload(remote, unique()), 201)
 
 
 async def test_51_mb_over_a_socket_are_refused(house: House, database):

@@ -1,7 +1,7 @@
 """Calm in the life of an incident: recorded once, with its evidence; taken back when it flares up again 二次发酵."""
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -171,6 +171,8 @@ async def test_one_that_can_not_be_looked_at_keeps_no_other_from_it(client, coun
     await database.fetch("update incidents set policy_id = $2 where id = $1", broken["id"], policy["id"])
     with pytest.raises(ValueError, match="1 to 30 rules"):
         await watch_calm(database)
+    # Others list all incidents.
+    await database.fetch("update incidents set policy_id = $2 where id = $1", broken["id"], UUID(there["policy_id"]))
     await move(database, broken, "dismissed", "now()")
     assert (await incident(client, there["id"]))["calmed_at"]
 

@@ -6,8 +6,10 @@ import pytest
 
 from tests.support.acts import URL, grade, move, opened
 from tests.support.api import everything, good, problem
+from tests.support.clocks import pass_time, ring
 from tests.support.people import make_person
 from tests.support.queries import statements
+from tests.support.tasks import act, make_task
 
 COUNTS = "/v1/incident-counts"
 OPEN = {"watching", "responding", "handling", "closing"}
@@ -72,6 +74,15 @@ async def test_what_is_overdue_is_counted_once_and_the_first_word_is_not(client,
     assert await overdue(some["b"], "fact_check", "state = 'breached', next_at = null") == 2
     assert await overdue(some["b"], "fact_check", "met_at = now()") == 1
     good(await move(client, some["a"], "dismissed"))
+    assert (await counts(client, q=some["word"]))["overdue"] == 0
+
+
+async def test_a_remediation_that_was_waived_after_its_time_is_overdue_no_more(client, database, some):
+    task = await make_task(client, some["e"], "remediation")
+    await pass_time(database, some["e"], hours=25)
+    await ring(database, some["e"])
+    assert (await counts(client, q=some["word"]))["overdue"] == 1
+    good(await act(client, task, "waive", reason="用户已撤诉"))
     assert (await counts(client, q=some["word"]))["overdue"] == 0
 
 

@@ -102,6 +102,20 @@ async def test_what_is_merged_into_another_incident_stays_under_it(client, bare,
     assert "incident.legal_hold_set" in [event["type"] for event in await timeline(client, target)]
 
 
+async def test_what_was_merged_into_an_incident_comes_under_its_hold(client, bare, legal):
+    first, second, whole = [await opened(client) for _ in range(3)]
+    checked = await check_facts(client, first)
+    file, attachment = await evidence_of(client, first, "fact_check", checked["id"])
+    for source, target in ((first, second), (second, whole)):
+        good(await client.post(f"{URL}/{source}/merge", json={"into_incident_id": target, "reason": "同一事件"}))
+    number = good(await hold(bare, legal, whole, held=True))["number"]
+    for path in (attachment, file):
+        assert problem(await client.delete(path), 409, code="under_legal_hold")["numbers"] == [number]
+    good(await hold(bare, legal, whole, held=False))
+    for path in (attachment, file):
+        good(await client.delete(path), 204)
+
+
 async def test_what_is_split_off_stays_under_it(client, bare, legal, counter):
     there, mention_id = await crisis(client, counter, brands=(word := brand(),))
     await post(client, f"{word} 差评 避雷")

@@ -79,6 +79,24 @@ async def test_people_are_added_with_department_roles_deputy_and_duty(client, de
     assert by_mail[lead]["phone"].startswith("+86138")
 
 
+@pytest.mark.parametrize("shared", ["phone", "name"])
+async def test_thousands_with_one_number_or_one_name_take_no_longer_than_others(client, department, shared):
+    one, head = mobile() if shared == "phone" else "", uuid4().hex[:8]
+    rows = [
+        ["同名" if shared == "name" else f"员工{number}", f"{head}.{number}@example.com", one, department["name"]]
+        for number in range(10_000)
+    ]
+    begun, longest = time.monotonic(), 0.0
+    asked = asyncio.create_task(load(client, *rows, dry_run="true"))
+    while not asked.done():
+        before = time.monotonic()
+        await asyncio.sleep(0.01)
+        longest = max(longest, time.monotonic() - before)
+    assert (await asked)["counts"]["created"] == 10_000
+    assert longest < 2, "others have their turn, also where nobody else is busy"
+    assert time.monotonic() - begun < 30
+
+
 async def test_whoever_is_known_is_changed_and_blank_cells_leave_what_is_there(client, department):
     phone, known = mobile(), mail()
     await load(client, ["王一", known, "", department["name"], "组长"], ["李二", "", phone, department["name"], "法务"],

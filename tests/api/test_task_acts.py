@@ -72,7 +72,7 @@ async def test_a_meeting_without_a_direction_leaves_its_task_open(client):
     await meet(client, incident_id)
     assert (await seen(client, task))["state"] == "open"
     assert (await clocks(client, incident_id))["emergency_meeting"]["state"] == "running"
-    problem(await act(client, task, "complete", result={"kind": "meeting"}), 422, "/result/meeting/direction")
+    problem(await act(client, task, "complete", result={"kind": "meeting"}), 422, "/result/direction")
     await meet(client, incident_id, "先停售")
     assert (await seen(client, task))["result"]["direction"] == "先停售"
 

@@ -11,7 +11,7 @@ from app.incidents.service import merge_incidents
 from tests.support.acts import URL, move, opened
 from tests.support.api import ago, brand, everything, good, incident, instant, problem
 from tests.support.clocks import graded, pass_time, ring
-from tests.support.tasks import TASKS, act, done, make_task, seen, tasks_of, told
+from tests.support.tasks import RESULTS, TASKS, act, done, make_task, seen, tasks_of, told
 from tests.support.waiting import eventually
 
 DAY = timedelta(hours=24)
@@ -222,6 +222,25 @@ async def test_merged_what_is_to_do_goes_along_with_its_clocks_and_what_rang(cli
     await done(client, task)
     assert (await clock_of(client, task))["state"] == "met"
     assert (await told(client, target, "sla.met"))[0]["data"]["task_id"] == task["id"]
+
+
+@pytest.mark.parametrize("kind", ["remediation", "meeting", "fact_check"])
+@pytest.mark.parametrize("in_bulk", [False, True])
+async def test_merged_into_a_younger_incident_it_was_done_when_it_was_done(client, kind, in_bulk):
+    source = await opened(client)
+    task = await make_task(client, source, kind)
+    then = ago()
+    target = await opened(client)
+    good(await client.post(f"{URL}/{source}/merge", json={"into_incident_id": target, "reason": "同一事件"}))
+    found = problem(await act(client, task, "complete", result=RESULTS.get(kind), happened_at=ago(hours=1)), 422)
+    assert found["errors"][0]["code"] == "before_the_incident"
+    if in_bulk:
+        results = [{"task_id": task["id"], "result": RESULTS[kind]}] if kind in RESULTS else []
+        body = {"action": "complete", "select": {"task_ids": [task["id"]]}, "happened_at": then, "results": results}
+        assert good(await client.post(f"{URL}/{target}/tasks/bulk", json=body))["changed_count"] == 1
+    else:
+        await done(client, task, happened_at=then)
+    assert instant((await seen(client, task))["happened_at"]) == instant(then)
 
 
 async def test_merged_out_of_a_false_alarm_its_clocks_start_anew(client):

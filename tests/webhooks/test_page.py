@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from app.core.db import Database
+from app.domain.events import MentionHit, StatusChanged
 from app.settings import Settings
 from tests.conftest import ADMIN_KEY
 from tests.support.browser import BROWSER, Browser
@@ -48,8 +49,10 @@ async def owed(database: Database, context: Context) -> AsyncIterator[None]:
     patient = context.settings.model_copy(update={"webhook_schedule": (0.0, 3600.0)})
     deliverer = Deliverer(replace(context, settings=patient))
     async with Receiver() as good, Receiver(answer=lambda _: Answer(503, body=EVIL.encode())) as bad:
-        await subscribe(database, good, description="值班群", drills="include")
-        await subscribe(database, bad, description=EVIL)
+        # And not of the hits of other tests, that nobody hears of.
+        types = (MentionHit.type, StatusChanged.type)
+        await subscribe(database, good, *types, description="值班群", drills="include")
+        await subscribe(database, bad, *types, description=EVIL)
         await happen(database, hit())
         await happen(database, replace((await incident(database))(1), is_drill=True))
         await deliverer.sweep()

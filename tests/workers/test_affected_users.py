@@ -12,7 +12,7 @@ from app.incidents.contacts import Contact, contacts_vault
 from app.incidents.resealing import reseal
 from app.settings import Settings
 from tests.support.acts import URL, move, opened, person_headers
-from tests.support.api import everything, good, timeline
+from tests.support.api import everything, good, problem, timeline
 from tests.support.processes import SECRET_KEY
 from tests.support.sheets import as_csv, send
 from workers.resealing import Resealer
@@ -69,6 +69,25 @@ async def test_a_legal_hold_keeps_them_beyond_their_time(client, database):
     good(await client.put(hold, json={"held": False, "reason": "结案"}, headers=legal))
     await tidy(database)
     assert [row["contact"] for row in await listed(client, incident_id)] == [None]
+
+
+async def test_the_hold_of_the_incident_that_goes_on_keeps_who_stands_in_both(client, database):
+    source, target = await opened(client), await opened(client)
+    for incident_id in (source, target):
+        good(await enter(client, incident_id, "13500000004"))
+    good(await client.post(f"{URL}/{source}/merge", json={"into_incident_id": target, "reason": "同一事件"}))
+    legal = await person_headers(client, "legal:hold", "incidents:read", "incidents:write")
+    hold = f"{URL}/{target}/legal-hold"
+    good(await client.put(hold, json={"held": True, "reason": "诉讼"}, headers=legal))
+    aged = "update incidents set ended_at = now() - interval '400 days' where id = $1"
+    await database.fetch(aged, UUID(source))
+    [twin] = await listed(client, source)
+    problem(await client.post(f"{URL}/{source}/affected-users/{twin['id']}/erase"), 409, code="under_legal_hold")
+    await tidy(database)
+    assert [row["contact"] for row in await listed(client, source)] == ["+8613500000004"]
+    good(await client.put(hold, json={"held": False, "reason": "结案"}, headers=legal))
+    await tidy(database)
+    assert [row["contact"] for row in await listed(client, source)] == [None]
 
 
 async def test_after_the_key_has_changed_they_are_sealed_anew_and_still_known(client, database, context):

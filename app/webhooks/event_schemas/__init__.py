@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from app.core.bodies import Instant
+from app.core.faults import Like
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.vocabulary import Drills
@@ -110,7 +111,7 @@ def shown(id_: int, type_: str, at: datetime, data: object) -> dict[str, Any]:
     return {"id": f"evt_{id_}", "type": type_, "timestamp": timestamp, "data": data}
 
 
-EventId = Annotated[str, Field(pattern=r"^evt_[0-9]{1,18}$")]
+EventId = Annotated[str, Like(r"^evt_[0-9]{1,18}$", "must be an event's id as answers give it, for example evt_42")]
 TYPE = "Of one of these types."
 DRILLS = "Whether events of exercises 演练 are told too, or they alone. Unasked nobody hears of them."
 ON_INCIDENT = "On the timeline of one of these incidents."
