@@ -19,8 +19,7 @@ UNFINISHED: Final = tuple(state for state in TaskState if state not in FINISHED)
 MOST_AT_ONCE = 1_000
 """Tasks that one call changes or creates."""
 
-# What a kind is asked for: while it is prepared, or when it is done.
-STATED_FIRST: Final = frozenset({TaskKind.PRESS_INQUIRY, TaskKind.TAKEDOWN_REPORT})
+# Kinds that are asked for their result when they are done, and not before.
 STATED_AT_THE_END: Final = frozenset({TaskKind.MEETING, TaskKind.FACT_CHECK, TaskKind.FOLLOW_UP})
 # What an approval is of: another of these is another report.
 _APPROVED: Final = ("platform", "url", "legal_basis")
