@@ -145,7 +145,9 @@ async def _judged(tx: Tx, link: AcknowledgementLink, bearer: Bearer | None, now:
     incident, person = await tx.get(Incident, link.incident_id), await tx.get(Person, link.person_id)
     assert incident is not None, "links cite incidents that exist: a foreign key"
     assert person is not None, "links cite people who exist: a foreign key"
-    return Opened(await _verdict(tx, link, incident, person, bearer, now), link, incident, person)
+    verdict = await _verdict(tx, link, incident, person, bearer, now)
+    # Whoever finds the address in a chat of last year is told of nothing, used or not.
+    return Opened(verdict, link, incident if now < link.expires_at else None, person)
 
 
 async def _verdict(

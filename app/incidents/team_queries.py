@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from app.core import paging
 from app.core.auth import Caller
@@ -22,11 +22,11 @@ from app.people.masks import names_of
 
 
 async def read_roster(tx: Tx) -> Roster:
-    """Who there is to call now. Who has left is known for such where they head a department still."""
+    """Who there is to call now. Who has left is known for such: their line of deputies still answers for them."""
     departments = (await tx.scalars(select(Department).where(Department.active))).all()
-    heads = [one.head_id for one in departments if one.head_id is not None]
-    columns = (Person.id, Person.department_id, Person.roles, Person.on_duty, Person.deputy_id, Person.active)
-    people = await tx.execute(select(*columns).where(or_(Person.active, Person.id.in_(heads))))
+    people = await tx.execute(
+        select(Person.id, Person.department_id, Person.roles, Person.on_duty, Person.deputy_id, Person.active)
+    )
     return Roster.of(
         (
             Entry(row.id, row.department_id, frozenset(row.roles), row.on_duty, row.deputy_id, row.active)

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import orjson
 
+from app.domain.wording import mask_text
+
 LARGEST_BODY = 20_000
 
 
@@ -32,6 +34,16 @@ class PayloadFormat(StrEnum):
         return self not in (PayloadFormat.STANDARD, PayloadFormat.CLOUDEVENTS)
 
 
+def told(data: str) -> dict[str, Any]:
+    """An event's data as everybody may know it. A reason is people's own words, told without people's data: who may read
+    it as it was written reads the timeline.
+    """
+    found: dict[str, Any] = orjson.loads(data)
+    if "reason" in found:
+        found["reason"] = mask_text(found["reason"])
+    return found
+
+
 class Message(NamedTuple):
     """An event as it lies in the database. ``data`` is JSON."""
 
@@ -53,7 +65,7 @@ class Message(NamedTuple):
 
     def body(self, form: PayloadFormat, environment: str) -> bytes:
         """Below 20 kB: of an event that is larger lists and objects are sent empty."""
-        data = orjson.loads(self.data)
+        data = told(self.data)
         body = orjson.dumps(self._wrapped(data, form, environment))
         if len(body) < LARGEST_BODY:
             return body

@@ -13,6 +13,7 @@ from app.core.db import Tx
 from app.core.outbox import settled
 from app.domain.events import PUBLIC_TYPES
 from app.domain.vocabulary import Drills
+from app.webhooks.envelope import told
 from app.webhooks.event_schemas import EventQuery, shown
 
 _ROW = "select v.id, v.type, v.at, v.incident_id, v.is_drill, v.data::text as data"
@@ -71,11 +72,13 @@ class Told(NamedTuple):
 
     def shown(self) -> dict[str, Any]:
         """As the wire has it."""
-        return shown(self.id, self.type, self.at, orjson.loads(self.data))
+        return shown(self.id, self.type, self.at, told(self.data))
 
     def json(self) -> str:
         """The same as text."""
-        return orjson.dumps(shown(self.id, self.type, self.at, orjson.Fragment(self.data))).decode()
+        # Most events give no reason: those go out as they lie there.
+        data = told(self.data) if '"reason"' in self.data else orjson.Fragment(self.data)
+        return orjson.dumps(shown(self.id, self.type, self.at, data)).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,14 @@ async def test_it_ends_two_hours_after_the_answer_was_due(home, bare, burning, d
     assert await stored(database, burning) == before
 
 
+async def test_a_used_link_tells_nothing_either_once_it_has_expired(home, bare, burning, database):
+    address = await link_of(home, burning, "law head")
+    is_page(await bare.post(address), 200, "已接警")
+    assert "牛奶" in is_page(await bare.get(address), 410, "链接已使用")
+    await pass_time(database, burning, minutes=151)
+    assert "牛奶" not in is_page(await bare.get(address), 410, "链接已使用")
+
+
 async def test_who_left_or_is_out_of_the_team_or_has_answered_or_whose_incident_is_over(
     home, client, bare, burning, database
 ):
@@ -255,3 +263,4 @@ async def test_the_page_is_no_part_of_the_contract_and_takes_a_small_form(home, 
     address = await link_of(home, burning, "law head")
     problem(await bare.post(address, data={"digits": "1" * 2_000}), 413)
     problem(await bare.put(address), 405)
+    is_page(await bare.post(address, content=b"digits=0000" + b"&x" * 100), 200, "已接警")

@@ -89,6 +89,18 @@ async def _is_listed(client, event_id: str) -> bool:
     return event_id in [row["id"] for row in (await client.get(URL, params={"after": before})).json()["data"]]
 
 
+async def test_why_somebody_did_something_is_told_without_peoples_data_as_on_the_timeline(client, database, last):
+    incident = good(await client.post("/v1/incidents", json={"title": "误报"}), 201)
+    body = {"status": "dismissed", "reason": "投诉人 13812345678 zhang@example.com 已撤诉"}
+    good(await client.put(f"/v1/incidents/{incident['id']}/status", json=body))
+    (told,) = await listed(client, last, 1, type="incident.status_changed")
+    assert told["data"]["reason"] == "投诉人 138******78 *****@*********** 已撤诉"
+    id_ = int(told["id"].removeprefix("evt_"))
+    async with database.transaction() as tx:
+        (followed,) = await read(tx, Choice(), after=id_ - 1, upto=id_, limit=1)
+    assert orjson.loads(followed.json()) == told
+
+
 async def test_a_crisis_is_told_in_order_and_as_stored(client, counter, database, last):
     incident, mention_id = await crisis(client, counter, reposts=150_000, published_at=ago(minutes=5))
     rows = await listed(client, last, 5)

@@ -107,3 +107,10 @@ def test_an_event_that_is_too_large_still_says_what_happened(form: PayloadFormat
     body = claimed(data=orjson.dumps(data).decode()).message.body(form, "test")
     assert len(body) < LARGEST_BODY
     assert orjson.loads(body)["data"] == {"number": "2026-0001", "to": "major", "evidence": {}, "truncated": True}
+
+
+@pytest.mark.parametrize("form", [PayloadFormat.STANDARD, PayloadFormat.CLOUDEVENTS])
+def test_why_somebody_did_something_is_told_without_peoples_data(form: PayloadFormat) -> None:
+    data = {"reason": "投诉人 13812345678 已撤诉", "members": [{"reason": "team"}]}
+    body = orjson.loads(Message(7, "incident.team_changed", NOW, None, orjson.dumps(data).decode()).body(form, "test"))
+    assert body["data"] == data | {"reason": "投诉人 138******78 已撤诉"}

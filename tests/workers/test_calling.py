@@ -196,6 +196,16 @@ async def test_who_is_off_duty_or_gone_or_there_is_passed_over(home, client, dat
     assert "milk deputy" not in await home.team(incident_id)
 
 
+async def test_who_leaves_while_they_keep_silent_is_called_for_and_a_line_goes_on_behind_who_has_left(home, database):
+    await home.change("law deputy", deputy_id=home.people["tea deputy"], active=False)
+    incident_id = await burning(home)
+    await home.change("press lead", active=False)
+    await pass_time(database, incident_id, minutes=25)
+    await call(database, incident_id)
+    called = {(who, step) for who, step, silent in await home.calls(incident_id) if silent in ("press lead", "law head")}
+    assert called >= {("press deputy", "deputy"), ("press head", "head"), ("tea deputy", "deputy")}
+
+
 async def test_a_deputy_who_was_called_answers_for_whom_they_were_called(home, client, database):
     incident_id = await burning(home, "general")
     await grade_it(client, incident_id, "major")
