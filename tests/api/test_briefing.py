@@ -162,6 +162,17 @@ async def test_the_page_tells_what_whoever_decides_must_know(client, major):
     assert "部分属实，责任：供应商，依据：监控录像" in acts["核实"]
     assert acts["发布"].startswith("3 次；")
     assert "知乎 进展通报" in acts["发布"]
+    running = await everything(client, "/v1/deadlines", incident_id=major, state="running")
+    assert told["时限"][0].startswith(f"计时中：{WORDS[running[0]['kind']]} 截止 ")
+    assert all(WORDS[clock["kind"]] in told["时限"][0] for clock in running)
+    assert told["时限"][1] == "超时：无"
+    assert len(told["下一步"]) == min(3, len(running))
+
+
+async def test_who_is_waited_for_and_what_is_left_to_do_are_told(client, major):
+    page = await briefing(client, major)
+    told = {section["heading"]: [line["text"] for line in section["lines"]] for section in page["sections"]}
+    acts = dict(line.split("：", 1) for line in told["已采取措施"])
     team = await everything(client, f"{URL}/{major}/team")
     silent = [member["person"]["name"] for member in team if member["acknowledged_at"] is None]
     assert {"李安", "赵宁"} <= set(silent)
@@ -170,11 +181,6 @@ async def test_the_page_tells_what_whoever_decides_must_know(client, major):
     assert users == "受影响用户 2：已处理 100 %，回访 100 %，满意度 3.0"
     unfinished = [task for task in await tasks_of(client, major) if task["state"] not in ("done", "waived")]
     assert tasks == f"任务：未完成 {len(unfinished)} 项，逾期 1 项"
-    running = await everything(client, "/v1/deadlines", incident_id=major, state="running")
-    assert told["时限"][0].startswith(f"计时中：{WORDS[running[0]['kind']]} 截止 ")
-    assert all(WORDS[clock["kind"]] in told["时限"][0] for clock in running)
-    assert told["时限"][1] == "超时：无"
-    assert len(told["下一步"]) == min(3, len(running))
 
 
 async def test_what_is_breached_and_what_a_move_needs_are_told(client, database, major):
