@@ -107,8 +107,8 @@ HEADERS: dict[str, dict[str, Any]] = {
         "example": "/v1/mentions/0190f5a2-7b5e-7c3d-8a1f-0123456789ab",
     },
     "Content-Disposition": {
-        "description": "To be saved, and under which name (RFC 6266).",
-        "schema": {"type": "string", "maxLength": 4000, "pattern": "^attachment;"},
+        "description": "Whether it is to be saved, and under which name (RFC 6266).",
+        "schema": {"type": "string", "maxLength": 4000, "pattern": "^(attachment|inline);"},
         "example": "attachment; filename=\"____.png\"; filename*=UTF-8''%E9%97%A8%E5%BA%97%E7%9B%91%E6%8E%A7.png",
     },
     "ETag": {

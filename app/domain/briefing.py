@@ -13,12 +13,14 @@ from typing import Any, Final, NamedTuple
 
 from app.domain.chronicle import escaped, local, word
 from app.domain.reasons import reason_of
+from app.domain.tasks import UNFINISHED
 from app.domain.worktime import SHANGHAI
 
-MOST_RULES, MOST_POSTS, MOST_ACTS, MOST_STEPS = 4, 5, 2, 3
+MOST_RULES, MOST_POSTS, MOST_ACTS, MOST_STEPS, MOST_SILENT, MOST_LISTED = 4, 5, 2, 3, 4, 200
 MOST_CLOCKS: Final = MappingProxyType({"running": 6, "breached": 3})
-TITLE, SUMMARY, WORDS, NAME, ADDRESS, SAID = 50, 100, 26, 12, 40, 50
+TITLE, SUMMARY, WORDS, NAME, SHORT_NAME, ADDRESS, SAID = 50, 100, 21, 12, 8, 25, 50
 
+_UNFINISHED: Final = "&".join(f"state={state}" for state in UNFINISHED)
 # What is to be done while a clock runs.
 _STEPS: Final = MappingProxyType({
     "first_response": "小组成员接警响应", "emergency_meeting": "召开紧急会议并明确处置方向",
@@ -60,17 +62,11 @@ class Line:
         return [part for part in self.parts if isinstance(part, Figure)]
 
     def pieces(self) -> Iterator[Piece]:
-        """The line with a mark after the last of each run of figures from one source."""
-        figures = self.figures
-        at = 0
+        """The line, which nothing interrupts, and at its end a mark for each of its sources as they are cited."""
         for part in self.parts:
-            if isinstance(part, str):
-                yield Piece(part)
-                continue
-            at += 1
-            yield Piece(part.shown)
-            if at == len(figures) or figures[at].source != part.source:
-                yield Piece(f"[{part.source}]", is_mark=True)
+            yield Piece(part if isinstance(part, str) else part.shown)
+        for source in dict.fromkeys(figure.source for figure in self.figures):
+            yield Piece(f"[{source}]", is_mark=True)
 
     @property
     def text(self) -> str:
@@ -90,6 +86,7 @@ class Briefing:
     """The page. Sources are numbered from 1."""
 
     heading: str
+    number: str
     as_of: datetime
     sections: list[Section]
     sources: list[Source]
@@ -98,6 +95,10 @@ class Briefing:
     def read_at(self) -> str:
         """When all of it was read, for people."""
         return f"{local(self.as_of)} 读取（北京时间，下同）"
+
+    def file_name(self, ending: str) -> str:
+        """What it is saved as: of which incident, and as of when by Shanghai's clock."""
+        return f"舆情快报-{self.number}-{self.as_of.astimezone(SHANGHAI):%Y%m%d-%H%M}.{ending}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,13 @@ class Known:
     # By the last step of their path: how many there are, and those that are told of.
     counts: Mapping[str, int]
     acts: Mapping[str, Sequence[Mapping[str, Any]]]
+    # How many belong to the team; who of them has not acknowledged, each with their place in the list of it.
+    team: int
+    silent: Sequence[tuple[int, Mapping[str, Any]]]
+    # Of tasks, how many are unfinished and how many are late.
+    tasks: Mapping[str, int]
+    # How far the affected users are looked after.
+    affected: Mapping[str, Any]
     # Running and breached, the first due first.
     clocks: Sequence[Mapping[str, Any]]
 
@@ -141,10 +149,10 @@ def compose(known: Known) -> Briefing:
     heading = f"{drill}舆情快报 {incident['number']} {_cut(incident['title'], TITLE)}"
     parts = (
         ("概况", _situation), ("传播", _spread), ("主要舆情（传播量前五）", _posts), ("已采取措施", _done),
-        ("时限", _clocks), ("下一步", _next),
+        ("受影响用户与任务", _care), ("时限", _clocks), ("下一步", _next),
     )  # fmt: skip
     sections = [Section(name, [Line(tuple(line)) for line in tell(page)]) for name, tell in parts]
-    return Briefing(heading, known.as_of, sections, page.sources)
+    return Briefing(heading, incident["number"], known.as_of, sections, page.sources)
 
 
 Parts = Iterable[str | Figure]
@@ -183,7 +191,7 @@ def _spread(page: _Page) -> Iterator[Parts]:
     pairs = zip(page.known.windows, page.known.forecast, strict=True)
     for place, (window, forecast) in enumerate(pairs):
         if place == MOST_RULES:
-            yield ["其余规则见", read("/windows", "", path)]
+            yield ["其余规则从略", read("/windows", "", path)]
             return
         at = f"/windows/{place}"
         yield [
@@ -223,6 +231,8 @@ def _posts(page: _Page) -> Iterator[Parts]:
 
 def _done(page: _Page) -> Iterator[Parts]:
     yield _acts(page, "acknowledgements", "接警", " 人次", _acknowledged)
+    if page.known.team:
+        yield _silent(page)
     yield _acts(page, "meetings", "会议", " 次", _met)
     yield _acts(page, "fact-checks", "核实", " 次", _checked)
     yield _acts(page, "publications", "发布", " 次", _spoken)
@@ -244,6 +254,25 @@ def _acknowledged(page: _Page, act: Mapping[str, Any], path: str) -> Parts:
     return [page.read("/person/name", _cut(act["person"]["name"], NAME), path)]
 
 
+def _silent(page: _Page) -> Parts:
+    """Who of the team is still waited for."""
+    silent, path = page.known.silent, page.known.path
+    count = page.read(
+        "/live/unacknowledged_count", f"{len(silent)}" if silent else "", f"{path}?include=unacknowledged_count"
+    )
+    if not silent:
+        return ["小组成员均已接警", count]
+    parts: list[str | Figure] = ["尚未接警：", count, " 人"]
+    for place, member in silent[:MOST_SILENT]:
+        parts += ["、" if len(parts) > 3 else "；"]
+        parts += [
+            page.read(
+                f"/data/{place}/person/name", _cut(member["person"]["name"], SHORT_NAME), f"{path}/team?limit=200"
+            )
+        ]
+    return [*parts, " 等"] if len(silent) > MOST_SILENT else parts
+
+
 def _met(page: _Page, act: Mapping[str, Any], path: str) -> Parts:
     return ["方向：", page.read("/direction", _cut(act["direction"] or "未明确", SAID), path)]
 
@@ -263,6 +292,36 @@ def _spoken(page: _Page, act: Mapping[str, Any], path: str) -> Parts:
     ]  # fmt: skip
 
 
+def _care(page: _Page) -> Iterator[Parts]:
+    affected, path = page.known.affected, f"{page.known.path}/affected-user-summary"
+    if affected["total"]:
+        average = affected["satisfaction"]["average"]
+        yield [
+            "受影响用户 ", page.read("/total", f"{affected['total']:,}", path), "：已处理 ",
+            page.read("/remediation/completion_percent", f"{affected['remediation']['completion_percent']:g}", path),
+            " %，回访 ",
+            page.read("/follow_up/completion_percent", f"{affected['follow_up']['completion_percent']:g}", path),
+            " %，满意度 ",
+            page.read("/satisfaction/average", "—" if average is None else f"{average:.2f}".removesuffix("0"), path),
+        ]  # fmt: skip
+    else:
+        yield ["受影响用户：尚无登记", page.read("/total", "", path)]
+    yield [
+        "任务：未完成 ",
+        *_tasks(page, "unfinished", _UNFINISHED),
+        "，逾期 ",
+        *_tasks(page, "overdue", "overdue=true"),
+    ]
+
+
+def _tasks(page: _Page, which: str, query: str) -> Parts:
+    """How many of them there are, as far as one answer lists them."""
+    count = page.known.tasks[which]
+    listed = f"{page.known.path}/tasks?{query}&limit={MOST_LISTED}"
+    yield page.read("/data", f"{min(count, MOST_LISTED)}", listed)
+    yield " 项" if count <= MOST_LISTED else " 项以上"
+
+
 def _clocks(page: _Page) -> Iterator[Parts]:
     for state, most in MOST_CLOCKS.items():
         clocks = [clock for clock in page.known.clocks if clock["state"] == state]
@@ -276,7 +335,7 @@ def _clocks(page: _Page) -> Iterator[Parts]:
                 parts += ["，完成于 ", page.read("/met_at", _minute(clock["met_at"]), path)]
         if len(clocks) > most:
             all_of_them = f"/v1/deadlines?incident_id={page.known.incident['id']}&state={state}"
-            parts += ["；其余见", page.read("/data", "", all_of_them)]
+            parts += ["；其余从略", page.read("/data", "", all_of_them)]
         yield parts if clocks else [*parts, "无"]
 
 
@@ -332,9 +391,9 @@ def markdown(briefing: Briefing) -> str:
 def sources(briefing: Briefing, *, short: bool = False) -> list[str]:
     """Each source as it stands below the page, with its number. ``short``: with … for the path of the first, which is the
     incident's own."""
-    own = f"{briefing.sources[0].path}/"
+    own = briefing.sources[0].path
     return [
-        f"[{number}] {source.path.replace(own, '…/') if short else source.path}"
+        f"[{number}] {source.path.replace(own, '…') if short and source.path != own else source.path}"
         + (f" 事件 {source.event_id}" if source.event_id is not None else "")
         for number, source in enumerate(briefing.sources, 1)
     ]

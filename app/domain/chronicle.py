@@ -218,11 +218,12 @@ def _affected(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     return [*(f"{name} {count} 人" for name, count in figures if count), f"共 {data['total']} 人"]
 
 
-def _task(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+def _task(data: Mapping[str, Any], task: Mapping[str, Any]) -> Parts:
     state = word("task_state", data["task_state"]) if "action" in data else ""
     does = word("task_action", data["action"]) if "action" in data else ""
     due = local(datetime.fromisoformat(data["due_at"])) if data["due_at"] else ""
-    return [word("task_kind", data["task_kind"]), does, state, _named("截止", due), _named("理由", data.get("reason"))]
+    what = [word("task_kind", data["task_kind"]), task.get("title", "")]
+    return [*what, does, state, _named("截止", due), _named("理由", data.get("reason"))]
 
 
 def _tasks(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:

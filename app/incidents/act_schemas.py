@@ -238,6 +238,13 @@ class Decision(Act):
     known: Known = Field(description="What was known when it was recorded.")
 
 
+class TimelineTask(BaseModel):
+    """A task that the timeline tells of."""
+
+    id: UUID = Field(description="The task, as events name it.")
+    title: str = Field(description="What is to be done.", examples=["逐一联系用户"])
+
+
 class TimelineExport(BaseModel):
     """The whole timeline of one incident, with what people put on record. Events name the entries by their ids."""
 
@@ -254,6 +261,7 @@ class TimelineExport(BaseModel):
     publications: list[Publication] = Field(description="In order.", max_length=MOST_EXPORTED)
     decisions: list[Decision] = Field(description="In order.", max_length=MOST_EXPORTED)
     notes: list[IncidentNote] = Field(description="In order, on whatever of the incident.", max_length=MOST_EXPORTED)
+    tasks: list[TimelineTask] = Field(description="Those that events name by `task_id`.", max_length=MOST_EXPORTED)
 
 
 class AcknowledgementPage(Page[Acknowledgement]):

@@ -54,7 +54,7 @@ async def acknowledge(
     act = Acknowledgement(**said, note=fields["note"], member_id=member.id if member else None)
     await store(tx, incident, act, now=now)
     if member is not None:
-        mark_answered(member, act)
+        await mark_answered(tx, incident, member, act)
     event = IncidentAcknowledged(
         **on_timeline(incident), happened_at=act.happened_at, acknowledgement_id=act.id, member_id=act.member_id
     )  # fmt: skip

@@ -1,17 +1,20 @@
 """What a briefing 舆情快报 is made of: read in one transaction, as the API shows it to the caller."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.domain.briefing import MOST_ACTS, MOST_POSTS, Briefing, Known, compose
+from app.domain.briefing import MOST_ACTS, MOST_POSTS, MOST_SILENT, Briefing, Known, compose
+from app.domain.tasks import UNFINISHED
 from app.domain.vocabulary import IncidentInclude
 from app.domain.wording import mask_text, mask_url
-from app.incidents import act_queries, guards
+from app.incidents import act_queries, care, guards, team_queries
 from app.incidents.queries import get_incident, shown_events
 from app.models import (
     Acknowledgement,
@@ -24,6 +27,7 @@ from app.models import (
     Mention,
     MentionState,
     Publication,
+    Task,
 )
 
 # By the last step of their path.
@@ -42,6 +46,7 @@ async def briefing_of(tx: Tx, incident_id: UUID, *, caller: Caller) -> Briefing:
         path=f"/v1/incidents/{incident.id}", as_of=await tx.now(), incident=whole, windows=whole["live"]["windows"],
         forecast=whole["live"]["forecast"], graded=await _graded(tx, incident, caller), posts=await _posts(tx, incident),
         counts=await _counts(tx, incident), acts=await _acts(tx, incident, caller), clocks=await _clocks(tx, incident),
+        affected=await care.figures(tx, incident.id), tasks=await _tasks(tx, incident), **await _team(tx, incident, caller),
     ))  # fmt: skip
 
 
@@ -87,12 +92,33 @@ async def _acts(tx: Tx, incident: Incident, caller: Caller) -> dict[str, Sequenc
 async def _told(tx: Tx, incident: Incident, kind: type[Act]) -> Sequence[Act]:
     query = select(kind).where(kind.incident_id == incident.id)
     if kind is Acknowledgement:
-        query = query.order_by(kind.happened_at, kind.id).limit(MOST_ACTS)
+        # Each person once, and as they did it first.
+        first = select(kind.id).where(kind.incident_id == incident.id).ext(distinct_on(kind.person_id))
+        first = first.order_by(kind.person_id, kind.happened_at, kind.id)
+        query = query.where(kind.id.in_(first)).order_by(kind.happened_at, kind.id).limit(MOST_ACTS)
     elif kind is Meeting:
         query = query.order_by(Meeting.direction.is_(None), kind.id.desc()).limit(1)
     else:
         query = query.order_by(kind.id.desc()).limit(MOST_ACTS if kind is Publication else 1)
     return (await tx.scalars(query)).all()
+
+
+async def _team(tx: Tx, incident: Incident, caller: Caller) -> dict[str, Any]:
+    """How many there are, and who has not acknowledged with their places in the list; those that are told of by name."""
+    members = await team_queries.members_of(tx, incident.id)
+    silent = [(place, member) for place, member in enumerate(members) if member.acknowledged_at is None]
+    named = await team_queries.shown(tx, [member for _, member in silent[:MOST_SILENT]], caller=caller)
+    places = [place for place, _ in silent]
+    return {"team": len(members), "silent": list(zip_longest(places, named))}
+
+
+async def _tasks(tx: Tx, incident: Incident) -> dict[str, int]:
+    unfinished = Task.state.in_(UNFINISHED)
+    query = select(
+        func.count().filter(unfinished).label("unfinished"),
+        func.count().filter(unfinished, Task.due_at < await tx.now()).label("overdue"),
+    ).select_from(Task).where(Task.incident_id == incident.id)  # fmt: skip
+    return dict((await tx.execute(query)).one()._mapping)
 
 
 async def _clocks(tx: Tx, incident: Incident) -> list[dict[str, Any]]:

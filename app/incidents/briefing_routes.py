@@ -1,5 +1,6 @@
 """The briefing 舆情快报 over HTTP: as JSON, as Markdown, and as a Word document. One media type an operation."""
 
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -8,6 +9,7 @@ from app.core.answers import DOCX
 from app.core.aside import aside
 from app.core.deps import IncidentsRead, InRetries
 from app.core.routing import Operation
+from app.core.saving import saved_as
 from app.domain.briefing import markdown
 from app.incidents.act_routes import MarkdownOperation, MarkdownResponse
 from app.incidents.briefing import briefing_of
@@ -27,6 +29,9 @@ class DocxResponse(Response):
     media_type = DOCX
 
 
+_NAMED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"headers": {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}}
+}
 _PATH = "/v1/incidents/{incident_id}/briefing"
 router = APIRouter(prefix=_PATH, tags=["Incidents"], route_class=Operation)
 markdown_router = APIRouter(prefix=_PATH, tags=["Incidents"], route_class=MarkdownOperation)
@@ -42,22 +47,29 @@ async def get_incident_briefing(incident_id: UUID, run: InRetries, caller: Incid
     return Briefing.of(incident_id, await run(lambda tx, _: briefing_of(tx, incident_id, caller=caller)))
 
 
-@markdown_router.get("/markdown", operation_id="exportIncidentBriefingAsMarkdown", response_class=MarkdownResponse)
+@markdown_router.get(
+    "/markdown",
+    operation_id="exportIncidentBriefingAsMarkdown",
+    response_class=MarkdownResponse,
+    responses=_NAMED,
+)
 async def export_incident_briefing_as_markdown(
     incident_id: UUID, run: InRetries, caller: IncidentsRead
 ) -> MarkdownResponse:
     """The briefing as a document for chats and mails, its sources below."""
-    return MarkdownResponse(markdown(await run(lambda tx, _: briefing_of(tx, incident_id, caller=caller))))
+    page = await run(lambda tx, _: briefing_of(tx, incident_id, caller=caller))
+    saved = {"content-disposition": saved_as(page.file_name("md"), at_once=False)}
+    return MarkdownResponse(markdown(page), headers=saved)
 
 
 @docx_router.get(
     "/docx",
     operation_id="exportIncidentBriefingAsDocx",
     response_class=DocxResponse,
-    responses={200: {"headers": {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}}},
+    responses=_NAMED,
 )
 async def export_incident_briefing_as_docx(incident_id: UUID, run: InRetries, caller: IncidentsRead) -> DocxResponse:
     """The briefing as a Word document: one page of A4, its sources in small print."""
     page = await run(lambda tx, _: briefing_of(tx, incident_id, caller=caller))
-    saved = {"content-disposition": f'attachment; filename="briefing-{page.as_of:%Y%m%dT%H%M%SZ}.docx"'}
+    saved = {"content-disposition": saved_as(page.file_name("docx"))}
     return DocxResponse(await aside(docx, page), headers=saved)

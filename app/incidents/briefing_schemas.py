@@ -24,7 +24,7 @@ class BriefingLine(BaseModel):
     """One line of the page."""
 
     text: str = Field(
-        description="As people read it, with the number of the source after the figures it gave.",
+        description="As people read it, with the numbers of its sources at its end.",
         examples=["一级(重大)：近 2 小时 130,000，门槛 100,000，峰值 130,000，已超过（规则 major-2h）[3]"],
     )
     figures: list[BriefingFigure] = Field(description="What of it was read, in its order.")

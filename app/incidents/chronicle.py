@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, func, inspect, literal, select
+from sqlalchemy import Select, Text, Uuid, cast, func, inspect, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.core.auth import Caller
@@ -15,7 +15,7 @@ from app.domain.chronicle import Entry
 from app.domain.grades import grade_of
 from app.incidents import act_queries, act_schemas, note_queries
 from app.incidents.queries import get_incident, shown_events
-from app.models import Acknowledgement, Act, Decision, Event, FactCheck, Incident, Meeting, Note, Publication
+from app.models import Acknowledgement, Act, Decision, Event, FactCheck, Incident, Meeting, Note, Publication, Task
 from app.people.masks import words_of
 
 # Of an incident of weeks there are some hundreds.
@@ -47,15 +47,24 @@ async def whole(tx: Tx, incident_id: UUID, *, caller: Caller) -> tuple[Incident,
         acts += (await tx.scalars(select(kind).where(kind.incident_id == incident_id).order_by(kind.id))).all()
     answers = dict(zip(acts, await act_queries.shown(tx, acts, caller=caller), strict=True))
     notes = (await tx.scalars(select(Note).where(Note.incident_id == incident_id).order_by(Note.id))).all()
-    [words] = await words_of(tx, [(incident.id, {"title": incident.title})], caller=caller)
+    tasks = (await tx.execute(_tasks(incident_id).order_by(Task.id))).all()
+    titles = [(incident.id, {"title": title}) for title in (incident.title, *(task.title for task in tasks))]
+    words, *titled = await words_of(tx, titles, caller=caller)
     return incident, {
         "incident_id": incident.id, "number": incident.number, "title": words["title"], "status": incident.status,
         "grade": incident.grade, "exported_at": await tx.now(),
         "events": await shown_events(tx, incident.id, events, caller=caller),
         "notes": await note_queries.shown(tx, notes, caller=caller),
+        "tasks": [{"id": task.id} | title for task, title in zip(tasks, titled, strict=True)],
     } | {
         name: [answer for act, answer in answers.items() if isinstance(act, kind)] for name, kind in _ACTS.items()
     }  # fmt: skip
+
+
+def _tasks(incident_id: UUID) -> Select[UUID, str]:
+    """The tasks that it tells of, wherever a merge has taken them since."""
+    told = select(Event.data["task_id"].astext).where(Event.incident_id == incident_id, Event.data.has_key("task_id"))
+    return select(Task.id, Task.title).where(Task.id.in_(select(cast(told.subquery().c[0], Uuid))))
 
 
 async def _must_fit(tx: Tx, incident_id: UUID) -> None:
@@ -64,7 +73,9 @@ async def _must_fit(tx: Tx, incident_id: UUID) -> None:
     if (await tx.scalar(select(func.count()).select_from(some)) or 0) > MOST:
         raise TimelineTooLong(f"It has more than {MOST:,} events; read it page by page from /timeline instead.")
     kinds: tuple[type[Event | Act | Note], ...] = (Event, Note, *_ACTS.values())
-    sums = [_bytes(kind, incident_id).scalar_subquery() for kind in kinds]
+    titles = _tasks(incident_id).subquery()
+    titled = select(func.coalesce(func.sum(func.octet_length(titles.c.title)), 0))
+    sums = [*(_bytes(kind, incident_id).scalar_subquery() for kind in kinds), titled.scalar_subquery()]
     if sum((await tx.execute(select(*sums))).one()) > MOST_WRITTEN:
         raise TimelineTooLong(
             f"More than {MOST_WRITTEN // 1_000_000} MB are written on it; read it page by page from /timeline instead, "
@@ -95,8 +106,11 @@ def markdown(incident: Incident, exported: dict[str, Any]) -> str:
 
 def _entries(exported: dict[str, Any]) -> Iterator[Entry]:
     acts = {str(act["id"]): act for name in (*_ACTS, "notes") for act in exported[name]}
+    tasks = {str(task["id"]): task for task in exported["tasks"]}
     for event in exported["events"]:
-        told = (acts[value] for name, value in event["data"].items() if name.endswith("_id") and value in acts)
+        # A task's own events may name the act as well that it is on record as.
+        known = tasks if event["type"].startswith("task.") else acts
+        told = (known[value] for name, value in event["data"].items() if name.endswith("_id") and value in known)
         name = event["person"]["name"] if event["person"] else None
         who = chronicle.who_of(event["actor"], name)
         yield Entry(event["seq"], event["type"], event["at"], who, event["data"], next(told, None))

@@ -8,7 +8,7 @@ and five wrong tries end the link. Using one holds the incident, as every act do
 import hmac
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -24,6 +24,7 @@ from app.core.outbox import record
 from app.domain.events import Changed
 from app.domain.lifecycle import ENDED
 from app.incidents import acts
+from app.incidents.act_queries import origin_platform
 from app.incidents.queries import get_incident
 from app.incidents.team import fresh_due, new_link
 from app.incidents.team_queries import member_who_is
@@ -53,16 +54,22 @@ class Verdict(Enum):
     LEFT = "left"
     ANSWERED = "answered"
     WRONG = "wrong"
+    NOT_DIGITS = "not digits"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A link as it was found. What it is about is shown only where it exists."""
+    """A link as it was found, and when. What it is about is shown only where it exists."""
 
     verdict: Verdict
+    seen_at: datetime
     link: AcknowledgementLink | None = None
     incident: Incident | None = None
     person: Person | None = None
+    # By when the person is to acknowledge, as far as that is known.
+    due_at: datetime | None = None
+    # The platform on which the incident began 首发平台.
+    origin: str | None = None
 
     @property
     def digits(self) -> str | None:
@@ -70,6 +77,12 @@ class Opened:
         number = (self.person.phone or "").partition(";")[0] if self.person else ""
         digits = re.sub(r"\D", "", number)
         return digits[-4:] if len(digits) >= 4 else None
+
+    @property
+    def tries_left(self) -> int | None:
+        """How many wrong tries it still bears; None while there was none."""
+        wrong = self.link.wrong_tries if self.link else 0
+        return MOST_WRONG_TRIES - wrong if wrong else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +95,14 @@ class Bearer:
 async def look(tx: Tx, link_id: UUID | None, bearer: Bearer | None, *, now: datetime) -> Opened:
     """The link, and whether it could be used. Nothing is changed: chats open every address they are shown."""
     link = await tx.get(AcknowledgementLink, link_id) if link_id else None
-    return await _judged(tx, link, bearer, now) if link else Opened(Verdict.UNKNOWN)
+    return await _judged(tx, link, bearer, now) if link else Opened(Verdict.UNKNOWN, now)
 
 
 async def use_link(tx: Tx, link_id: UUID | None, digits: str, bearer: Bearer | None, *, now: datetime) -> Opened:
     """Acknowledges as the link's person, once; ``digits`` are the last four of their phone, where they have one."""
     known = await tx.get(AcknowledgementLink, link_id) if link_id else None
     if known is None:
-        return Opened(Verdict.UNKNOWN)
+        return Opened(Verdict.UNKNOWN, now)
     await get_incident(tx, known.incident_id, lock=True)
     link = await tx.get(AcknowledgementLink, link_id, populate_existing=True, with_for_update=True)
     assert link is not None, "links are never deleted"
@@ -97,20 +110,25 @@ async def use_link(tx: Tx, link_id: UUID | None, digits: str, bearer: Bearer | N
     if opened.verdict is not Verdict.GOOD:
         return opened
     assert opened.person is not None, "a good link is somebody's"
-    if opened.digits is not None and not _same(digits, opened.digits):
-        link.wrong_tries += 1
-        await _note(tx, link, "wrong_digits", _as(link))
-        spent = link.wrong_tries >= MOST_WRONG_TRIES
-        return Opened(Verdict.SPENT if spent else Verdict.WRONG, link, opened.incident, opened.person)
+    if opened.digits is not None:
+        typed = _typed(digits)
+        if typed is None:
+            return replace(opened, verdict=Verdict.NOT_DIGITS)
+        if not hmac.compare_digest(typed, opened.digits):
+            link.wrong_tries += 1
+            await _note(tx, link, "wrong_digits", _as(link))
+            return replace(opened, verdict=Verdict.WRONG if opened.tries_left else Verdict.SPENT)
     link.used_at = now
     fields: dict[str, Any] = {"happened_at": None, "note": ""}
     await acts.acknowledge(tx, link.incident_id, fields, caller=_as(link, opened.person), now=now)
     return opened
 
 
-def _same(typed: str, digits: str) -> bool:
-    """Whether these are the digits, be they full-width ones."""
-    return hmac.compare_digest(unicodedata.normalize("NFKC", typed).strip().encode(), digits.encode())
+def _typed(text: str) -> str | None:
+    """The four digits somebody typed, be they full-width ones; None where they are none, which is no try: a finger slips,
+    and a program that knows no form must not use a person's link up."""
+    digits = unicodedata.normalize("NFKC", text).strip()
+    return digits if re.fullmatch("[0-9]{4}", digits) else None
 
 
 async def create_link(
@@ -142,8 +160,12 @@ async def _judged(tx: Tx, link: AcknowledgementLink, bearer: Bearer | None, now:
     assert incident is not None, "links cite incidents that exist: a foreign key"
     assert person is not None, "links cite people who exist: a foreign key"
     verdict = await _verdict(tx, link, incident, person, bearer, now)
-    # Whoever finds the address in a chat of last year is told of nothing, used or not.
-    return Opened(verdict, link, incident if now < link.expires_at else None, person)
+    if now >= link.expires_at:
+        # Whoever finds the address in a chat of last year is told of nothing, used or not.
+        return Opened(verdict, now, link, None, person)
+    member = await member_who_is(tx, incident.id, person.id)
+    origin = await origin_platform(tx, incident.id)
+    return Opened(verdict, now, link, incident, person, member.due_at if member else None, origin)
 
 
 async def _verdict(

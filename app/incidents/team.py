@@ -169,10 +169,14 @@ async def say(
     await record(tx, *events, caller=caller)
 
 
-def mark_answered(member: IncidentMember, act: Acknowledgement) -> None:
-    """The member took it on: nobody is called in their place any more."""
-    member.acknowledged_at = max(member.acknowledged_at or act.happened_at, act.happened_at)
-    member.acknowledgement_id, member.next_call_at = act.id, None
+async def mark_answered(tx: Tx, incident: Incident, member: IncidentMember, act: Acknowledgement) -> None:
+    """The member took it on: nobody is called in their place any more. That they say so again changes nothing, until the
+    response is asked for anew: by a raise, or since the incident came back."""
+    if member.acknowledged_at is not None:
+        clock = await _response(tx, incident)
+        if clock is None or not member.acknowledged_at < clock.started_at <= act.happened_at:
+            return
+    member.acknowledged_at, member.acknowledgement_id, member.next_call_at = act.happened_at, act.id, None
     member.version += 1
 
 

@@ -99,7 +99,8 @@ async def create_acknowledgement_link(
 ) -> dict[str, Any]:
     """Makes a link by which one person acknowledges once 接警链接, for integrations that message people themselves.
 
-    Who opens it sees the incident, masked, and a button; where the person has a phone, its last four digits are asked for.
+    Who opens it sees the incident, masked, and a button; where the person has a phone, its last four digits are asked for,
+    and five wrong tries end it: what is not four digits is no try.
     It is good until two hours after the person is to answer, or a day where nothing is due. Machines' keys only: a person
     acknowledges for themselves. 409 `links_not_set_up` while the service does not know where phones reach it.
     """

@@ -92,8 +92,10 @@ class TeamMember(BaseModel):
     added_at: datetime = Field(description="When they joined.")
     due_at: datetime | None = Field(description="By when they are to acknowledge; null while no grade asks for it.")
     next_call_at: datetime | None = Field(description="When somebody is called in their place; null: nobody will be.")
-    acknowledged_at: datetime | None = Field(description="When they took the incident on; null: not yet.")
-    acknowledgement_id: UUID | None = Field(description="Their acknowledgement; null: none yet.")
+    acknowledged_at: datetime | None = Field(
+        description="When they took the incident on: first, since they were asked last; null: not yet."
+    )
+    acknowledgement_id: UUID | None = Field(description="Their acknowledgement of then; null: none.")
     left_at: datetime | None = Field(description="When they left the team; null while they belong to it.")
     version: int = Field(description="Counts its changes.")
 

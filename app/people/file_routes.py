@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
@@ -20,6 +19,7 @@ from app.core.deps import FilesRead, FilesWrite, InRetries, InTransaction, Tools
 from app.core.errors import FieldError, Problem, Unavailable
 from app.core.idempotency import key_of, once
 from app.core.routing import Operation
+from app.core.saving import saved_as
 from app.core.uploads import OCTETS, on_disk
 from app.domain.evidence import LARGEST
 from app.models import File
@@ -166,7 +166,7 @@ async def get_file_content(
     """A file's bytes, always to be saved and never to be shown by a browser. Who was given them is on record."""
     file, name = await run(lambda tx, _: _read(tx, file_id, caller))
     etag = f'"{file.sha256}"'
-    headers = _SAFE | {"ETag": etag, "Content-Disposition": disposition(name)}
+    headers = _SAFE | {"ETag": etag, "Content-Disposition": saved_as(name)}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     unchanged = request.headers.get("if-range", etag) == etag
@@ -218,11 +218,3 @@ def part_of(asked: str | None, size: int) -> tuple[int, int]:
             headers={"Content-Range": f"bytes */{size}"},
         )  # fmt: skip
     return start, end
-
-
-def disposition(name: str) -> str:
-    """How a browser is told to save a file under a name in any script (RFC 6266), and never to show it."""
-    # A mask's signs can't stand in a file's name everywhere.
-    name = name.replace("*", "_")
-    plain = re.sub(r'[^ -~]|["\\%]', "_", name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

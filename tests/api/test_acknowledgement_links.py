@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,16 +12,18 @@ import pytest
 
 from app.core.db import Database
 from app.core.links import Links
+from app.incidents.link_page import answer_by
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import ADMIN_KEY, SECRET_KEY
 from tests.support.acts import move, opened
-from tests.support.api import everything, good, problem, timeline
+from tests.support.api import again, brand, crisis, everything, good, problem, timeline
 from tests.support.clocks import clocks, grade_it, pass_time
 from tests.support.people import bearer, make_key
 from tests.support.team import House, house
 
 URL = "/v1/incidents"
+CONSOLE_LINK = 'href="https://desk.example.com/incidents/'
 LINKS = Links(Settings(secret_key=SECRET_KEY, environment="test", public_url="http://fenghuo.test"))
 
 
@@ -71,7 +74,8 @@ def is_page(answer: httpx.Response, status: int, *words: str) -> str:
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     assert (policy["default-src"], policy["form-action"]) == ("'none'", "'self'")
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
-    assert not re.search(r"<script|src=|href=|https?://|\son[a-z]+=|style=", answer.text)
+    shown = answer.text.replace(CONSOLE_LINK, "")
+    assert not re.search(r"<script|src=|href=|https?://|\son[a-z]+=|style=", shown)
     assert '<html lang="zh-CN">' in answer.text
     for word in words:
         assert word in answer.text, answer.text
@@ -83,7 +87,7 @@ async def test_a_look_shows_what_it_is_about_and_changes_nothing(home, bare, bur
     before = await stored(database, burning)
     for _ in range(3):
         text = is_page(
-            await bare.get(address), 200, "请接警", "一级(重大)", "王*", "牛奶异物，联系 138******78", "后四位"
+            await bare.get(address), 200, "前接警", "一级(重大)", "王*", "牛奶异物，联系 138******78", "后四位"
         )
     assert "ops head" not in text
     assert "5678" not in text
@@ -110,7 +114,7 @@ async def test_the_button_acknowledges_as_that_person_once(home, bare, burning, 
 
 async def test_who_has_no_phone_is_asked_for_no_digits(home, bare, burning):
     address = await link_of(home, burning, "law head")
-    assert "digits" not in is_page(await bare.get(address), 200, "请接警")
+    assert "digits" not in is_page(await bare.get(address), 200, "前接警")
     is_page(await bare.post(address), 200, "已接警")
 
 
@@ -123,13 +127,18 @@ async def test_two_at_once_and_one_of_them_wins(home, bare, burning):
 
 async def test_five_wrong_tries_end_it(home, bare, burning, database):
     address = await link_of(home, burning, "ops head")
-    for digits in ("", "0000", "567", "56789"):
-        text = is_page(await bare.post(address, data={"digits": digits}), 403, "手机尾号不正确")
+    assert "还可试" not in is_page(await bare.get(address), 200)
+    for left, digits in enumerate(("0000", "5679", " ８７６５", "1234")):
+        text = is_page(
+            await bare.post(address, data={"digits": digits}), 403, "手机尾号不正确", f"还可试 {4 - left} 次"
+        )
         assert '<form method="post">' in text
-    is_page(await bare.post(address, data={"digits": "８765"}), 410, "链接已作废")
+        is_page(await bare.get(address), 200, f"还可试 {4 - left} 次")
+    done = ("链接已作废", "请登录控制台接警，或联系组长")
+    is_page(await bare.post(address, data={"digits": "８765"}), 410, *done)
     before = await stored(database, burning)
-    is_page(await bare.post(address, data={"digits": "5678"}), 410, "链接已作废")
-    is_page(await bare.get(address), 410, "链接已作废")
+    is_page(await bare.post(address, data={"digits": "5678"}), 410, *done)
+    is_page(await bare.get(address), 410, *done)
     assert await stored(database, burning) == before
     assert await everything(home.client, f"{URL}/{burning}/acknowledgements") == []
     tries = await database.fetch(
@@ -137,6 +146,71 @@ async def test_five_wrong_tries_end_it(home, bare, burning, database):
         str(LINKS.read(address.rpartition("/")[2])),
     )
     assert [row["actor"].partition(":")[0] for row in tries] == ["link"] * 5, "nobody knows who it was"
+
+
+async def test_what_is_not_four_digits_is_no_try(home, bare, burning, database):
+    address = await link_of(home, burning, "ops head")
+    before = await stored(database, burning)
+    forms: list[dict[str, Any]] = [
+        {"data": {"digits": text}} for text in ("", "12", "56789", "abcd", "５６７a", "1 34")
+    ]
+    for form in (*forms, {}, {"json": {"digits": "5678"}}, {"content": b"\xff\xfe"}):
+        text = is_page(await bare.post(address, **form), 422, "请输入手机号的后四位数字", "前接警")
+        assert '<form method="post">' in text
+        assert "还可试" not in text
+    assert await stored(database, burning) == before
+    is_page(await bare.post(address, data={"digits": "5678"}), 200, "已接警")
+
+
+async def test_by_when_they_are_to_acknowledge_stands_first(home, bare, burning, database):
+    address = await link_of(home, burning, "ops head")
+    due_at = (await home.team(burning))["ops head"]["due_at"]
+    text = is_page(await bare.get(address), 200)
+    heading = re.search(r"<h1>(.*?)<small>", text)
+    assert heading is not None
+    assert heading[1] == answer_by(datetime.fromisoformat(due_at), datetime.now(UTC))[0]
+    assert "链接有效至" in text
+    await pass_time(database, burning, minutes=31)
+    is_page(await bare.get(address), 200, "<h1>已超时，请立即接警<small>")
+    done = is_page(await bare.post(address, data={"digits": "5678"}), 200, "<h1>已接警<small>", "下一步：")
+    assert "链接有效至" not in done
+    assert "超时" not in done
+
+
+@pytest.mark.parametrize(("due", "words"), [
+    ("2026-11-25T21:48:59Z", "请于 05:48 前接警（北京时间）"),
+    ("2026-11-26T15:59:00Z", "请于 23:59 前接警（北京时间）"),
+    ("2026-11-26T16:00:00Z", "请于 11月27日 00:00 前接警（北京时间）"),
+    ("2026-11-25T21:20:00Z", "已超时，请立即接警"),
+])  # fmt: skip
+def test_when_is_told_by_shanghais_clock_with_the_day_where_it_is_another(due, words):
+    now = datetime(2026, 11, 25, 21, 20, tzinfo=UTC)
+    assert answer_by(datetime.fromisoformat(due), now)[0] == words
+
+
+async def test_what_happened_is_told_by_its_spread_and_where_it_began(home, client, bare, counter):
+    there, mention_id = await crisis(client, counter, brands=(brand(),), likes=1, platform="douyin")
+    await again(client, mention_id, likes=130_001, platform="douyin")
+    await counter.sweep()
+    body = {"person_id": str(home.people["boss"])}
+    key = await make_key(client, "incidents:write", "people:act")
+    url = f"{URL}/{there['id']}/acknowledgement-links"
+    made = good(await bare.post(url, json=body, headers=bearer(key["key"])), 201)
+    is_page(await bare.get(made["url"]), 200, "130,000，首发平台：抖音")
+
+
+async def test_after_it_the_console_is_a_tap_away_where_there_is_one(home, bare, burning, settings):
+    address = await link_of(home, burning, "law head")
+    app = create_app(
+        settings.model_copy(update={"console_url": "https://desk.example.com/incidents/{incident_id}?a=1&b"})
+    )
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://fenghuo.test") as desk,
+    ):
+        assert CONSOLE_LINK not in is_page(await desk.get(address), 200)
+        is_page(await desk.post(address), 200, f'{CONSOLE_LINK}{burning}?a=1&amp;b" rel="noreferrer"')
+        assert CONSOLE_LINK not in is_page(await desk.get(address), 410)
 
 
 async def test_every_changed_byte_is_refused(home, bare, burning, database):

@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
-from uuid import uuid4
+from urllib.parse import unquote
+from uuid import UUID, uuid4
 from zipfile import ZipFile
 
 import httpx
@@ -13,7 +14,10 @@ from docx import Document
 
 from app.domain.labels import LABELS
 from tests.support.acts import URL, check_facts, meet, person_headers, publish
+from tests.support.affected import enter
 from tests.support.api import again, brand, crisis, everything, good, instant, post, problem
+from tests.support.people import make_person
+from tests.support.tasks import done, make_task, tasks_of
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 WORDS = {value: zh for name in ("deadline_kind", "guard") for value, (zh, _) in LABELS[name].items()}
@@ -22,7 +26,7 @@ OF_OURS = re.compile(r"\[\d+\]")
 
 
 @pytest.fixture
-async def major(client, bare, counter) -> str:
+async def major(client, bare, counter, database) -> str:
     """A major incident with something of everything that the page tells."""
     word, start = brand(), datetime.now(UTC).replace(second=0, microsecond=0)
     first = (start - timedelta(minutes=400)).isoformat()
@@ -40,13 +44,30 @@ async def major(client, bare, counter) -> str:
     await counter.sweep()
     good(await client.patch(f"{URL}/{incident_id}", json={"summary": "多名用户称\n有异物", "business_unit": "乳品"}))
     person = await person_headers(client, "incidents:write", name="王小明")
-    good(await bare.post(f"{URL}/{incident_id}/acknowledgements", json={}, headers=person), 201)
+    for _ in range(2):
+        good(await bare.post(f"{URL}/{incident_id}/acknowledgements", json={}, headers=person), 201)
+    for name in ("李安", "赵宁"):
+        member = {"person_id": (await make_person(client, name=name))["id"], "position": "operations"}
+        good(await client.post(f"{URL}/{incident_id}/team", json=member), 201)
+    for satisfaction in (2, 4):
+        await looked_after(client, incident_id, satisfaction)
+    late = await make_task(client, incident_id)
+    await database.fetch("update tasks set due_at = now() - interval '1 minute' where id = $1", UUID(late["id"]))
     await meet(client, incident_id)
     await meet(client, incident_id, "先停售，再逐一联系用户")
     await check_facts(client, incident_id, truth="partly_confirmed", responsibility="supplier")
     for platform in ("weibo", "douyin", "zhihu"):
         await publish(client, incident_id, platform)
     return incident_id
+
+
+async def looked_after(client: httpx.AsyncClient, incident_id: str, satisfaction: int) -> None:
+    """One more affected user, remedied, and asked whether they are satisfied."""
+    [user] = await enter(client, incident_id, 1)
+    for kind, result in (("remediation", None), ("follow_up", {"kind": "follow_up", "solved": True,
+                                                                "satisfaction": satisfaction})):  # fmt: skip
+        task = await make_task(client, incident_id, kind, affected_user_id=user)
+        await done(client, task, result=result)
 
 
 async def briefing(client: httpx.AsyncClient, incident_id: str) -> dict[str, Any]:
@@ -70,8 +91,10 @@ def fits(shown: str, value: Any) -> bool:
         return True
     if value is None:
         return shown in ("—", "未定级", "未明确", "按目前趋势不会超过")
-    if isinstance(value, bool | float):
+    if isinstance(value, bool):
         return False
+    if isinstance(value, float):
+        return shown in (f"{value:g}", f"{value:.1f}")
     if isinstance(value, int):
         return shown in (f"{value:,}", f"{value / 3600:g} 小时") or (value == 0 and shown == "已超过")
     if isinstance(value, list):
@@ -112,7 +135,9 @@ async def test_nothing_that_holds_a_digit_is_uncited(client, major):
 async def test_the_page_tells_what_whoever_decides_must_know(client, major):
     page = await briefing(client, major)
     told = {section["heading"]: [line["text"] for line in section["lines"]] for section in page["sections"]}
-    assert list(told) == ["概况", "传播", "主要舆情（传播量前五）", "已采取措施", "时限", "下一步"]
+    assert list(told) == [
+        "概况", "传播", "主要舆情（传播量前五）", "已采取措施", "受影响用户与任务", "时限", "下一步",
+    ]  # fmt: skip
     shown = good(await client.get(f"{URL}/{major}"))
     assert page["heading"] == f"舆情快报 {shown['number']} {shown['title']}"
     assert abs(instant(page["as_of"]) - datetime.now(UTC)) < timedelta(minutes=1)
@@ -131,17 +156,31 @@ async def test_the_page_tells_what_whoever_decides_must_know(client, major):
     assert [int(re.search(r" ([\d,]+)：", line)[1].replace(",", "")) for line in posts] == [228_000, 5_000, 500, 50, 9]
     assert posts[0].startswith("微博 228,000：喝出|异物 https://weibo.com/1/OAbCd[")
     acts = dict(line.split("：", 1) for line in told["已采取措施"])
-    assert re.fullmatch(r"1\[\d+\] 人次；\d\d-\d\d \d\d:\d\d 王小明\[\d+\]", acts["接警"])
+    assert re.fullmatch(r"2 人次；\d\d-\d\d \d\d:\d\d 王小明\[\d+\]\[\d+\]", acts["接警"])
     assert "方向：先停售，再逐一联系用户" in acts["会议"]
-    assert acts["会议"].startswith("2[")
+    assert acts["会议"].startswith("2 次；")
     assert "部分属实，责任：供应商，依据：监控录像" in acts["核实"]
-    assert acts["发布"].startswith("3[")
+    assert acts["发布"].startswith("3 次；")
     assert "知乎 进展通报" in acts["发布"]
     running = await everything(client, "/v1/deadlines", incident_id=major, state="running")
     assert told["时限"][0].startswith(f"计时中：{WORDS[running[0]['kind']]} 截止 ")
     assert all(WORDS[clock["kind"]] in told["时限"][0] for clock in running)
     assert told["时限"][1] == "超时：无"
     assert len(told["下一步"]) == min(3, len(running))
+
+
+async def test_who_is_waited_for_and_what_is_left_to_do_are_told(client, major):
+    page = await briefing(client, major)
+    told = {section["heading"]: [line["text"] for line in section["lines"]] for section in page["sections"]}
+    acts = dict(line.split("：", 1) for line in told["已采取措施"])
+    team = await everything(client, f"{URL}/{major}/team")
+    silent = [member["person"]["name"] for member in team if member["acknowledged_at"] is None]
+    assert {"李安", "赵宁"} <= set(silent)
+    assert acts["尚未接警"].partition("[")[0] == f"{len(silent)} 人；{'、'.join(silent)}"
+    users, tasks = (line.partition("[")[0] for line in told["受影响用户与任务"])
+    assert users == "受影响用户 2：已处理 100 %，回访 100 %，满意度 3.0"
+    unfinished = [task for task in await tasks_of(client, major) if task["state"] not in ("done", "waived")]
+    assert tasks == f"任务：未完成 {len(unfinished)} 项，逾期 1 项"
 
 
 async def test_what_is_breached_and_what_a_move_needs_are_told(client, database, major):
@@ -163,10 +202,24 @@ async def test_what_is_breached_and_what_a_move_needs_are_told(client, database,
     ]  # fmt: skip
 
 
+def named(answer: httpx.Response, how: str, page: dict[str, Any], ending: str) -> None:
+    """Whether it is saved as 舆情快报, of which incident, as of Shanghai's clock; a minute may have gone by since."""
+    number = page["heading"].split()[1]
+    found = re.fullmatch(
+        rf"{how}; filename=\"_{{4}}-{number}-(\d{{8}}-\d{{4}})\.{ending}\"; filename\*=UTF-8''(.+)",
+        answer.headers["content-disposition"],
+    )
+    assert found is not None, answer.headers["content-disposition"]
+    assert unquote(found[2]) == f"舆情快报-{number}-{found[1]}.{ending}"
+    read_at = datetime.strptime(found[1], "%Y%m%d-%H%M").replace(tzinfo=UTC) - timedelta(hours=8)
+    assert abs(read_at - instant(page["as_of"])) < timedelta(minutes=2)
+
+
 async def test_the_markdown_is_the_same_page(client, major):
     page = await briefing(client, major)
     answer = await client.get(f"{URL}/{major}/briefing/markdown")
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+    named(answer, "inline", page, "md")
     text = answer.text.replace("\\", "")
     assert text.startswith(f"# {page['heading']}\n")
     for section in page["sections"]:
@@ -182,7 +235,7 @@ async def test_the_word_document_is_the_same_page_in_chinese_fonts(client, major
     answer = await client.get(f"{URL}/{major}/briefing/docx")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == DOCX
-    assert re.fullmatch(r'attachment; filename="briefing-\d{8}T\d{6}Z\.docx"', answer.headers["content-disposition"])
+    named(answer, "attachment", page, "docx")
     paper = Document(BytesIO(answer.content))
     lines = [paragraph.text.removeprefix("· ") for paragraph in paper.paragraphs]
     assert lines[0] == page["heading"]

@@ -106,6 +106,24 @@ async def test_only_a_member_answers_and_everybodys_acknowledgement_is_recorded(
     assert [one["member_id"] for one in listed] == [member["id"], None]
 
 
+async def test_who_says_again_that_they_took_it_on_did_so_when_they_first_did(home):
+    incident_id = await burning(home, "general")
+    first = await home.acknowledge(incident_id, "press head")
+    before = (await home.team(incident_id))["press head"]
+    await home.acknowledge(incident_id, "press head")
+    await pass_time(home.database, incident_id, minutes=5)
+    await home.acknowledge(incident_id, "press head")
+    member = (await home.team(incident_id))["press head"]
+    assert (member["acknowledgement_id"], member["version"]) == (first["id"], before["version"])
+    assert member["acknowledged_at"] < first["happened_at"], "five minutes ago by now"
+    await grade_it(home.client, incident_id, "major")
+    assert (await home.team(incident_id))["press head"]["acknowledgement_id"] == first["id"], "until they answer anew"
+    raised = await home.acknowledge(incident_id, "press head")
+    await home.acknowledge(incident_id, "press head")
+    member = (await home.team(incident_id))["press head"]
+    assert (member["acknowledgement_id"], member["acknowledged_at"]) == (raised["id"], raised["happened_at"])
+
+
 async def test_a_raise_adds_members_and_waits_for_each_of_them(home):
     incident_id = await burning(home, "general")
     assert await home.positions(incident_id) == PRESS | {"milk head": "business"}

@@ -11,6 +11,7 @@ from app.incidents import chronicle
 from app.models import Event
 from tests.support.acts import URL, check_facts, decide, grade, meet, move, opened, person_headers, publish, put
 from tests.support.api import everything, good, problem, timeline
+from tests.support.tasks import act, done, make_task
 
 
 @pytest.fixture
@@ -109,6 +110,39 @@ async def test_a_document_is_markdown_and_nothing_else(client):
     assert (await client.get(f"{one}/markdown", headers={"accept": "text/markdown"})).status_code == 200
     problem(await client.get(one, headers={"accept": "text/markdown"}), 406)
     assert (await put(client, one.split("/")[3], "meetings")).status_code == 201
+
+
+@pytest.mark.parametrize("lifted", [True, False])
+async def test_what_happened_to_a_task_is_told_by_its_title(client, bare, database, lifted):
+    incident_id = await opened(client)
+    task = await make_task(client, incident_id, "remediation", title=f"退款给{PHONE}|急")
+    good(await act(client, task, "waive", reason="失联"))
+    meeting = await make_task(client, incident_id, "meeting", title="晨会")
+    await done(client, meeting)
+    count = "select count(*) as n from events where type = 'words.unmasked' and data->'incident_ids' ? $1"
+    before = (await database.fetch(count, incident_id))[0]["n"]
+    headers = await person_headers(client, "incidents:read", *(["people:unmask"] if lifted else []))
+    one = f"{URL}/{incident_id}/timeline/export"
+    title = f"退款给{PHONE if lifted else HIDDEN}|急"
+    exported = good(await bare.get(one, headers=headers))
+    assert exported["tasks"] == [{"id": task["id"], "title": title}, {"id": meeting["id"], "title": "晨会"}]
+    rows = (await bare.get(f"{one}/markdown", headers=headers)).text.replace("\\", "").splitlines()
+    told = [row for row in rows if "退款给" in row]
+    assert len(told) == 2
+    assert all(f"诉求处理；{title}" in row for row in told)
+    assert len([row for row in rows if "紧急会议；晨会" in row]) == 2
+    assert (await database.fetch(count, incident_id))[0]["n"] == before + (2 if lifted else 0)
+
+
+async def test_titles_of_tasks_count_for_how_long_a_timeline_is(client, monkeypatch):
+    incident_id = await opened(client)
+    for _ in range(5):
+        await make_task(client, incident_id, title="字" * 200)
+    one = f"{URL}/{incident_id}/timeline/export"
+    monkeypatch.setattr(chronicle, "MOST_WRITTEN", 8_000)
+    assert (await client.get(one)).status_code == 200
+    monkeypatch.setattr(chronicle, "MOST_WRITTEN", 3_500)
+    problem(await client.get(one), 409, code="timeline_too_long")
 
 
 PHONE, HIDDEN = "13812345678", "138******78"

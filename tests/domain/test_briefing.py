@@ -1,6 +1,7 @@
 """The page 舆情快报: its marks, its lengths, and that nothing people write breaks it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
@@ -10,10 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.briefing import Figure, Known, Line, Piece, compose, markdown, sources
+from app.domain.briefing import Briefing, Figure, Known, Line, Piece, compose, markdown, sources
 
 NOW = datetime(2026, 11, 25, 19, 0, tzinfo=UTC)
 ID = UUID("0190f5a2-7b5e-7c3d-8a1f-0123456789ab")
+LOOKED_AFTER = {
+    "total": 10**6, "remediation": {"completion_percent": 99.9}, "follow_up": {"completion_percent": 75.0},
+    "satisfaction": {"average": 3.0},
+}  # fmt: skip
+NOBODY = {"total": 0, "remediation": {"completion_percent": None}, "follow_up": {"completion_percent": None},
+          "satisfaction": {"average": None}}  # fmt: skip
 KINDS = ("acknowledgements", "meetings", "fact-checks", "publications")
 
 
@@ -49,15 +56,45 @@ def known(text: str = "牛奶异物", many: int = 1, **incident: Any) -> Known:
         posts=[{"id": uuid4(), "platform": "wechat_channels", "spread": 10**12, "title": None, "text": text,
                 "url": f"https://example.com/{text}"} for _ in range(5 * many)],
         counts=dict.fromkeys(KINDS, 3 * many), acts={kind: [act | {"id": uuid4()} for _ in range(2 if kind[0] in "ap" else 1)] for kind in KINDS},
-        clocks=clocks,
+        clocks=clocks, team=9 * many, silent=[(place, {"person": {"name": text}}) for place in range(9 * many)],
+        tasks={"unfinished": 500 * many, "overdue": 500 * many}, affected=LOOKED_AFTER,
     )  # fmt: skip
 
 
-def test_a_mark_stands_after_the_last_of_what_one_source_gave() -> None:
-    line = Line(("甲 ", Figure("1", 1, "/a"), "，乙 ", Figure("2", 1, "/b"), " 条；", Figure("3", 2, "/c"), "。"))
-    assert line.text == "甲 1，乙 2[1] 条；3[2]。"
-    assert Line((Figure("1", 1, "/a"), Figure("2", 2, "/a"), Figure("3", 1, "/a"))).text == "1[1]2[2]3[1]"
+def test_marks_stand_at_the_end_of_the_line_each_once() -> None:
+    line = Line(("甲 ", Figure("1", 2, "/a"), "，乙 ", Figure("2", 1, "/b"), " 条；", Figure("3", 2, "/c"), "。"))
+    assert line.text == "甲 1，乙 2 条；3。[2][1]"
     assert Line(("无",)).text == "无"
+
+
+def told(page: Briefing, heading: str) -> list[str]:
+    [section] = [section for section in page.sections if section.heading == heading]
+    return [line.text.partition("[")[0] for line in section.lines]
+
+
+def test_the_team_the_users_and_the_tasks_are_told_of() -> None:
+    page = compose(known("王**"))
+    assert told(page, "已采取措施")[1] == "尚未接警：9 人；王**、王**、王**、王** 等"
+    assert told(page, "受影响用户与任务") == [
+        "受影响用户 1,000,000：已处理 99.9 %，回访 75 %，满意度 3.0", "任务：未完成 200 项以上，逾期 200 项以上",
+    ]  # fmt: skip
+    some = replace(
+        known(), team=2, silent=[], tasks={"unfinished": 200, "overdue": 1},
+        affected=LOOKED_AFTER | {"satisfaction": {"average": None}},
+    )  # fmt: skip
+    page = compose(some)
+    assert told(page, "已采取措施")[1] == "小组成员均已接警"
+    assert told(page, "受影响用户与任务")[0].endswith("满意度 —")
+    assert told(page, "受影响用户与任务")[1] == "任务：未完成 200 项，逾期 1 项"
+    page = compose(replace(some, affected=LOOKED_AFTER | {"satisfaction": {"average": 4.25}}))
+    assert told(page, "受影响用户与任务")[0].endswith("满意度 4.25")
+    page = compose(replace(some, team=0, affected=NOBODY))
+    assert told(page, "受影响用户与任务")[0] == "受影响用户：尚无登记"
+    assert told(page, "已采取措施")[1].startswith("会议")
+
+
+def test_a_file_is_named_by_its_incident_and_shanghais_clock() -> None:
+    assert compose(known()).file_name("docx") == "舆情快报-D2026-0001-20261126-0300.docx"
 
 
 def test_sources_are_numbered_as_they_are_cited_and_none_is_left_out() -> None:
@@ -97,6 +134,7 @@ def test_an_incident_of_which_nothing_is_known_has_a_page_too() -> None:
     bare = Known(
         path=nothing.path, as_of=NOW, incident=nothing.incident | {"allowed_actions": []}, windows=[], forecast=[],
         graded=None, posts=[], counts=dict.fromkeys(KINDS, 0), acts={kind: [] for kind in KINDS}, clocks=[],
+        team=0, silent=[], tasks={"unfinished": 0, "overdue": 0}, affected=NOBODY,
     )  # fmt: skip
     page = compose(bare)
     assert page.heading.startswith("舆情快报 D2026-0001")

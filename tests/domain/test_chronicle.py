@@ -60,6 +60,7 @@ def entry(type_: str, data: dict, act: dict | None = None) -> Entry:
     (entry("task.changed", {"task_kind": "takedown_report", "task_state": "rejected", "due_at": None, "action": "reject",
                             "reason": "依据不足"}), "侵权投诉举报；法务驳回；法务退回；理由：依据不足"),
     (entry("task.done", {"task_kind": "meeting", "due_at": None}), "紧急会议"),
+    (entry("task.done", {"task_kind": "meeting", "due_at": None}, {"title": "晨会"}), "紧急会议；晨会"),
     (entry("task.waived", {"task_kind": "follow_up", "due_at": None, "reason": "失联"}), "回访；理由：失联"),
     (entry("tasks.changed", {
         "change": "completed", "task_count": 500, "task_kinds": ["follow_up", "remediation"], "clocks_started": 0,
