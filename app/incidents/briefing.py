@@ -124,5 +124,7 @@ async def _tasks(tx: Tx, incident: Incident) -> dict[str, int]:
 async def _clocks(tx: Tx, incident: Incident) -> list[dict[str, Any]]:
     columns = (Deadline.id, Deadline.kind, Deadline.state, Deadline.due_at, Deadline.met_at)
     query = select(*columns).where(Deadline.incident_id == incident.id, Deadline.kind != "alert")
-    query = query.where(Deadline.state.in_(("running", "breached"))).order_by(Deadline.due_at, Deadline.id)
+    # Those of tasks may be hundreds; the tasks are counted by themselves.
+    query = query.where(Deadline.task_id.is_(None), Deadline.state.in_(("running", "breached")))
+    query = query.order_by(Deadline.due_at, Deadline.id)
     return [dict(row._mapping) for row in await tx.execute(query)]

@@ -127,7 +127,7 @@ async def _two_answer(company: Company, incident_id: str, given: dict[str, str])
     for name in ("敏", "法"):
         inbox = await company.call(name, "GET", "/v1/me/inbox")
         assert inbox["badges"]["acknowledge"] == 1
-        assert "请接警" in (await company.phone.get(given[name])).text
+        assert "前接警" in (await company.phone.get(given[name])).text
         digits = company.people[name]["phone"][-4:]
         assert (await company.phone.post(given[name], data={"digits": digits})).status_code == 200
         assert (await company.phone.post(given[name], data={"digits": digits})).status_code == 410
