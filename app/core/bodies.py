@@ -160,8 +160,13 @@ async def _stream(request: Request, limit: int) -> bytes:
 
 def refuse_declared(request: Request, limit: int) -> None:
     """TooLarge, before anything is read, where the body is said to be longer than ``limit``."""
-    if int(request.headers.get("content-length", "0") or "0") > limit:
+    if declared(request) > limit:
         raise too_large(limit)
+
+
+def declared(request: Request) -> int:
+    """How long the body is said to be; 0 where that is not said."""
+    return int(request.headers.get("content-length", "0") or "0")
 
 
 def too_slow(detail: str) -> TooSlow:

@@ -42,13 +42,19 @@ class Expected:
     """The versions a change was based on; None where any will do."""
 
     versions: frozenset[int] | None = None
+    # The call that shows beforehand what would change, where it is that call's answer which was read.
+    preview: str | None = None
 
     def meet(self, version: int) -> None:
         """Stale unless the row, which is locked, still has an expected version."""
-        if self.versions is not None and version not in self.versions:
+        if self.versions is None or version in self.versions:
+            return
+        if self.preview:
             raise Stale(
-                f"It has version {version} by now. Read it again, and repeat the change if it still makes sense."
+                f"What this is about has changed since the preview. POST {self.preview} again, look, and send its ETag as "
+                "If-Match."
             )
+        raise Stale(f"It has version {version} by now. Read it again, and repeat the change if it still makes sense.")
 
 
 ANY: Final = Expected()
@@ -80,10 +86,26 @@ def _needed(expected: Annotated[Expected, Depends(_expected)], if_match: _Header
     return expected
 
 
+def _offered_preview(request: Request, expected: Annotated[Expected, Depends(_expected)]) -> Expected:
+    return Expected(expected.versions, f"{request.url.path}/preview")
+
+
+def _needed_preview(expected: Annotated[Expected, Depends(_offered_preview)], if_match: _Header = None) -> Expected:
+    if if_match is None:
+        raise MatchNeeded(
+            f"Send If-Match with the ETag of POST {expected.preview}, which shows what this would change."
+        )
+    return expected
+
+
 IfMatch = Annotated[Expected, Depends(_needed)]
 """For changes that write over what is there: PATCH, PUT, and moves of a state."""
 IfMatchOffered = Annotated[Expected, Depends(_expected)]
 """For changes that are judged by what was read only where the client asks for it."""
+PreviewMatch = Annotated[Expected, Depends(_needed_preview)]
+"""For changes that are looked at beforehand, by the same path with /preview."""
+PreviewMatchOffered = Annotated[Expected, Depends(_offered_preview)]
+"""The same, only where the client asks for it."""
 
 
 def _listed(request: Request, name: str) -> list[str]:

@@ -186,7 +186,9 @@ def _place(location: tuple[Any, ...]) -> str:
 async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return render(request, errors.NotFound(f"Nothing is at {request.url.path}; see /openapi.json."))
+        path = request.url.path
+        why = "an id in the path is empty; " if "//" in path or path.endswith("/") else ""
+        return render(request, errors.NotFound(f"Nothing is at {path}; {why}see /openapi.json."))
     if error.status_code == 405:
         allowed = ", ".join(sorted(_methods(request)))
         detail = f"{request.method} is not possible here; {allowed} {'are' if ',' in allowed else 'is'}."

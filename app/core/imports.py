@@ -1,7 +1,8 @@
 """What becomes of the rows of a sheet: judged one by one, then all of them or none.
 
-A row is read by a model of its room, as the room's JSON bodies are. What is wrong with it is said by row and column, as
-people see them in their spreadsheet, and never by what stands there: the report holds nobody's data.
+A row is read by a model of its room, as the room's JSON bodies are. What is wrong with it is said by row and heading, as
+people see them in their spreadsheet, and not by what stands there: the report holds nobody's data. Only where a word of
+ours is expected is the other word named, masked and cut: a column may be another than it should be.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -15,10 +16,12 @@ from sqlalchemy import Executable
 
 from app.core.bodies import Wire
 from app.core.db import Tx
+from app.core.faults import words_of
 from app.core.sheets import FORM, MEDIA_TYPE, MOST_BYTES
 from app.domain.labels import LABELS
 from app.domain.sheets import Column, Row, Table, listed, yes_or_no
 from app.domain.vocabulary import ImportRowState
+from app.domain.wording import mask_text
 
 M = TypeVar("M", bound=Wire)
 W = TypeVar("W", bound=StrEnum)
@@ -26,11 +29,15 @@ W = TypeVar("W", bound=StrEnum)
 MOST_TOLD = 1_000
 """Rows in a report."""
 MOST_ERRORS = 10
+LONGEST_WORD = 20
 AT_ONCE = 1_000
 """Rows that one statement writes."""
 _GRAVEST_FIRST = tuple(ImportRowState)
 
-_ERROR: JsonDict = {"column": "email", "detail": "String should match pattern", "code": "string_pattern_mismatch"}
+_ERROR: JsonDict = {
+    "column": "email", "heading": "邮箱", "detail": "is no mail address: write name@example.com",
+    "code": "string_pattern_mismatch",
+}  # fmt: skip
 _ROW: JsonDict = {"row": 7, "state": "invalid", "duplicate_of": None, "errors": [_ERROR]}
 _COUNTS: JsonDict = {"created": 0, "updated": 0, "unchanged": 41, "duplicate": 0, "invalid": 1}
 
@@ -51,6 +58,9 @@ class ImportRowError(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": _ERROR})
 
     column: str = Field(description="Which column, by its name here; empty for the row as a whole.")
+    heading: str | None = Field(
+        default=None, description="What the sheet calls it; null: the sheet has no such column, or it is the whole row."
+    )
     detail: str = Field(description="What is wrong, in words.")
     code: str = Field(description="What is wrong, for programs.")
 
@@ -61,7 +71,9 @@ class ImportRow(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": _ROW})
 
     row: int = Field(description="Its number in the spreadsheet, where the first row is 1.")
-    state: ImportRowState = Field(description="What became of it, or would.")
+    state: ImportRowState = Field(
+        description="What became of it; where `applied` is false, what would: `created` means would be created."
+    )
     duplicate_of: int | None = Field(description="The row that says the same before it, where it is a duplicate.")
     errors: list[ImportRowError] = Field(description="What is wrong with it.")
 
@@ -90,10 +102,13 @@ class ImportReport(BaseModel):
         }
     )  # fmt: skip
 
-    applied: bool = Field(description="Whether it was done. Not where it was tried only, nor where a row is invalid.")
+    applied: bool = Field(
+        description="Whether it was done. Not where it was tried only, nor where a row is invalid: then nothing was changed, "
+        "and `created` means would be created, `updated` would be updated."
+    )
     dry_run: bool = Field(description="Whether it was tried only.")
     rows_total: int = Field(description="Rows below the header that hold something.")
-    counts: ImportCounts = Field(description="How many rows became what, or would.")
+    counts: ImportCounts = Field(description="How many rows became what; where `applied` is false, would become.")
     unknown_columns: list[str] = Field(description="Titles of columns that mean nothing here, and were passed over.")
     rows: list[ImportRow] = Field(
         description=f"What became of each row, in their order; of more than {MOST_TOLD:,} rows those that matter most: "
@@ -137,7 +152,7 @@ def _judge(adapter: TypeAdapter[M], row: Row) -> Judged[M]:
             if column in row.broken:
                 continue
             missing = fault["type"] == "missing"
-            detail = "must be filled in" if missing else fault["msg"].removeprefix("Value error, ")
+            detail = "must be filled in" if missing else words_of(fault)
             judged.refuse(column, detail, fault["type"])
     return judged
 
@@ -185,7 +200,10 @@ def report(judged: Sequence[Judged[Any]], table: Table, *, dry_run: bool) -> Imp
         counts=ImportCounts(**{state.value: count for state, count in counts.items()}),
         unknown_columns=list(table.unknown),
         rows=[
-            ImportRow(row=each.row.number, state=each.state, duplicate_of=each.duplicate_of, errors=each.errors)
+            ImportRow(
+                row=each.row.number, state=each.state, duplicate_of=each.duplicate_of,
+                errors=[error.model_copy(update={"heading": table.headings.get(error.column)}) for error in each.errors],
+            )
             for each in sorted(gravest, key=lambda each: each.row.number)
         ],
         rows_left_off=len(judged) - len(gravest),
@@ -202,13 +220,15 @@ def body(columns: Sequence[Column]) -> dict[str, Any]:
 
 def word_of(vocabulary: str, words: type[W]) -> BeforeValidator:
     """A cell that holds a word of ours, or its Chinese or English label."""
+    choices = ", ".join(f"{zh} ({code})" for code, (zh, _) in LABELS[vocabulary].items())
+    noun = vocabulary.replace("_", " ")
     by_label = {label.casefold(): words(value) for value, labels in LABELS[vocabulary].items()
                 for label in (value, *labels)}  # fmt: skip
 
     def read(cell: object) -> object:
         found = by_label.get(cell.casefold()) if isinstance(cell, str) else cell
         if found is None:
-            raise ValueError(f"is none of {', '.join(zh for zh, _ in LABELS[vocabulary].values())}")
+            raise ValueError(f"'{mask_text(str(cell)[:1_000])[:LONGEST_WORD]}' is no {noun}; write {choices}")
         return found
 
     return BeforeValidator(read)

@@ -15,7 +15,7 @@ import structlog
 from starlette.requests import Request
 
 from app.core import bodies
-from app.core.errors import FieldError, Invalid, Unavailable
+from app.core.errors import FieldError, Invalid, TooLarge, Unavailable
 
 log = structlog.get_logger()
 
@@ -76,7 +76,8 @@ class Receiver:
         empty, TooSlow for who keeps us waiting, Unavailable where too many come at once.
         """
         bodies.kind_of(request, (OCTETS,))
-        bodies.refuse_declared(request, limit)
+        if bodies.declared(request) > limit:
+            raise _too_large(limit)
         if self._places.locked():
             raise Unavailable(
                 "As many files as can be received at once are coming in; try again.", headers={"Retry-After": "5"}
@@ -92,6 +93,12 @@ class Receiver:
                     upload.file.close()
 
 
+def _too_large(limit: int) -> TooLarge:
+    """A file is no body that could be sent in parts."""
+    detail = f"A file has {limit // 2**20} MB ({limit:,} bytes) at most; cut or compress it."
+    return TooLarge(detail, headers={"Connection": "close"})
+
+
 async def _receive(request: Request, upload: Upload, limit: int) -> None:
     loop = asyncio.get_running_loop()
     began, received, bite = loop.time(), 0, bytearray()
@@ -100,7 +107,7 @@ async def _receive(request: Request, upload: Upload, limit: int) -> None:
             async for chunk in request.stream():
                 received += len(chunk)
                 if received > limit:
-                    raise bodies.too_large(limit)
+                    raise _too_large(limit)
                 patience.reschedule(began + bodies.BODY_SECONDS + received / SLOWEST)
                 bite += chunk
                 if len(bite) >= _BITE:

@@ -71,10 +71,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows below the header, which columns there are, and the titles of those that mean nothing to us."""
+    """The rows below the header, what the sheet calls each column that there is, and the titles of those that mean
+    nothing to us."""
 
     rows: Sequence[Row]
-    columns: frozenset[str]
+    headings: Mapping[str, str]
     unknown: Sequence[str]
 
 
@@ -210,7 +211,8 @@ def table_of(grid: Grid, columns: Sequence[Column]) -> Table:
     unknown = [title[:100] for title in titles if title and title_of(title) not in known]
     prose = {column.name for column in columns if column.prose}
     rows = [row for number, cells in filled[at + 1 :] if (row := _row(number, header, cells, prose))]
-    return Table(rows, frozenset(name for name in header if name), unknown[:MOST_COLUMNS])
+    headings = {name: _as_written(cell)[:100] for name, cell in zip(header, filled[at][1], strict=True) if name}
+    return Table(rows, headings, unknown[:MOST_COLUMNS])
 
 
 def _known(columns: Sequence[Column]) -> dict[str, str]:
@@ -224,6 +226,10 @@ def _missing(columns: Iterable[Column]) -> SheetFault:
 
 def _title(cell: Cell | Broken) -> str:
     return "" if isinstance(cell, Broken) else text_of(cell)
+
+
+def _as_written(cell: Cell | Broken) -> str:
+    return trimmed(cell) if isinstance(cell, str) else _title(cell)
 
 
 def _says(cell: Cell | Broken) -> bool:

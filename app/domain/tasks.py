@@ -41,7 +41,14 @@ SAYS: Final[Mapping[str, str]] = {
     "no_change": "It is so already.",
     "person_needed": "A person files it, never a machine.",
 }
-"""What a refusal means, by its code."""
+"""What a refusal means, by its code; :func:`says` adds what helps a kind."""
+# An example of what each is finished with that is finished with something.
+_SHAPES: Final[Mapping[TaskKind, str]] = {
+    TaskKind.MEETING: 'a meeting is finished with {"kind": "meeting", "direction": "what it decided"}',
+    TaskKind.FACT_CHECK: 'a fact check is finished with {"kind": "fact_check", "truth": "confirmed", '
+    '"responsibility": "supplier", "evidence": "what that rests on"}',
+    TaskKind.FOLLOW_UP: 'a follow-up is finished with {"kind": "follow_up", "solved": true, "satisfaction": 5}',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,12 @@ def result_fault(kind: TaskKind, result: Mapping[str, Any] | None, *, finishing:
     if finishing:
         return "approved_as_it_is" if kind is TaskKind.TAKEDOWN_REPORT else None
     return "not_yet" if kind in STATED_AT_THE_END else None
+
+
+def says(code: str, kind: TaskKind) -> str:
+    """What a refusal means for a task of this kind, with an example where its result is missing or another's."""
+    shape = _SHAPES.get(kind) if code in ("result_needed", "wrong_kind") else None
+    return f"{SAYS[code].removesuffix('.')}: {shape}" if shape else SAYS[code]
 
 
 def has_basis(result: Mapping[str, Any] | None) -> bool:

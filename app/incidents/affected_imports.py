@@ -12,6 +12,7 @@ from app.core.aside import by_turns
 from app.core.auth import Caller
 from app.core.bodies import Str, Visible, Wire
 from app.core.db import Tx
+from app.core.errors import Invalid
 from app.core.imports import Judged, good, is_good, judge, mark_duplicates, word_of, write
 from app.core.vault import Vault
 from app.domain.sheets import Column, Table
@@ -79,12 +80,17 @@ class Read(NamedTuple):
 
 def read(table: Table, purpose: str | None, vault: Vault) -> Read:
     """Judges the rows, as far as that needs no database. For a thread."""
+    if table.rows and purpose is None and "purpose" not in table.headings:
+        raise Invalid.at(
+            "?purpose", "say why this is held: add a column 处理目的, or send ?purpose= for all rows", "missing"
+        )
     judged = judge(table, AffectedUserRow)
     contacts: dict[int, Contact] = {}
-    for each, row in good(judged):
-        if row.purpose is None and purpose is None:
+    for each in judged:
+        row = each.value
+        if purpose is None and "purpose" not in {*each.row.cells, *each.row.broken}:
             each.refuse("purpose", "must be filled in, or given for all rows as ?purpose=", "missing")
-        if (contact := _contact(each, row)) is not None:
+        if (contact := _contact(each, row)) is not None and row is not None:
             contacts[id(row)] = contact
     mark_duplicates(judged, lambda row: contacts[id(row)].key)
     entries = [
@@ -94,17 +100,22 @@ def read(table: Table, purpose: str | None, vault: Vault) -> Read:
     return Read(judged, entries)
 
 
-def _contact(judged: Judged[AffectedUserRow], row: AffectedUserRow) -> Contact | None:
-    """How the row says somebody is reached; None where it is refused."""
+def _contact(judged: Judged[AffectedUserRow], row: AffectedUserRow | None) -> Contact | None:
+    """How the row says somebody is reached; None where it is refused. It is told of a row that is invalid, too, as far as
+    that can be said."""
     columns = ("contact", ContactKind.PHONE, ContactKind.EMAIL, ContactKind.WECHAT)
-    given = [(str(column), value) for column in columns if (value := getattr(row, column))]
+    cells, broken = judged.row.cells, judged.row.broken
+    given = [str(column) for column in columns if column in cells or column in broken]
     if len(given) != 1:
-        names = ", ".join(name for name, _ in given)
+        names = ", ".join(given)
         detail = f"says {names}: leave one contact a row, the others are not kept" if given else "must be filled in"
-        judged.refuse(given[1][0] if given else "contact", detail, "one_contact_only" if given else "missing")
+        judged.refuse(given[1] if given else "contact", detail, "one_contact_only" if given else "missing")
         return None
-    [(column, text)] = given
-    kind = row.contact_kind if column == "contact" else ContactKind(column)
+    [column] = given
+    if (row is None and column == "contact") or any(error.column == column for error in judged.errors):
+        return None
+    text = cells[column]
+    kind = ContactKind(column) if column != "contact" or row is None else row.contact_kind
     try:
         return Contact.of(kind, text) if kind else Contact.guessed(text)
     except ValueError as error:

@@ -85,7 +85,9 @@ async def delete_file(tx: Tx, file_id: UUID, *, caller: Caller, now: datetime) -
     if attachments:
         incidents = await incidents_of(tx, attachments)
         await refuse_held(tx, {each for each in incidents.values() if each}, "The file")
-        raise FileAttached(f"It is evidence of {len(attachments)} things: take it from them first.")
+        several = len(attachments) > 1
+        what = f"{len(attachments)} things: take it from them" if several else "one thing: take it from that"
+        raise FileAttached(f"It is evidence of {what} first.")
     await files.forget(tx, file, caller=caller, now=now)
 
 

@@ -16,7 +16,7 @@ from app.core.conditional import ANY, Expected
 from app.core.db import Tx
 from app.core.errors import Invalid
 from app.core.outbox import record
-from app.domain.tasks import MOST_AT_ONCE, SAYS, refusal, result_fault, version_of
+from app.domain.tasks import MOST_AT_ONCE, refusal, result_fault, says, version_of
 from app.domain.vocabulary import TaskAction, TaskBulkAction, TaskKind, TasksChange
 from app.incidents import acts, care, guards, task_clocks, task_words, tasks
 from app.incidents.care import Chosen
@@ -244,7 +244,7 @@ def _answer(incident: Incident, asked: TaskBulk, verdicts: Sequence[Verdict]) ->
         "tasks": [
             {
                 "task_id": task.id, "kind": task.kind, "state": task.state, "changes": code is None, "refusal": code,
-                "detail": SAYS[code] if code else None,
+                "detail": says(code, TaskKind(task.kind)) if code else None,
             }
             for task, code in verdicts
         ],

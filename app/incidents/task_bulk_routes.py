@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from app.core.bodies import JsonBody
-from app.core.conditional import IfMatch, IfMatchOffered
+from app.core.conditional import PreviewMatch, PreviewMatchOffered
 from app.core.deps import IncidentsRead, IncidentsWrite, InRetries
 from app.core.routing import Operation
 from app.incidents import task_bulk
@@ -29,7 +29,7 @@ async def preview_tasks_change(incident_id: UUID, caller: IncidentsRead, body: B
 
 @router.post("/bulk", operation_id="changeTasks", response_model=schemas.TaskBulkOutcome)
 async def change_tasks(
-    incident_id: UUID, caller: IncidentsWrite, body: Bulk, expected: IfMatch, run: InRetries
+    incident_id: UUID, caller: IncidentsWrite, body: Bulk, expected: PreviewMatch, run: InRetries
 ) -> dict[str, Any]:
     """Assigns, finishes or waives up to 1,000 tasks of an incident in one transaction, with the clocks that run for them.
 
@@ -56,7 +56,7 @@ async def preview_tasks_creation(
     responses={200: {"model": schemas.TaskBulkCreated, "description": "All of them have one: none was created."}},
 )  # fmt: skip
 async def create_tasks(
-    incident_id: UUID, caller: IncidentsWrite, body: Create, expected: IfMatchOffered, run: InRetries,
+    incident_id: UUID, caller: IncidentsWrite, body: Create, expected: PreviewMatchOffered, run: InRetries,
     response: Response,
 ) -> dict[str, Any]:  # fmt: skip
     """Creates one task for each of up to 1,000 affected users, named or selected, for instance a remediation for each who

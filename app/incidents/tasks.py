@@ -25,6 +25,7 @@ from app.domain.tasks import (
     is_another_report,
     refusal,
     result_fault,
+    says,
     state_after,
 )
 from app.domain.vocabulary import TaskAction, TaskKind, TasksChange, TaskState
@@ -37,6 +38,8 @@ from app.models import Deadline, Incident, Task
 from app.models.base import new_id
 from app.people.persons import active_person
 
+# Refusals that are about which state the task is in.
+_BY_STATE = ("approval_needed", "not_in_review", "already_submitted", "task_not_over")
 TOLD = 100
 """Tasks that one event names."""
 
@@ -53,9 +56,14 @@ class ApproverInvolved(Forbidden):
     code, title = "approver_involved", ("Somebody else has to approve it", "须由未参与的人员审批")
 
 
-def refused(code: str, what: str) -> TaskRefused:
-    """The problem of a refusal by its code; ``what`` was refused."""
-    problem = TaskRefused(f"{what}: {SAYS[code]}")
+def refused(code: str, incident: Incident, task: Task) -> TaskRefused:
+    """The problem of a refusal by its code, with as much of the present state as matters for it."""
+    says = SAYS[code]
+    if code == "incident_over":
+        says = f"Its incident {incident.number} is {incident.status}: nothing but waiving its tasks is left."
+    elif code in _BY_STATE:
+        says = f"The task is {task.state}: {says[0].lower()}{says[1:]}"
+    problem = TaskRefused(says)
     problem.code = code  # type: ignore[misc]
     return problem
 
@@ -289,14 +297,14 @@ def must_may(action: TaskAction, incident: Incident, task: Task) -> None:
     """TaskRefused where the task or its incident is in no state for it."""
     code = refusal(action, facts_of(task, incident.status))
     if code is not None:
-        raise refused(code, f"The task is {task.state} and its incident {incident.number} is {incident.status}")
+        raise refused(code, incident, task)
 
 
 def must_fit(kind: TaskKind, result: Mapping[str, Any] | None, *, finishing: bool) -> None:
     """Invalid where the result is none of this kind's at this time."""
     code = result_fault(kind, result, finishing=finishing)
     if code is not None:
-        raise Invalid.at("/result", SAYS[code], code)
+        raise Invalid.at("/result", says(code, kind), code)
 
 
 async def must_be_here(tx: Tx, owner_id: UUID | None) -> None:

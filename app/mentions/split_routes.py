@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 
 from app.core.answers import LOCATED
 from app.core.bodies import JsonBody
-from app.core.conditional import IfMatch
+from app.core.conditional import PreviewMatch
 from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, MentionsRead
 from app.core.routing import Operation
 from app.incidents.guards import shown_after
@@ -23,7 +23,7 @@ Split = Annotated[IncidentSplit, Depends(JsonBody(IncidentSplit))]
 
 @router.post("/{incident_id}/split", status_code=201, operation_id="splitIncident", responses=LOCATED)
 async def split_incident(
-    incident_id: UUID, caller: IncidentsWrite, body: Split, expected: IfMatch, run: InRetries, rules: WithRules,
+    incident_id: UUID, caller: IncidentsWrite, body: Split, expected: PreviewMatch, run: InRetries, rules: WithRules,
     response: Response,
 ) -> Incident:  # fmt: skip
     """Splits mentions off into a new incident 拆分, at most 20,000 at once. Answers the new one.

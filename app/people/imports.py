@@ -4,7 +4,8 @@ Whoever is known is known by their mail, else by their phone, else by name and d
 filled in. Nobody is brought back by a sheet, and nobody is given what the caller lacks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -84,6 +85,7 @@ async def import_people(
     matching = await Matching.load(tx, lock=not dry_run)
     table = await queries.role_table(tx)
     drafts = [(each, row, _draft(matching, each, row, caller, table)) async for each, row in by_turns(good(judged))]
+    _look_beside(matching, judged)
     async for each, row, draft in by_turns(drafts):
         if draft is not None:
             _appoint(matching, each, row, draft)
@@ -152,19 +154,36 @@ def _may(judged: Judged[PersonRow], draft: Draft, caller: Caller, table: Mapping
         judged.refuse(column, error.detail, error.code)
 
 
+def _look_beside(matching: Matching, judged: list[Judged[PersonRow]]) -> None:
+    """Of rows that are invalid: says what else is, and keeps whom they are about for the rows that name them."""
+    for each in judged:
+        if each.state is not ImportRowState.INVALID:
+            continue
+        matching.refuse(each.row.number, (each.row.cells.get("name"), each.row.cells.get("email")))
+        if each.value is None and not any(error.column == "department" for error in each.errors):
+            with _telling(each):
+                matching.department(each.row.cells.get("department"))
+
+
+@contextmanager
+def _telling(judged: Judged[PersonRow]) -> Iterator[None]:
+    """Refuses the row where a cell of it names nobody or nothing."""
+    try:
+        yield
+    except Unmatched as fault:
+        judged.refuse(fault.column, fault.detail, fault.code)
+
+
 def _appoint(matching: Matching, judged: Judged[PersonRow], row: PersonRow, draft: Draft) -> None:
     """Says who steps in, who may stand in a later row."""
     if row.deputy is None:
         return
-    try:
+    with _telling(judged):
         deputy_id = matching.deputy(row.deputy, draft.id)
-    except Unmatched as fault:
-        judged.refuse(fault.column, fault.detail, fault.code)
-        return
-    if draft.values["deputy_id"] != deputy_id:
-        draft.values["deputy_id"] = deputy_id
-        draft.changed = sorted({*draft.changed, "deputy_id"})
-        _state(judged, draft)
+        if draft.values["deputy_id"] != deputy_id:
+            draft.values["deputy_id"] = deputy_id
+            draft.changed = sorted({*draft.changed, "deputy_id"})
+            _state(judged, draft)
 
 
 async def _write(tx: Tx, new: list[Draft], altered: list[Draft], now: datetime) -> None:

@@ -88,6 +88,8 @@ class Matching:
     left: set[str | None] = field(default_factory=set)
     # Whom which row is about.
     claimed: dict[UUID, int] = field(default_factory=dict)
+    # Which row, an invalid one, names somebody by this name or mail.
+    refused: dict[str | None, int] = field(default_factory=dict)
 
     @classmethod
     async def load(cls, tx: Tx, *, lock: bool) -> "Matching":
@@ -121,6 +123,12 @@ class Matching:
         self.claimed[person_id] = row
         if values["oidc_subject"]:
             self.subjects[values["oidc_subject"]] = person_id
+
+    def refuse(self, row: int, called: Iterable[str | None]) -> None:
+        """A row that is invalid, and what whoever it is about is called there."""
+        for name in called:
+            if name is not None:
+                self.refused.setdefault(_folded(name), row)
 
     def claimed_by(self, person: Known | None) -> int | None:
         """The row that is about them already, where there is one."""
@@ -166,6 +174,10 @@ class Matching:
         """Whom a cell names as deputy, by mail or by a name that nobody else has."""
         index = self.emails if "@" in text else self.names
         people = list(islice(index[_folded(text)].values(), 2))
+        row = self.refused.get(_folded(text))
+        if not people and row is not None:
+            detail = f"row {row}, which names them, is itself invalid; mend that row first"
+            raise Unmatched("deputy", detail, "row_invalid")
         if not people:
             raise Unmatched("deputy", "names nobody who is active; write their mail or their whole name", "not_found")
         if len(people) > 1:

@@ -129,10 +129,31 @@ async def test_a_row_has_one_contact_and_a_purpose(client):
     )
     report = good(await send(client, f"{URL}/{incident_id}/affected-user-imports", sheet))
     assert told(report) == [(2, "invalid", None, ["email"]), (3, "invalid", None, ["purpose"])]
+    assert [error["heading"] for row in report["rows"] for error in row["errors"]] == ["邮箱", "处理目的"]
     sheet = as_csv(["姓名", "手机", "处理目的"], ["甲", "13800138001", "回访"], ["乙", "13800138002", ""])
     await done(client, incident_id, sheet)
     rows = await everything(client, f"{URL}/{incident_id}/affected-users")
     assert [row["purpose"] for row in rows[::-1]] == ["回访", "联系退款"]
+
+
+async def test_a_purpose_that_is_given_nowhere_is_said_once(client):
+    incident_id = await opened(client)
+    sheet = as_csv(HEAD, *(["甲", f"1380013800{n}", ""] for n in range(3)))
+    url = f"{URL}/{incident_id}/affected-user-imports"
+    found = problem(await send(client, url, sheet), 422, "?purpose")
+    assert "处理目的" in found["detail"]
+    assert "?purpose=" in found["detail"]
+
+
+async def test_a_row_without_contact_has_no_heading_for_it(client):
+    report = await done(client, await opened(client), as_csv(["姓名", "平台"], ["甲", "火星"]))
+    [row] = report["rows"]
+    told = {error["column"]: (error["heading"], error["detail"]) for error in row["errors"]}
+    assert told["contact"][0] is None
+    assert told["platform"][0] == "平台"
+    masked = await done(client, await opened(client), as_csv(["手机", "平台"], ["13800138001", "13800138001"]))
+    assert "13800138001" not in str(masked), "a column may be another than it should be"
+    assert told["platform"][1].startswith("'火星' is no platform; write 微信公众号 (wechat_official), ")
 
 
 async def test_a_formula_that_failed_is_named(client):

@@ -142,7 +142,8 @@ async def test_a_file_is_deleted_with_its_content_once_it_is_evidence_of_nothing
     made = await uploaded(client)
     attachment = good(await attach(client, made["id"], "incident", there["incident"]), 201)
     one = f"{FILES}/{made['id']}"
-    problem(await client.delete(one), 409, code="file_attached")
+    refused = problem(await client.delete(one), 409, code="file_attached")
+    assert refused["detail"] == "It is evidence of one thing: take it from that first."
     good(await client.delete(f"{one}/attachments/{attachment['id']}"), 204)
     good(await client.delete(one), 204)
     for path in (one, f"{one}/content"):

@@ -153,6 +153,49 @@ async def test_what_a_row_names_must_be_there(client, department):
     ]  # fmt: skip
 
 
+def fault(report, row):
+    """What is said first of a row: heading, column and words."""
+    error = next(each for each in report["rows"] if each["row"] == row)["errors"][0]
+    return error["heading"], error["column"], error["detail"]
+
+
+async def test_a_deputy_in_a_row_that_is_invalid_itself_is_told_from_nobody(client, department):
+    bad, late = mail(), mail()
+    report = await load(
+        client, ["甲", mail(), "12", department["name"], "", "乙的B角"], ["乙的B角", bad, "12", department["name"]],
+        ["丙", mail(), "", department["name"], "", bad], ["丁", mail(), "", department["name"], "", late],
+        ["戊", late, "", "没有这个部门"],
+    )  # fmt: skip
+    assert [error["column"] for error in report["rows"][0]["errors"]] == ["phone"]
+    for row, named in ((4, 3), (5, 6)):
+        heading, column, detail = fault(report, row)
+        assert (heading, column) == ("B角", "deputy")
+        assert detail == f"row {named}, which names them, is itself invalid; mend that row first"
+
+
+async def test_a_fault_names_the_sheets_own_heading_and_a_bad_role_the_choices(client):
+    head = ["* 姓名（必填）", "Mail", "roles", "部门"]
+    sheet = as_csv(
+        head, ["甲", "no mail", "", ""], ["", mail(), "", ""], ["乙", mail(), "组长、老板", ""], ["丙", "", "", "无"]
+    )
+    report = good(await send(client, URL, sheet))
+    assert fault(report, 2) == ("Mail", "email", "is no mail address: write name@example.com")
+    assert fault(report, 3)[:2] == ("* 姓名（必填）", "name")
+    heading, column, detail = fault(report, 4)
+    assert (heading, column) == ("roles", "roles")
+    assert detail == (
+        "'老板' is no role; write 查看者 (reader), 处置人员 (responder), 组长 (lead), 法务 (legal), 管理员 (admin), "
+        "系统集成 (integration)"
+    )
+    assert fault(report, 5)[0] == "部门"
+
+
+async def test_a_row_is_told_all_its_faults_at_once(client):
+    report = await load(client, ["甲", mail(), "12", "没有这个部门", "老板", "", "也许"])
+    [row] = report["rows"]
+    assert {error["column"] for error in row["errors"]} == {"phone", "department", "roles", "on_duty"}
+
+
 @pytest.mark.parametrize(("cell", "value", "code"), [
     (1, "no mail", "string_pattern_mismatch"), (2, "12", "value_error"), (4, "组长,厨师", "value_error"),
     (6, "maybe", "value_error"), (7, "a\tb", "value_error"), (0, "长" * 101, "too_long"),

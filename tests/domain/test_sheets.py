@@ -75,7 +75,7 @@ def test_rows_are_numbered_as_the_spreadsheet_does_and_blank_ones_passed_over():
     table = table_of(grid, COLUMNS)
     assert rows(table) == [(5, {"name": "王"})]
     assert table.unknown == ["备注"]
-    assert table.columns == {"name", "phone"}
+    assert table.headings.keys() == {"name", "phone"}
 
 
 @pytest.mark.parametrize(("grid", "code"), [
