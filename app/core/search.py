@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.core.bodies import VISIBLE, Shown, Str
+from app.core.bodies import Visible
 from app.core.db import Tx
 from app.domain.bigrams import MOST_TERMS, grams, needles, searchable, terms
 from app.domain.wording import mask_text
@@ -31,7 +31,7 @@ def _askable(question: str) -> str:
 
 
 Question = Annotated[
-    Annotated[Str, AfterValidator(_askable), Shown(VISIBLE)] | None,
+    Annotated[Visible, AfterValidator(_askable)] | None,
     Field(min_length=1, max_length=100, description=(
         f"Words to find 检索, {MOST_TERMS} at most, all of them: one character is enough, and case, width and "
         "traditional characters make no difference. People's data is masked before it is searched, so a phone number "

@@ -32,7 +32,7 @@ async def create_key(
     it is used, or when a person's key would do what the person may not. Nobody makes a key that may do more than they.
     """
     if not scopes and not roles:
-        raise Invalid.at("/scopes", "a key needs at least one scope or one role; name what it is to do", "too_short")
+        raise Invalid.at("/scopes", "a key needs at least one scope or one role; name what it is to do", "scope_needed")
     await may_give(tx, scopes, roles, caller=caller)
     if expires_at is not None and expires_at <= await tx.now():
         raise Invalid.at("/expires_at", "lies in the past; leave it out for a key that does not expire", "in_the_past")
