@@ -14,6 +14,7 @@ import uvloop
 from app import reactions
 from app.core.db import Database
 from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, INBOX, Doorbell, connect, listen
+from app.core.ending import cancel
 from app.core.logging import configure
 from app.core.memory import settle
 from app.core.migrations import is_behind, newest_migration
@@ -100,8 +101,7 @@ async def work(chosen: Settings) -> None:
         # At the same time: a sweep of deliveries that never finds an end stops when the deliverer is closed.
         await asyncio.gather(asyncio.wait(running), in_good_order(deliverer.close()))
         await clockwork.close()
-        for task in beside:
-            task.cancel()
+        await cancel(beside)
     await in_good_order(forget(context))
     await doorbell.close()
     await database.close()

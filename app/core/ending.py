@@ -1,11 +1,12 @@
-"""Answers that never end by themselves have to hear of the process's end."""
+"""The end of a process: answers and tasks that never end by themselves have to hear of it."""
 
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 
 @contextmanager
@@ -35,3 +36,19 @@ def when_asked_to_end(leave: Callable[[], None]) -> Iterator[None]:
         for number, earlier in before.items():
             if signal.getsignal(number) is handle:
                 signal.signal(number, earlier)
+
+
+async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancels the tasks and waits for their end, whatever they end with.
+
+    Again each second: a library may swallow a cancellation that comes in the very moment in which its own time is up,
+    and then the task would be waited for for ever.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        done, pending = await asyncio.wait(pending, timeout=1)
+        for task in done:
+            # Looked at, or it would be complained of later.
+            _ = task.cancelled() or task.exception()

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from app.core.auth import KeyRing
 from app.core.db import Database
 from app.core.doorbell import EVENTS, listen
-from app.core.ending import when_asked_to_end
+from app.core.ending import cancel, when_asked_to_end
 from app.core.errors import FieldError, Forbidden, Invalid, Unauthorized, Unavailable
 from app.core.metrics import STREAMS
 from app.core.outbox import Horizon, settled
@@ -98,9 +98,7 @@ class Feed:
                 yield
         finally:
             self._end()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel(tasks)
 
     def _end(self) -> None:
         """Ends every stream in good order and opens no more."""
