@@ -8,7 +8,9 @@ from typing import Any, get_args
 import schemathesis
 from pydantic_core.core_schema import ErrorType
 
-KEY_ID = os.environ["FENGHUO_CONTRACT_KEY"].split("_")[2]
+# Who asks, and must go on being able to.
+KEY_IDS = {os.environ[name].split("_")[2] for name in ("FENGHUO_CONTRACT_KEY", "FENGHUO_CONTRACT_PERSON_KEY")}
+PERSON = os.environ["FENGHUO_CONTRACT_PERSON"]
 # Things that are there, by the name of the parameter or member that refers to them.
 IDS: dict[str, list[str]] = json.loads(os.environ.get("FENGHUO_CONTRACT_IDS", "{}"))
 # Loopback is allowed to the service under test; nobody listens at the discard port.
@@ -23,10 +25,12 @@ _known = {name: cycle(ids) for name, ids in IDS.items()}
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Keeps the key that asks alive; two of three times a request the contract allows speaks of what is there."""
+    """Keeps the keys that ask alive, and the person behind one; two of three times a request the contract allows speaks of what is there."""
     path = case.path_parameters or {}
-    if path.get("key_id") == KEY_ID:
+    if path.get("key_id") in KEY_IDS:
         path["key_id"] = "nobody1"
+    if path.get("person_id") == PERSON:
+        path["person_id"] = "00000000-0000-7000-8000-000000000000"
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if case.meta.phase.name.value == "stateful":  # it knows what it made, and looks whether that is there
