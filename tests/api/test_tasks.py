@@ -336,10 +336,10 @@ async def test_the_timeline_reads_what_was_done_about_tasks(client):
     good(await act(client, waived, "waive", reason="已停投"))
     text = (await client.get(f"{URL}/{incident_id}/timeline/export/markdown", headers={"accept": "*/*"})).text
     for words in (
-        "新建任务 | 诉求处理；截止",
-        "任务变更 | 诉求处理；修改；待办",
-        "任务完成 | 诉求处理",
-        "任务免除 | 暂停投放；理由：已停投",
+        "新建任务 | 诉求处理；待办事项；截止",
+        "任务变更 | 诉求处理；待办事项；修改；待办",
+        "任务完成 | 诉求处理；待办事项",
+        "任务免除 | 暂停投放；待办事项；理由：已停投",
     ):
         assert words in text, text
     assert "诉求处理改期，截止" in text
