@@ -5,7 +5,7 @@ nobody is called for who has acknowledged. How many of a member's calls were mad
 transaction: the second who comes, and the same worker after its death, finds it there and says nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -57,14 +57,17 @@ async def _call(tx: Tx, incidents: Mapping[UUID, Incident], ids: Sequence[UUID])
     silent = (await tx.scalars(query.execution_options(populate_existing=True))).all()
     if not silent:
         return 0
-    roster, taken = await read_roster(tx), await _were_there(tx, {member.incident_id for member in silent})
+    burning = {member.incident_id for member in silent}
+    roster, taken = await read_roster(tx), await _were_there(tx, burning)
+    # Whoever took it on by themselves, without belonging to the team, is there already.
+    at_work = {id_: await took_it_on(tx, incidents[id_]) for id_ in burning if incidents[id_].status not in ENDED}
     events: list[Event] = []
     for member in silent:
         incident = incidents[member.incident_id]
         if incident.status in ENDED:
             member.next_call_at = None
         else:
-            events += await _call_for(tx, incident, member, roster, taken[incident.id])
+            events += await _call_for(tx, incident, member, roster, taken[incident.id], at_work[incident.id])
     await record(tx, *events, caller=SYSTEM)
     return len(events)
 
@@ -79,11 +82,11 @@ async def _were_there(tx: Tx, incident_ids: Collection[UUID]) -> dict[UUID, set[
 
 
 async def _call_for(
-    tx: Tx, incident: Incident, member: IncidentMember, roster: Roster, taken: set[UUID]
+    tx: Tx, incident: Incident, member: IncidentMember, roster: Roster, taken: set[UUID], at_work: Container[UUID]
 ) -> list[Event]:
     """All steps of one silent member that are due: after an outage perhaps all at once."""
     assert member.due_at is not None, "where nothing is due nobody is called"
-    now, events, at_work = await tx.now(), list[Event](), await took_it_on(tx, incident)
+    now, events = await tx.now(), list[Event]()
     for threshold, steps in CALLS[member.call_step :]:
         at = rings_at(member.called_at, member.due_at, threshold)
         if at > now:
@@ -93,7 +96,6 @@ async def _call_for(
             position = TeamPosition(member.position)
             for call in calls_for(step, member.person_id, position, roster, taken):
                 taken.add(call.person_id)
-                # Whoever took it on by themselves, without belonging to the team, is there already.
                 if call.person_id not in at_work:
                     events.append(await _joined(tx, incident, member, call, threshold, late))
         member.call_step += 1
