@@ -8,6 +8,7 @@ person's change because a counter moved while they were typing. Answers without 
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import orjson
@@ -16,6 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.errors import BadRequest, FieldError, Problem
+from app.models import AffectedUser, Department, Incident, Person, RolePermission, Task, WatchRule
+
+Versioned = AffectedUser | Department | Incident | Person | RolePermission | Task | WatchRule
 
 _TAG = re.compile(r'"(?:(?P<version>\d{1,9})-)?[0-9a-f]{16}"', re.ASCII)
 _ANY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
@@ -148,3 +152,9 @@ def _has(request: Request, etag: str) -> bool:
         raise BadRequest(f"If-None-Match: {detail}.", errors=[FieldError("If-None-Match:", detail, "too_long")])
     known = _listed(request, "if-none-match")
     return known == ["*"] or etag in (one.removeprefix("W/") for one in known)
+
+
+def touch(row: Versioned, now: datetime) -> None:
+    """Counts a change that people see: the row has another version."""
+    row.version += 1
+    row.updated_at = now

@@ -13,7 +13,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import aliased
 
 from app.core.auth import SYSTEM, Caller
-from app.core.conditional import ANY, Expected
+from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.outbox import record
@@ -27,7 +27,7 @@ from app.incidents import acts, guards, holds
 from app.incidents.affected_queries import get_user, total_of
 from app.incidents.contacts import Contact, contact_in, known, sealed_name, store
 from app.incidents.queries import get_incident
-from app.incidents.timeline import on_timeline, touch
+from app.incidents.timeline import on_timeline
 from app.models import AffectedUser, Incident, Mention
 from app.models.base import new_id
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.auth import SYSTEM
+from app.core.conditional import touch
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain import calm
@@ -23,7 +24,7 @@ from app.incidents import grading, queries
 from app.incidents.fading import waits
 from app.incidents.media import first_id_at
 from app.incidents.spread import FRESH, Ledger, peaks_of
-from app.incidents.timeline import on_timeline, touch
+from app.incidents.timeline import on_timeline
 from app.models import Incident
 
 HANDLED = ("responding", "handling", "closing")

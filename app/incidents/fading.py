@@ -5,13 +5,13 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select
 
 from app.core.auth import SYSTEM
+from app.core.conditional import touch
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain.lifecycle import ACCEPTING, QUIET, STALE, subsides
 from app.domain.spread import minute_of
 from app.incidents import grading, queries
 from app.incidents.spread import Counted, Ledger
-from app.incidents.timeline import touch
 from app.models import InboxReading, Incident, MentionState
 
 AT_ONCE = 200

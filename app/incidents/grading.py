@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.core.auth import SYSTEM
+from app.core.conditional import touch
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain import grading
@@ -24,7 +25,7 @@ from app.domain.lifecycle import ACCEPTING
 from app.domain.spread import minute_of, minute_start
 from app.incidents.opening import accepting, lock_numbers
 from app.incidents.spread import Change, Counted, Ledger, peaks_of
-from app.incidents.timeline import on_timeline, touch
+from app.incidents.timeline import on_timeline
 from app.models import Incident, MentionState
 
 REOPENS_WITHIN = timedelta(days=30)

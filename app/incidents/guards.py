@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.core.auth import Caller
+from app.core.conditional import touch
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError
 from app.domain.lifecycle import ACCEPTING, GUARDS, Choice, Facts, GuardRule, choices, unmet
@@ -22,7 +23,6 @@ from app.incidents import care
 from app.incidents.live import live_of
 from app.incidents.opening import accepting
 from app.incidents.schemas import Incident as IncidentOut
-from app.incidents.timeline import touch
 from app.models import Decision, FactCheck, Incident, Meeting, Publication, SlaPolicy
 from app.people.masks import people_of, words_of
 

@@ -13,13 +13,13 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.orm import aliased
 
 from app.core.auth import Caller
-from app.core.conditional import ANY, Expected
+from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
 from app.core.errors import Conflict
 from app.core.outbox import record
 from app.domain.events import LegalHoldLifted, LegalHoldSet
 from app.incidents.queries import get_incident
-from app.incidents.timeline import on_timeline, touch
+from app.incidents.timeline import on_timeline
 from app.models import Incident
 
 # The incidents, and what each of them was merged into.

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select, update
 
 from app.core import search
 from app.core.auth import Caller
-from app.core.conditional import ANY, Expected
+from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
 from app.core.errors import Conflict, naming
 from app.core.outbox import record
@@ -22,7 +22,7 @@ from app.incidents import affected, calm, care, grading, guards, media, queries,
 from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, open_incident, words_of
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
-from app.incidents.timeline import on_timeline, touch
+from app.incidents.timeline import on_timeline
 from app.incidents.versions import get_version
 from app.models import GradingPolicy, Hit, Incident, MentionState, SpreadBucket, WatchRule
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.auth import Caller
-from app.core.conditional import ANY, Expected
+from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
 from app.core.errors import Invalid
 from app.core.outbox import record
@@ -24,7 +24,6 @@ from app.incidents.queries import get_incident
 from app.incidents.task_bulk_schemas import TaskBulk, TaskBulkCreate, TaskSelection
 from app.incidents.task_ending import Ending, end
 from app.incidents.task_queries import facts_of
-from app.incidents.timeline import touch
 from app.models import Incident, Task
 
 _ACTION = {

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import and_, exists, or_, select
 
 from app.core.auth import SYSTEM
+from app.core.conditional import touch
 from app.core.db import Tx
 from app.core.doorbell import CLOCKS
 from app.core.outbox import Stored, record
@@ -21,7 +22,7 @@ from app.domain.vocabulary import DeadlineKind, DeadlineState, TaskKind
 from app.incidents import clocks
 from app.incidents.queries import told_of
 from app.incidents.ringing import named, set_due
-from app.incidents.timeline import on_timeline, touch
+from app.incidents.timeline import on_timeline
 from app.models import Deadline, Incident, Task
 
 

@@ -10,13 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.auth import Caller
+from app.core.conditional import touch
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain.events import TaskDone, TaskEvent
 from app.domain.tasks import UNFINISHED
 from app.domain.vocabulary import TaskKind, TaskState
 from app.incidents import task_clocks, task_words
-from app.incidents.timeline import Place, on_timeline, touch
+from app.incidents.timeline import Place, on_timeline
 from app.models import FactCheck, Incident, Meeting, Task
 
 

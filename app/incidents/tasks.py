@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 
 from app.core.auth import Caller
-from app.core.conditional import ANY, Expected
+from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.outbox import record
@@ -33,7 +33,7 @@ from app.incidents import acts, care, guards, task_clocks, task_words
 from app.incidents.queries import get_incident
 from app.incidents.task_ending import Ending, end_and_tell, named
 from app.incidents.task_queries import facts_of, get_task
-from app.incidents.timeline import on_timeline, touch
+from app.incidents.timeline import on_timeline
 from app.models import Deadline, Incident, Task
 from app.models.base import new_id
 from app.people.persons import active_person

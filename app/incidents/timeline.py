@@ -1,10 +1,9 @@
-"""What each change of an incident leaves behind: a place on its timeline, and another version of what changed."""
+"""What each change of an incident leaves behind: a place on its timeline."""
 
-from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from app.models import AffectedUser, Incident, Task
+from app.models import Incident
 
 
 class Place(TypedDict):
@@ -20,9 +19,3 @@ def on_timeline(incident: Incident) -> Place:
     """Takes the next place on the incident's timeline; its row is locked, so there is no gap and no double."""
     incident.seq += 1
     return Place(incident_id=incident.id, number=incident.number, seq=incident.seq, is_drill=incident.is_drill)
-
-
-def touch(row: Incident | Task | AffectedUser, now: datetime) -> None:
-    """Counts a change that people see: the row has another version."""
-    row.version += 1
-    row.updated_at = now

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.auth import Caller
-from app.core.conditional import ANY, Expected
+from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.instants import not_ahead
@@ -18,7 +18,7 @@ from app.domain.lifecycle import ACCEPTING
 from app.incidents.queries import get_incident
 from app.incidents.service import DrillsStayApart, open_by_person
 from app.incidents.spread import Ledger
-from app.incidents.timeline import on_timeline, touch
+from app.incidents.timeline import on_timeline
 from app.mentions import queries
 from app.mentions.claims import held_up
 from app.mentions.processing import claim_of, conclude, load_counted, merge_instants
@@ -205,8 +205,7 @@ async def update_rule(
     if changed:
         for name in changed:
             setattr(rule, name, fields[name])
-        rule.version += 1
-        rule.updated_at = now
+        touch(rule, now)
         await _rule_changed(tx, rule, "updated", changed, caller)
     return rule
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.core.auth import SYSTEM, Caller
-from app.core.conditional import ANY, Expected
+from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain.events import MentionsMoved
@@ -26,7 +26,7 @@ from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, newborn, open_incident
 from app.incidents.queries import get_incident
 from app.incidents.spread import Change, Counted, Ledger, apply
-from app.incidents.timeline import on_timeline, touch
+from app.incidents.timeline import on_timeline
 from app.mentions import queries
 from app.mentions.choosing import NothingToSplit, looked_behind, not_in_it
 from app.mentions.processing import Gathered, claim_of, gather, load_counted, merge_instants, settle, waiting_of, write

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.auth import Caller
-from app.core.conditional import ANY, Expected
+from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
 from app.core.errors import Conflict
 from app.core.outbox import record
@@ -45,8 +45,7 @@ async def update_department(
     await _check(tx, changes)
     for name, value in changes.items():
         setattr(department, name, value)
-    department.version += 1
-    department.updated_at = now
+    touch(department, now)
     await _changed(tx, department, "updated", sorted(changes), caller)
     return department
 

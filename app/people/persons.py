@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.auth import Caller
-from app.core.conditional import ANY, Expected
+from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid, naming
 from app.core.grants import scopes_of_roles
@@ -54,8 +54,7 @@ async def update_person(
     await _check(tx, changes, person)
     for name, value in changes.items():
         setattr(person, name, value)
-    person.version += 1
-    person.updated_at = now
+    touch(person, now)
     await person_changed(tx, person, "updated", sorted(changes), caller)
     return person
 

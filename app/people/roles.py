@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.core.auth import Caller
-from app.core.conditional import ANY, Expected
+from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain.events import Changed
@@ -27,7 +27,6 @@ async def set_role(
         return row
     must_hold(changed, caller)
     row.scopes = sorted(scopes)
-    row.version += 1
-    row.updated_at = now
+    touch(row, now)
     await record(tx, Changed(subject="role", subject_id=role, action="updated", fields=sorted(changed)), caller=caller)
     return row
