@@ -39,7 +39,7 @@ class FileUpload(BaseModel):
         Instant | None, Field(description="When it was captured, at the latest now; left out: now.")
     ] = None
     source_url: Annotated[
-        Annotated[str, Field(max_length=2_000), Like(r"^https?://[^\s\u0000]+$", WEB.words)] | None,
+        Annotated[str, Field(max_length=2_000), WEB] | None,
         Field(description="Where it was captured from.", examples=["https://weibo.com/1/a"]),
     ] = None
 

@@ -125,6 +125,12 @@ def test_what_is_answered_has_no_optional_members() -> None:
             assert set(schema.get("properties", ())) == set(schema.get("required", ())), name
 
 
+def test_patterns_mean_the_same_in_every_language() -> None:
+    patterns = {node["pattern"] for node in nodes(DOCUMENT) if isinstance(node.get("pattern"), str)}
+    assert len(patterns) > 10
+    assert [pattern for pattern in patterns if re.search(r"\\[swbSWBpP]", pattern)] == []
+
+
 def test_no_schema_is_named_twice_or_by_a_machine() -> None:
     names = list(SCHEMAS)
     assert not [name for name in names if re.search(r"(-Input|-Output|_|\[)", name)], names
