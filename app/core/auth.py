@@ -40,6 +40,12 @@ SCOPES = {
     "incidents:read": "Read incidents, their spread and timeline",
     "incidents:write": "Open, grade, merge and change incidents",
     "incidents:override": "Move an incident on past what is missing, with a reason (a lead's 特批)",
+    "statements:read": "Read statements, their versions, approvals and templates",
+    "statements:write": "Draft, change, submit and withdraw statements",
+    "statements:approve": "Approve statements for public relations",
+    "publications:write": "Report what was published, and where it can be read",
+    "reviews:read": "Read reviews, their reports and the risk register",
+    "reviews:write": "Answer and decide reviews, keep the risk register",
     "events:read": "Read and follow events, as webhooks tell them",
     "webhooks:read": "Read webhook endpoints and deliveries",
     "webhooks:write": "Change webhook endpoints, replay deliveries",
@@ -52,7 +58,7 @@ SCOPES = {
     "files:write": "Upload evidence files, and attach them",
     "affected:read": "Read an incident's affected users, their contacts masked",
     "affected:write": "Import affected users, and change them",
-    "legal:approve": "Approve for legal what needs it: takedown reports",
+    "legal:approve": "Approve for legal what needs it: takedown reports and statements",
     "legal:hold": "Set and lift an incident's legal hold",
 }
 

@@ -22,7 +22,9 @@ from app.models.mentions import (
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
+from app.models.reviews import Review, ReviewDecision, ReviewIncident
 from app.models.search import SearchEntry
+from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
@@ -33,9 +35,11 @@ __all__ = [
     "Act",
     "AffectedUser",
     "ApiKey",
+    "ApprovalDelegation",
     "Base",
     "CalendarDay",
     "CalendarYear",
+    "Commitment",
     "Deadline",
     "DeadlineFiring",
     "Decision",
@@ -66,6 +70,9 @@ __all__ = [
     "Person",
     "Publication",
     "Rematch",
+    "Review",
+    "ReviewDecision",
+    "ReviewIncident",
     "Revision",
     "RobotMessage",
     "RolePermission",
@@ -74,6 +81,9 @@ __all__ = [
     "SetAside",
     "SlaPolicy",
     "SpreadBucket",
+    "Statement",
+    "StatementApproval",
+    "StatementVersion",
     "StrayObject",
     "Task",
     "WatchRule",

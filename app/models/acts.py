@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Id, Json, Words, one_of
@@ -81,6 +81,8 @@ class Publication(Act, Base):
         one_of("platform", PLATFORMS),
         one_of("statement_kind", STATEMENT_KINDS),
         one_of("origin_platform", PLATFORMS),
+        Index("ix_publications_statement", "statement_id", "id", postgresql_where=text("statement_id is not null")),
+        CheckConstraint("num_nulls(statement_id, statement_version_id, approved) in (0, 3)", name="statement"),
     )
 
     platform: Mapped[str]
@@ -90,6 +92,10 @@ class Publication(Act, Base):
     # Where it began, as known when this was recorded; null while nothing was known of it.
     origin_platform: Mapped[str | None]
     on_origin: Mapped[bool]
+    # Which of our statements it was, where it was one; and whether that very version was approved when it happened.
+    statement_id: Mapped[UUID | None] = mapped_column(ForeignKey("statements.id"))
+    statement_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("statement_versions.id"))
+    approved: Mapped[bool | None]
 
 
 class Decision(Act, Base):

@@ -11,7 +11,9 @@ from app.models.base import Base, CreatedAt, Id, Words, one_of
 
 ROLES = ("reader", "responder", "lead", "legal", "admin", "integration")
 # With those to come: a word more is no migration.
-EVIDENCE_SUBJECTS = ("incident", "mention", "meeting", "fact_check", "publication", "decision", "task", "note")
+EVIDENCE_SUBJECTS = (
+    "incident", "mention", "meeting", "fact_check", "publication", "decision", "task", "note", "statement", "review",
+)  # fmt: skip
 DEPARTMENT_KINDS = ("public_relations", "operations", "legal", "business", "other")
 
 

@@ -1,0 +1,58 @@
+"""Words of statements 声明: what becomes of them, what they hold, and who approves them."""
+
+from enum import StrEnum
+
+
+class StatementStatus(StrEnum):
+    """草稿, 审批中, 退回修改, 已批准, 已发布, 已撤回."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    CHANGES_REQUESTED = "changes_requested"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class StatementPart(StrEnum):
+    """The plan's four principles of a statement (方案 二(二)2): 真诚致歉, 事实澄清, 解决方案, 进度承诺."""
+
+    ATTITUDE = "attitude"
+    FACTS = "facts"
+    SOLUTION = "solution"
+    COMMITMENTS = "commitments"
+
+
+class StatementAction(StrEnum):
+    """What people may do about a statement."""
+
+    EDIT = "edit"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REQUEST_CHANGES = "request_changes"
+    RECORD_PUBLICATION = "record_publication"
+    WITHDRAW = "withdraw"
+
+
+class ApprovalSlot(StrEnum):
+    """As what somebody approves 审批: 公关, 法务; at major also 组长."""
+
+    PUBLIC_RELATIONS = "public_relations"
+    LEGAL = "legal"
+    LEAD = "lead"
+
+
+class ApprovalOutcome(StrEnum):
+    """What an approver said of a version: 退回修改, 批准."""
+
+    CHANGES_REQUESTED = "changes_requested"
+    APPROVED = "approved"
+
+
+class ResponseStrategy(StrEnum):
+    """How a statement answers what is said of us (Coombs, SCCT): 否认, 弱化, 修复, 支持."""
+
+    DENY = "deny"
+    DIMINISH = "diminish"
+    REBUILD = "rebuild"
+    BOLSTER = "bolster"
