@@ -63,6 +63,10 @@ from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.statements.approval_routes import delegation_router as approval_delegations
+from app.statements.approval_routes import router as approvals
+from app.statements.routes import incident_router as incident_statements
+from app.statements.routes import router as statements
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -99,6 +103,10 @@ ROUTERS = (
     incident_tasks,
     many_tasks,
     tasks,
+    incident_statements,
+    statements,
+    approvals,
+    approval_delegations,
     deadlines,
     calm,
     policies,
