@@ -61,8 +61,10 @@ from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
+from app.reviews.note_routes import router as review_notes
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.statements.note_routes import router as statement_notes
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -91,6 +93,8 @@ ROUTERS = (
     word_briefings,
     acts,
     notes,
+    statement_notes,
+    review_notes,
     inbox,
     teams,
     affected,
