@@ -61,10 +61,12 @@ from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
+from app.reviews.note_routes import router as review_notes
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.statements.approval_routes import delegation_router as approval_delegations
 from app.statements.approval_routes import router as approvals
+from app.statements.note_routes import router as statement_notes
 from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
 from app.webhooks.event_routes import router as events
@@ -95,6 +97,8 @@ ROUTERS = (
     word_briefings,
     acts,
     notes,
+    statement_notes,
+    review_notes,
     inbox,
     teams,
     affected,

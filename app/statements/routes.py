@@ -25,7 +25,7 @@ incident_router = APIRouter(prefix="/v1/incidents/{incident_id}/statements", tag
 Create = Annotated[schemas.StatementCreate, Depends(JsonBody(schemas.StatementCreate))]
 Patch = Annotated[schemas.StatementPatch, Depends(JsonBody(schemas.StatementPatch))]
 Withdraw = Annotated[schemas.StatementWithdraw, Depends(JsonBody(schemas.StatementWithdraw))]
-Number = Annotated[int, Path(ge=1, le=2_147_483_647, description="Which version, from 1.")]
+Number = Annotated[int, Path(ge=1, le=1_000_000, description="Which of the statement's versions, from 1.")]
 
 
 async def answered(
@@ -136,28 +136,28 @@ async def list_statement_versions(
 
 
 @router.get(
-    "/{statement_id}/versions/{version_number}",
+    "/{statement_id}/versions/{number}",
     operation_id="getStatementVersion",
     response_model=version_schemas.StatementVersion,
 )
 async def get_statement_version(
-    statement_id: UUID, version_number: Number, tx: InTransaction, caller: StatementsRead
+    statement_id: UUID, number: Number, tx: InTransaction, caller: StatementsRead
 ) -> dict[str, Any]:
     """One version."""
-    return await version_queries.shown_version(tx, statement_id, version_number, caller=caller)
+    return await version_queries.shown_version(tx, statement_id, number, caller=caller)
 
 
 @router.get(
-    "/{statement_id}/versions/{version_number}/diff",
+    "/{statement_id}/versions/{number}/diff",
     operation_id="getStatementDiff",
     response_model=version_schemas.StatementDiff,
 )
 async def get_statement_diff(
-    statement_id: UUID, version_number: Number, query: Annotated[version_schemas.DiffQuery, Query()],
+    statement_id: UUID, number: Number, query: Annotated[version_schemas.DiffQuery, Query()],
     caller: StatementsRead, run: InRetries,
 ) -> dict[str, Any]:  # fmt: skip
     """What changed from another version to this one, section by section: words that stayed, went and came."""
     found = await run(
-        lambda tx, _: version_queries.compared(tx, statement_id, version_number, query.against, caller=caller)
+        lambda tx, _: version_queries.compared(tx, statement_id, number, query.against, caller=caller)
     )
     return await aside(version_queries.diff_of, found)
