@@ -24,6 +24,7 @@ from app.incidents.timeline import Place, on_timeline
 from app.models import Commitment, Incident, Statement, StatementVersion
 from app.models.base import new_id
 from app.people.persons import active_people
+from app.statements.linting import keep_lint
 from app.statements.queries import Standing, held, standing_of
 from app.statements.texts import PARTS, SAID, due, parts_of, stored
 
@@ -189,6 +190,7 @@ async def submit_statement(
     statement.status = status_after(StatementAction.SUBMIT, StatementStatus(statement.status))
     touch(statement, now)
     await tx.flush()
+    await keep_lint(tx, statement, newest, now=now)
     await record(tx, StatementSubmitted(**named(incident, statement, newest)), caller=caller)
     return statement
 

@@ -159,7 +159,7 @@ def test_a_list_that_makes_no_sense_is_told_where() -> None:
         Wordbook([words(entry("\u200b"))])
 
 
-ALPHABET = st.text(alphabet="避雷针最高级 ，。a\u200b⚡㎏", max_size=60)
+ALPHABET = st.text(alphabet="避雷针最高级 ，。a\u200b㎏", max_size=60)
 
 
 @given(
