@@ -26,6 +26,8 @@ from app.domain.wording import personal_data
 
 MOST_EXCLAMATIONS: Final = 3
 """More of them in a text than this are an emotion."""
+MOST_OF_ONE: Final = 50
+"""Places with people's data that are named: whoever mends these sees the others."""
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+")
 _CLAUSE = re.compile(r"[^，,、：:]+")
 _EXCLAMATION = re.compile(r"[!！]+")
@@ -105,7 +107,7 @@ def guess(cues: Cues) -> ResponseStrategy | None:
 
 def personal(text: str, platform: Platform | None = None) -> Iterator[Finding]:
     """People's data. What may be the company's own, a landline, a mail, an account, is only a hint."""
-    for start, end, kind in personal_data(text):
+    for start, end, kind in personal_data(text)[:MOST_OF_ONE]:
         severity, what = DATA[kind]
         yield Finding(
             LintCode.PERSONAL_DATA, severity,
