@@ -66,6 +66,8 @@ from app.settings import Settings
 from app.settings import settings as read_settings
 from app.statements.approval_routes import delegation_router as approval_delegations
 from app.statements.approval_routes import router as approvals
+from app.statements.lint_list_routes import router as lint_lists
+from app.statements.lint_routes import router as lint
 from app.statements.note_routes import router as statement_notes
 from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
@@ -109,6 +111,8 @@ ROUTERS = (
     tasks,
     incident_statements,
     statements,
+    lint,
+    lint_lists,
     approvals,
     approval_delegations,
     deadlines,

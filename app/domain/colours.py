@@ -36,6 +36,8 @@ _COLOURS = {
     "task_state": {
         "open": _BLUE, "draft": _BLUE, "legal_review": _ORANGE, "approved": _YELLOW, "rejected": _RED, "done": _GREEN,
     },
+    "lint_severity": {"error": _RED, "warning": _ORANGE, "hint": _BLUE},
+    "crisis_cluster": {"preventable": _RED, "accidental": _ORANGE, "victim": _BLUE},
     "statement_status": {
         "draft": _BLUE, "in_review": _ORANGE, "changes_requested": _RED, "approved": _YELLOW, "published": _GREEN,
     },

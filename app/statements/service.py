@@ -23,6 +23,7 @@ from app.incidents import acts
 from app.models import Commitment, Incident, Statement, StatementVersion
 from app.models.base import new_id
 from app.people.persons import active_people
+from app.statements.linting import keep_lint
 from app.statements.queries import held, standing_of
 from app.statements.states import must_may, named
 from app.statements.texts import PARTS, SAID, due, parts_of, stored
@@ -127,6 +128,7 @@ async def submit_statement(
     statement.status = status_after(StatementAction.SUBMIT, StatementStatus(statement.status))
     touch(statement, now)
     await tx.flush()
+    await keep_lint(tx, statement, newest, now=now)
     await record(tx, StatementSubmitted(**named(incident, statement, newest)), caller=caller)
     return statement
 
