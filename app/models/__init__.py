@@ -22,7 +22,7 @@ from app.models.mentions import (
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
-from app.models.reviews import Review, ReviewDecision, ReviewIncident
+from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
 from app.models.search import SearchEntry
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
@@ -71,7 +71,9 @@ __all__ = [
     "Publication",
     "Rematch",
     "Review",
+    "ReviewChange",
     "ReviewDecision",
+    "ReviewEffort",
     "ReviewIncident",
     "Revision",
     "RobotMessage",

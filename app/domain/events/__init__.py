@@ -38,6 +38,17 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.reviews import (
+    ReviewCompleted,
+    ReviewDecided,
+    ReviewDecisionsOverdue,
+    ReviewEvent,
+    ReviewIncidentMoved,
+    ReviewOpened,
+    ReviewReported,
+    ReviewResumed,
+    ReviewSuspended,
+)
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
@@ -89,6 +100,15 @@ __all__ = [
     "PeopleUnmasked",
     "PersonCalled",
     "PublicationRecorded",
+    "ReviewCompleted",
+    "ReviewDecided",
+    "ReviewDecisionsOverdue",
+    "ReviewEvent",
+    "ReviewIncidentMoved",
+    "ReviewOpened",
+    "ReviewReported",
+    "ReviewResumed",
+    "ReviewSuspended",
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
@@ -141,6 +161,13 @@ PUBLIC: tuple[type[Event], ...] = (
     SlaBreached,
     SlaMet,
     DeadlineRedated,
+    ReviewOpened,
+    ReviewSuspended,
+    ReviewResumed,
+    ReviewReported,
+    ReviewDecided,
+    ReviewCompleted,
+    ReviewDecisionsOverdue,
     CalendarYearPublished,
     CalendarYearMissing,
     WebhookTested,

@@ -43,6 +43,15 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.reviews import (
+    ReviewCompletedEvent,
+    ReviewDecidedEvent,
+    ReviewDecisionsOverdueEvent,
+    ReviewOpenedEvent,
+    ReviewReportedEvent,
+    ReviewResumedEvent,
+    ReviewSuspendedEvent,
+)
 from app.webhooks.event_schemas.tasks import (
     TaskChangedEvent,
     TaskCreatedEvent,
@@ -86,6 +95,13 @@ class Event(
             | TaskWaivedEvent
             | TasksChangedEvent
             | DeadlineRedatedEvent
+            | ReviewOpenedEvent
+            | ReviewSuspendedEvent
+            | ReviewResumedEvent
+            | ReviewReportedEvent
+            | ReviewDecidedEvent
+            | ReviewCompletedEvent
+            | ReviewDecisionsOverdueEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
             | IncidentCalmedEvent
