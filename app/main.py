@@ -61,6 +61,9 @@ from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
+from app.reviews.decision_routes import router as review_decisions
+from app.reviews.routes import incident_router as incident_reviews
+from app.reviews.routes import router as reviews
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.webhooks.event_routes import router as events
@@ -104,6 +107,9 @@ ROUTERS = (
     policies,
     sla_policies,
     calendar,
+    incident_reviews,
+    reviews,
+    review_decisions,
     webhooks,
     events,
     streams,

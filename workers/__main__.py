@@ -31,6 +31,7 @@ from workers.heartbeat import beat, forget
 from workers.ingest import Counter
 from workers.queue import run_queue
 from workers.resealing import Resealer
+from workers.reviews import watch_decisions
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
@@ -64,6 +65,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("tidy", lambda: tidy(database), 60.0),
         Sweep("reseal", Resealer(context).sweep, 3600.0),
         Sweep("strays", lambda: remove_strays(database, storage), 60.0),
+        Sweep("reviews", lambda: watch_decisions(database), 10.0),
         Sweep("calm", lambda: watch_calm(database), 60.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
