@@ -40,6 +40,7 @@ TAGS = {
     "Notes": "What people write to each other about an incident 备注, and whom they call.",
     "Inbox": "What waits for oneself 待办: to take on, to approve, to do, to read.",
     "Team": "Who answers for an incident 应急小组, who has acknowledged, and the links by which they do.",
+    "Reviews": "What is learned from incidents 复盘: four answers, a report, and three decisions that change things.",
     "Affected users": "Whom an incident affects 受影响用户: entered or imported, reached, and erased in time.",
     "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
     "Tasks": "What is to be done 任务: whose it is, when it is due, what came of it.",

@@ -89,9 +89,8 @@ def refusal(action: ReviewAction, facts: ReviewFacts, decision: ReviewDecisionKi
 
 def choices(facts: ReviewFacts) -> tuple[ReviewChoice, ...]:
     """Everything people may want to do, with what would refuse it."""
-    named = [(action, None) for action in ReviewAction if action is not ReviewAction.DECIDE]
-    named += [(ReviewAction.DECIDE, kind) for kind in ReviewDecisionKind]
-    return tuple(_choice(action, kind, facts) for action, kind in named)
+    plain = (_choice(action, None, facts) for action in ReviewAction if action is not ReviewAction.DECIDE)
+    return *plain, *(_choice(ReviewAction.DECIDE, kind, facts) for kind in ReviewDecisionKind)
 
 
 def _choice(action: ReviewAction, kind: ReviewDecisionKind | None, facts: ReviewFacts) -> ReviewChoice:

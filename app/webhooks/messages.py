@@ -152,6 +152,16 @@ def _tasks_changed(data: Mapping[str, Any]) -> str:
     return f"{label('tasks_change', data.get('change'))} {data.get('task_count')} 项任务：{kinds}"
 
 
+def _decided(data: Mapping[str, Any]) -> str:
+    what = label("review_decision_kind", data.get("decision"))
+    return f"复盘决定：{what}，{label('review_decision_state', data.get('state'))}"
+
+
+def _undecided(data: Mapping[str, Any]) -> str:
+    kinds = "、".join(label("review_decision_kind", kind) for kind in data.get("decisions", ()))
+    return f"复盘决定逾期：{kinds}"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
@@ -168,6 +178,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "task.done": _task_done,
     "task.waived": _task_waived,
     "tasks.changed": _tasks_changed,
+    "review.decided": _decided,
+    "review.decisions_overdue": _undecided,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }
@@ -183,6 +195,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "responsibility": "责任",
     "started_at": "开始",
     "due_at": "截止",
+    "decisions_due_at": "决定截止",
     "happened_at": "发生",
     "calmed_at": "平息",
     "overridden": "特批",
