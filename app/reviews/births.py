@@ -32,6 +32,7 @@ from app.incidents.timeline import on_timeline
 from app.models import Incident, Review, ReviewDecision
 from app.models.base import new_id
 from app.reviews.covers import cover_row, covered, current_review, date, get_review, let_go
+from app.reviews.facts import found_of
 
 
 async def calmed(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -120,13 +121,21 @@ async def _bear(tx: Tx, incident: Incident, status: ReviewStatus, *, since: date
         for kind in ReviewDecisionKind
     )  # fmt: skip
     await cover_row(tx, review, incident, now=now)
+    await look_up(tx, review, now=now)
     return review
+
+
+async def look_up(tx: Tx, review: Review, *, now: datetime) -> None:
+    """Has the machine's answers composed anew from what is on record. People's stand beside them, and are never touched."""
+    await tx.flush()
+    review.found, review.found_at = await found_of(tx, review), now
 
 
 async def _resume(
     tx: Tx, incident: Incident, review: Review, *, since: datetime, caller: Caller, now: datetime
 ) -> None:
     review.status, review.since = ReviewStatus.OPEN, since
+    await look_up(tx, review, now=now)
     touch(review, now)
     await date(tx, review, now=now)
     event = ReviewResumed(**on_timeline(incident), review_id=review.id, decisions_due_at=review.decisions_due_at)
@@ -160,6 +169,7 @@ async def leave(
     """The incident has a review of its own again, which is the answer: its former one, with what was written there, or else
     a new one. Both are locked."""
     await let_go(tx, review, incident, now=now)
+    await look_up(tx, review, now=now)
     touch(review, now)
     await date(tx, review, now=now)
     query = select(Review.id).where(Review.born_of == incident.id, Review.merged_into == review.id)
@@ -171,6 +181,7 @@ async def leave(
         own.status, own.merged_into = status, None
         touch(own, now)
         await cover_row(tx, own, incident, now=now)
+        await look_up(tx, own, now=now)
     await date(tx, own, now=now)
     event = ReviewIncidentMoved(
         **on_timeline(incident), review_id=review.id, action="left", other_review_id=own.id
@@ -186,6 +197,7 @@ async def absorb(tx: Tx, review: Review, own: Review, incident: Incident, *, cal
     touch(own, now)
     await date(tx, own, now=now)
     await cover_row(tx, review, incident, now=now)
+    await look_up(tx, review, now=now)
     touch(review, now)
     await date(tx, review, now=now)
     event = ReviewIncidentMoved(

@@ -12,6 +12,7 @@ from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.grades import Grade
 from app.domain.vocabulary import IncidentStatus
+from app.domain.vocabulary.reports import FactSource
 from app.domain.vocabulary.reviews import (
     ReviewAction,
     ReviewDecisionKind,
@@ -130,7 +131,7 @@ class ReviewSentence(BaseModel):
     incident_id: UUID = Field(description="Of which incident.")
     text: str = Field(description="What was found, in words and figures.")
     event_ids: list[int] = Field(description="The events on its timeline that it rests on.")
-    sources: list[str] = Field(description="The answers of this API that it was counted from.")
+    sources: list[FactSource] = Field(description="The answers of this API that it was counted from.")
 
 
 class ReviewFound(BaseModel):

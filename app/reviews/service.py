@@ -27,7 +27,7 @@ from app.incidents.timeline import on_timeline
 from app.models import Department, Person, Review, ReviewDecision, ReviewEffort
 from app.models.base import new_id
 from app.people.persons import active_people
-from app.reviews.births import ripen
+from app.reviews.births import look_up, ripen
 from app.reviews.covers import Held, current_review, date, get_review, hold
 
 
@@ -213,6 +213,7 @@ async def issue_report(
     assert review.meeting_at is not None, "else it was refused"
     if issued_at < review.meeting_at:
         raise Invalid.at("/happened_at", "lies before the meeting that it reports of", "before_the_meeting")
+    await look_up(tx, review, now=now)
     review.status, review.reported_at, review.reported_by = ReviewStatus.REPORTED, issued_at, person.id
     touch(review, now)
     await date(tx, review, now=now)
