@@ -9,7 +9,7 @@ from tests.support.acts import grade, move, opened
 from tests.support.api import good, instant, problem
 from tests.support.clocks import clocks, pass_time
 from tests.support.fires import calmed, gain, told
-from tests.support.reviews import (
+from tests.support.reviewing import (
     KINDS,
     REVIEWS,
     born,

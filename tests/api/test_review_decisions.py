@@ -8,7 +8,7 @@ import pytest
 from tests.support.acts import person_headers
 from tests.support.api import ago, brand, crisis, everything, good, incident, make_rule, mention, post, problem
 from tests.support.fires import told
-from tests.support.reviews import (
+from tests.support.reviewing import (
     DECIDER,
     REVIEWS,
     apply,

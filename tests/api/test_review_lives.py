@@ -8,7 +8,7 @@ from tests.support.acts import URL, move, opened
 from tests.support.api import ago, everything, good, instant, problem
 from tests.support.clocks import clocks
 from tests.support.fires import a_minute, burned, calmed, gain, told
-from tests.support.reviews import (
+from tests.support.reviewing import (
     ANSWERS,
     KINDS,
     REVIEWS,

@@ -9,7 +9,7 @@ from tests.support.acts import URL, closing, move, opened, person_headers
 from tests.support.api import ago, everything, good, instant, problem
 from tests.support.clocks import clocks, pass_time, ring
 from tests.support.fires import told
-from tests.support.reviews import (
+from tests.support.reviewing import (
     ANSWERS,
     KINDS,
     REVIEWS,
