@@ -13,7 +13,7 @@ import uvloop
 
 from app import reactions
 from app.core.db import Database
-from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, INBOX, Doorbell, connect, listen
+from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, INBOX, REPORTS, Doorbell, connect, listen
 from app.core.ending import cancel
 from app.core.logging import configure
 from app.core.memory import settle
@@ -30,6 +30,7 @@ from workers.deliver import Deliverer, rescue
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
 from workers.queue import run_queue
+from workers.reports import Reporter
 from workers.resealing import Resealer
 from workers.reviews import watch_decisions
 from workers.strays import remove_strays
@@ -45,6 +46,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
     deliveries = Sweep(DELIVERIES, deliverer.sweep, 1.0)
     alerts = AlertClock(database)
     storage = Storage(context.settings)
+    reporter = Reporter(context, storage)
 
     async def free() -> int:
         freed = await rescue(database, context.settings.webhook_schedule)
@@ -58,6 +60,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         deliveries,
         Sweep(CLOCKS, clockwork.sweep, clockwork.seconds),
         Sweep(CALENDAR, lambda: follow_calendar(database), 60.0),
+        Sweep(REPORTS, reporter.sweep, reporter.seconds),
         Sweep("audit", clockwork.audit, 5.0),
         Sweep("rematch", counter.sweep_rematches, 1.0),
         Sweep("rescue", free, 1.0),

@@ -44,6 +44,8 @@ _COLOURS = {
     "breaker_state": {"closed": _GREEN, "open": _ORANGE},
     "import_row_state": {"invalid": _RED, "duplicate": _ORANGE, "updated": _BLUE, "created": _GREEN},
     "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
+    "report_state": {"queued": _BLUE, "rendering": _BLUE, "done": _GREEN, "failed": _RED},
+    "curve_mark": {"grade": "#A8071A", "word": "#0958D9", "clock": "#AD4E00", "calm": "#237804", "rebound": "#531DAB"},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip
 

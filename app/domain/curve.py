@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from app.domain.grades import Grade
+from app.domain.vocabulary.reports import CurveMark
 
 STEPS: Final = (1, 5, 10, 30, 60, 180, 360, 720, 1_440, 2_880, 10_080)
 """Minutes that a point may stand for: whole parts of an hour, of a day, or whole days."""
@@ -20,10 +21,10 @@ class Point(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Something that happened while it spread. ``kind``: grade, word, clock, calm or rebound. Words are ours alone."""
+    """Something that happened while it spread. Words are ours alone."""
 
     at: datetime
-    kind: str
+    kind: CurveMark
     label: str
     event_id: int | None
 

@@ -10,11 +10,14 @@ from app.domain.grades import Grade, grade_of
 from app.domain.review_facts import ToldEvent, told_at
 from app.domain.review_known import Known
 from app.domain.spread import Series, minute_of, minute_start
+from app.domain.vocabulary.reports import CurveMark
 
 MOST_MARKS: Final = 24
 """More could not be told apart on one picture."""
 # When there are more, these are kept first.
-_RANKS: Final = {"grade": 0, "rebound": 1, "calm": 1, "word": 2, "clock": 3}
+_RANKS: Final = {
+    CurveMark.GRADE: 0, CurveMark.REBOUND: 1, CurveMark.CALM: 1, CurveMark.WORD: 2, CurveMark.CLOCK: 3,
+}  # fmt: skip
 
 
 def span_of(series: Series, opened_at: datetime, calmed_at: datetime | None) -> tuple[int, int]:
@@ -56,18 +59,18 @@ def _bands(known: Known, end: datetime) -> Iterator[Band]:
 
 def _marks(known: Known) -> Iterator[Mark]:
     for event in known.events.all("incident.grade_changed"):
-        yield Mark(event.at, "grade", f"定级 {word('grade', event.data['to']).replace('—', '取消')}", event.id)
+        yield Mark(event.at, CurveMark.GRADE, f"定级 {word('grade', event.data['to']).replace('—', '取消')}", event.id)
     for said in known.publications:
         label = f"发布 {word('platform', said.platform)} {word('statement_kind', said.kind)}"
-        yield Mark(said.happened_at, "word", label, said.event.id if said.event else None)
+        yield Mark(said.happened_at, CurveMark.WORD, label, said.event.id if said.event else None)
     for event in known.events.all("sla.breached"):
         # When its time was up; it was told of then or, after an outage, later.
         due_at = datetime.fromisoformat(event.data["due_at"])
-        yield Mark(due_at, "clock", f"超时 {word('deadline_kind', event.data['clock'])}", event.id)
+        yield Mark(due_at, CurveMark.CLOCK, f"超时 {word('deadline_kind', event.data['clock'])}", event.id)
     for event in known.events.all("incident.calmed"):
-        yield Mark(_at(event), "calm", "平息", event.id)
+        yield Mark(_at(event), CurveMark.CALM, "平息", event.id)
     for event in known.events.all("incident.rebounded"):
-        yield Mark(event.at, "rebound", "二次发酵", event.id)
+        yield Mark(event.at, CurveMark.REBOUND, "二次发酵", event.id)
 
 
 def _at(event: ToldEvent) -> datetime:

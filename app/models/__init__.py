@@ -22,6 +22,7 @@ from app.models.mentions import (
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
+from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
 from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
 from app.models.search import SearchEntry
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
@@ -70,11 +71,14 @@ __all__ = [
     "Person",
     "Publication",
     "Rematch",
+    "ReportTemplate",
     "Review",
     "ReviewChange",
     "ReviewDecision",
     "ReviewEffort",
     "ReviewIncident",
+    "ReviewReport",
+    "ReviewReportFile",
     "Revision",
     "RobotMessage",
     "RolePermission",

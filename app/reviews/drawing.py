@@ -22,10 +22,6 @@ FONT: Final = Path(__file__).with_name("fonts") / "fenghuo-chart.otf"
 FAMILY: Final = "Fenghuo Chart"
 _STACK: Final = f"'{FAMILY}', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
 _INK, _FAINT, _GRID, _FILL, _LINE = "#1F1F1F", "#595959", "#E5E5E5", "#F4A6A0", "#434343"
-_KINDS: Final = {
-    "grade": ("定级", "#A8071A"), "word": ("对外发布", "#0958D9"), "clock": ("超时", "#AD4E00"),
-    "calm": ("平息", "#237804"), "rebound": ("二次发酵", "#531DAB"),
-}  # fmt: skip
 _OURS: Final = (
     "负面传播量每分钟小时天周新增累计万亿北京时间等级另有个标记未列出取消定级无新增左轴右轴条曲线至，。：（）、—"
 )
@@ -34,11 +30,10 @@ _STEPS: Final = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 5_760, 10_
 
 def characters() -> str:
     """Every sign that a drawing may hold; the font must have them all."""
-    named = ("platform", "statement_kind", "deadline_kind", "grade")
+    named = ("platform", "statement_kind", "deadline_kind", "grade", "curve_mark")
     words = "".join(zh for name in named for zh, _ in LABELS[name].values())
-    ours = _OURS + "".join(label for label, _ in _KINDS.values())
     ascii_ = "".join(chr(code) for code in range(0x20, 0x7F))
-    return "".join(sorted({*words, *ours, *ascii_}))
+    return "".join(sorted({*words, *_OURS, *ascii_}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +210,7 @@ class _Drawing:
     def _flags(self) -> Iterator[str]:
         badges = []
         for number, (mark, row) in enumerate(zip(self.curve.marks, self._rows, strict=True), 1):
-            x, colour = self.x(mark.at), _KINDS[mark.kind][1]
+            x, colour = self.x(mark.at), colour_of("curve_mark", mark.kind)
             y = self._top - _BADGE - 4 - row * (2 * _BADGE + 2)
             dash = ' stroke-dasharray="4 3"'
             yield f'<path d="M{x} {y}V{self._bottom}" stroke="{colour}" stroke-width="1"{dash} fill="none"/>'
@@ -230,7 +225,7 @@ class _Drawing:
         for place, mark in enumerate(self.curve.marks):
             column, row = divmod(place, per_column)
             x = 24 + column * (frame.width - 24) / frame.list_columns
-            yield _badge(x, top + row * high - 5, place + 1, _KINDS[mark.kind][1])
+            yield _badge(x, top + row * high - 5, place + 1, colour_of("curve_mark", mark.kind))
             yield _text(x + 16, top + row * high, _said(mark))
         if self.curve.more_marks:
             yield _text(

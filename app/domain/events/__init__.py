@@ -38,6 +38,7 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.reports import ReviewReportRendered
 from app.domain.events.reviews import (
     ReviewCompleted,
     ReviewDecided,
@@ -106,6 +107,7 @@ __all__ = [
     "ReviewEvent",
     "ReviewIncidentMoved",
     "ReviewOpened",
+    "ReviewReportRendered",
     "ReviewReported",
     "ReviewResumed",
     "ReviewSuspended",

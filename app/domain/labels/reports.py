@@ -17,6 +17,13 @@ LABELS: Labels = {
         "timeline": ("事件时间线", "The timeline"),
         "review": ("复盘", "The review"),
     },
+    "curve_mark": {
+        "grade": ("定级", "A grade was set"),
+        "word": ("对外发布", "A publication"),
+        "clock": ("超时", "A clock's time was up"),
+        "calm": ("平息", "Calm"),
+        "rebound": ("二次发酵", "A relapse"),
+    },
     "report_state": {
         "queued": ("排队中", "Queued"),
         "rendering": ("生成中", "Rendering"),

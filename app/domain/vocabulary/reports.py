@@ -20,6 +20,16 @@ class FactSource(StrEnum):
     REVIEW = "review"
 
 
+class CurveMark(StrEnum):
+    """What is marked on a curve: 定级, 对外发布, 超时, 平息, 二次发酵."""
+
+    GRADE = "grade"
+    WORD = "word"
+    CLOCK = "clock"
+    CALM = "calm"
+    REBOUND = "rebound"
+
+
 class ReportState(StrEnum):
     """排队中, 生成中, 已生成, 失败."""
 
