@@ -61,6 +61,8 @@ from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
+from app.reviews.risks_routes import measure_router as risk_measures
+from app.reviews.risks_routes import router as risks
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.webhooks.event_routes import router as events
@@ -104,6 +106,8 @@ ROUTERS = (
     policies,
     sla_policies,
     calendar,
+    risks,
+    risk_measures,
     webhooks,
     events,
     streams,

@@ -159,5 +159,7 @@ PeopleAct = Annotated[Caller, Depends(Holds("people:act"))]
 FilesRead = Annotated[Caller, Depends(Holds("files:read"))]
 FilesWrite = Annotated[Caller, Depends(Holds("files:write"))]
 LegalHold = Annotated[Caller, Depends(Holds("legal:hold"))]
+ReviewsRead = Annotated[Caller, Depends(Holds("reviews:read"))]
+ReviewsWrite = Annotated[Caller, Depends(Holds("reviews:write"))]
 # Whoever has a good key or token, whatever it may do.
 AnyCaller = Annotated[Caller, Depends(_known)]

@@ -23,6 +23,14 @@ from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.reviews import Review, ReviewDecision, ReviewIncident
+from app.models.risks import (
+    IncidentSignature,
+    Risk,
+    RiskIncident,
+    RiskMeasure,
+    RiskVersion,
+    TextCheck,
+)
 from app.models.search import SearchEntry
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
@@ -58,6 +66,7 @@ __all__ = [
     "Incident",
     "IncidentMember",
     "IncidentNumber",
+    "IncidentSignature",
     "LastHeard",
     "MediaOutlet",
     "Meeting",
@@ -74,6 +83,10 @@ __all__ = [
     "ReviewDecision",
     "ReviewIncident",
     "Revision",
+    "Risk",
+    "RiskIncident",
+    "RiskMeasure",
+    "RiskVersion",
     "RobotMessage",
     "RolePermission",
     "SaidOnce",
@@ -86,6 +99,7 @@ __all__ = [
     "StatementVersion",
     "StrayObject",
     "Task",
+    "TextCheck",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

@@ -38,6 +38,15 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.risks import (
+    IncidentRecurred,
+    RegisterUnmasked,
+    RiskChanged,
+    RiskEvent,
+    RiskLinked,
+    RiskMeasureOverdue,
+    RiskReviewOverdue,
+)
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
@@ -76,6 +85,7 @@ __all__ = [
     "IncidentEvent",
     "IncidentOpened",
     "IncidentRebounded",
+    "IncidentRecurred",
     "LegalHoldLifted",
     "LegalHoldSet",
     "LegalThresholdReached",
@@ -89,6 +99,12 @@ __all__ = [
     "PeopleUnmasked",
     "PersonCalled",
     "PublicationRecorded",
+    "RegisterUnmasked",
+    "RiskChanged",
+    "RiskEvent",
+    "RiskLinked",
+    "RiskMeasureOverdue",
+    "RiskReviewOverdue",
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
@@ -121,6 +137,7 @@ PUBLIC: tuple[type[Event], ...] = (
     StatusChanged,
     IncidentCalmed,
     IncidentRebounded,
+    IncidentRecurred,
     IncidentAcknowledged,
     MeetingHeld,
     FactChecked,
@@ -141,6 +158,8 @@ PUBLIC: tuple[type[Event], ...] = (
     SlaBreached,
     SlaMet,
     DeadlineRedated,
+    RiskReviewOverdue,
+    RiskMeasureOverdue,
     CalendarYearPublished,
     CalendarYearMissing,
     WebhookTested,

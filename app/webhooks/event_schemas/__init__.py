@@ -43,6 +43,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
 from app.webhooks.event_schemas.tasks import (
     TaskChangedEvent,
     TaskCreatedEvent,
@@ -90,6 +91,9 @@ class Event(
             | CalendarYearMissingEvent
             | IncidentCalmedEvent
             | IncidentReboundedEvent
+            | IncidentRecurredEvent
+            | RiskReviewOverdueEvent
+            | RiskMeasureOverdueEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | WebhookTestEvent
