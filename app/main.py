@@ -68,6 +68,8 @@ from app.reviews.report_routes import markdown_router as written_reports
 from app.reviews.report_routes import png_router as curve_pictures
 from app.reviews.report_routes import router as reports
 from app.reviews.report_routes import svg_router as curves
+from app.reviews.risks_routes import measure_router as risk_measures
+from app.reviews.risks_routes import router as risks
 from app.reviews.routes import incident_router as incident_reviews
 from app.reviews.routes import router as reviews
 from app.reviews.template_routes import router as report_templates
@@ -126,6 +128,8 @@ ROUTERS = (
     policies,
     sla_policies,
     calendar,
+    risks,
+    risk_measures,
     webhooks,
     events,
     streams,

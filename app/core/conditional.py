@@ -24,12 +24,28 @@ from app.models import (
     Person,
     Review,
     ReviewDecision,
+    Risk,
+    RiskMeasure,
     RolePermission,
     Task,
+    TextCheck,
     WatchRule,
 )
 
-Versioned = AffectedUser | Department | Incident | Person | Review | ReviewDecision | RolePermission | Task | WatchRule
+Versioned = (
+    AffectedUser
+    | Department
+    | Incident
+    | Person
+    | Review
+    | ReviewDecision
+    | Risk
+    | RiskMeasure
+    | RolePermission
+    | Task
+    | TextCheck
+    | WatchRule
+)
 
 _TAG = re.compile(r'"(?:(?P<version>\d{1,9})-)?[0-9a-f]{16}"', re.ASCII)
 _ANY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')

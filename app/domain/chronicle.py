@@ -213,6 +213,15 @@ def _noted(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
     ]  # fmt: skip
 
 
+def _recurred(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    closed = local(datetime.fromisoformat(data["closed_at"]))
+    return [
+        f"{data['past_number']} 结案后第 {data['days_between']} 天",
+        word("recurrence_reason", data["recurrence_reason"]),
+        _named("该事件结案", closed),
+    ]
+
+
 def _affected(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     figures = (("登记", data["added"]), ("更新", data["updated"]), ("删除联系方式", data["erased"]))
     return [*(f"{name} {count} 人" for name, count in figures if count), f"共 {data['total']} 人"]
@@ -260,6 +269,7 @@ def _covered(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
 _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]]] = MappingProxyType({
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
+    "incident.recurred": _recurred,
     "incident.meeting_held": _met, "incident.fact_checked": _checked, "incident.publication_recorded": _spoken,
     "incident.decision_made": _decided, "note.added": _noted, "incident.deadlines_set": _clocks_set,
     "sla.warning": _clock, "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,

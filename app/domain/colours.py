@@ -28,8 +28,13 @@ _COLOURS = {
         "review.decided": _BLUE, "review.completed": _GREEN, "review.decisions_overdue": _RED,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
+        "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
+    "risk_level": {"critical": _RED, "high": _ORANGE, "medium": _YELLOW, "low": _BLUE},
+    "risk_status": {"open": _BLUE},
+    "check_weight": {"serious": _RED, "warning": _ORANGE, "notice": _BLUE},
+    "check_outcome": {"publish": _GREEN, "revise": _ORANGE, "drop": _RED},
     "deadline_state": {
         "running": _BLUE, "met": _GREEN, "met_recorded_late": _YELLOW, "breached": _RED, "unpushed": _RED,
     },

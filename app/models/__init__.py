@@ -24,6 +24,14 @@ from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
 from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
+from app.models.risks import (
+    IncidentSignature,
+    Risk,
+    RiskIncident,
+    RiskMeasure,
+    RiskVersion,
+    TextCheck,
+)
 from app.models.search import SearchEntry
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
@@ -59,6 +67,7 @@ __all__ = [
     "Incident",
     "IncidentMember",
     "IncidentNumber",
+    "IncidentSignature",
     "LastHeard",
     "MediaOutlet",
     "Meeting",
@@ -80,6 +89,10 @@ __all__ = [
     "ReviewReport",
     "ReviewReportFile",
     "Revision",
+    "Risk",
+    "RiskIncident",
+    "RiskMeasure",
+    "RiskVersion",
     "RobotMessage",
     "RolePermission",
     "SaidOnce",
@@ -92,6 +105,7 @@ __all__ = [
     "StatementVersion",
     "StrayObject",
     "Task",
+    "TextCheck",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

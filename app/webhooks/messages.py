@@ -162,11 +162,26 @@ def _undecided(data: Mapping[str, Any]) -> str:
     return f"复盘决定逾期：{kinds}"
 
 
+def _recurred(data: Mapping[str, Any]) -> str:
+    return f"复发：{data.get('past_number')} 结案 {data.get('days_between')} 天后再次发生"
+
+
+def _risk_late(data: Mapping[str, Any]) -> str:
+    return f"风险复评逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前复评"
+
+
+def _measure_late(data: Mapping[str, Any]) -> str:
+    return f"预防措施逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前完成"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
     "incident.status_changed": _status_changed,
     "incident.affected_users_changed": _affected,
+    "incident.recurred": _recurred,
+    "risk.review_overdue": _risk_late,
+    "risk_measure.overdue": _measure_late,
     "mention.hit": _mention_hit,
     "note.added": _noted,
     "sla.warning": _warned,
@@ -189,6 +204,9 @@ MEMBERS: Final[Mapping[str, str]] = {
     "clock": "时限",
     "harm_class": "危害类别",
     "business_unit": "业务单元",
+    "risk_category": "风险类别",
+    "risk_level": "风险等级",
+    "recurrence_reason": "依据",
     "decision_kind": "决策",
     "statement_kind": "声明",
     "truth": "事实",

@@ -50,6 +50,15 @@ from app.domain.events.reviews import (
     ReviewResumed,
     ReviewSuspended,
 )
+from app.domain.events.risks import (
+    IncidentRecurred,
+    RegisterUnmasked,
+    RiskChanged,
+    RiskEvent,
+    RiskLinked,
+    RiskMeasureOverdue,
+    RiskReviewOverdue,
+)
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
@@ -88,6 +97,7 @@ __all__ = [
     "IncidentEvent",
     "IncidentOpened",
     "IncidentRebounded",
+    "IncidentRecurred",
     "LegalHoldLifted",
     "LegalHoldSet",
     "LegalThresholdReached",
@@ -101,6 +111,7 @@ __all__ = [
     "PeopleUnmasked",
     "PersonCalled",
     "PublicationRecorded",
+    "RegisterUnmasked",
     "ReviewCompleted",
     "ReviewDecided",
     "ReviewDecisionsOverdue",
@@ -111,6 +122,11 @@ __all__ = [
     "ReviewReported",
     "ReviewResumed",
     "ReviewSuspended",
+    "RiskChanged",
+    "RiskEvent",
+    "RiskLinked",
+    "RiskMeasureOverdue",
+    "RiskReviewOverdue",
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
@@ -143,6 +159,7 @@ PUBLIC: tuple[type[Event], ...] = (
     StatusChanged,
     IncidentCalmed,
     IncidentRebounded,
+    IncidentRecurred,
     IncidentAcknowledged,
     MeetingHeld,
     FactChecked,
@@ -170,6 +187,8 @@ PUBLIC: tuple[type[Event], ...] = (
     ReviewDecided,
     ReviewCompleted,
     ReviewDecisionsOverdue,
+    RiskReviewOverdue,
+    RiskMeasureOverdue,
     CalendarYearPublished,
     CalendarYearMissing,
     WebhookTested,

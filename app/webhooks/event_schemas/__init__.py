@@ -52,6 +52,7 @@ from app.webhooks.event_schemas.reviews import (
     ReviewResumedEvent,
     ReviewSuspendedEvent,
 )
+from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
 from app.webhooks.event_schemas.tasks import (
     TaskChangedEvent,
     TaskCreatedEvent,
@@ -106,6 +107,9 @@ class Event(
             | CalendarYearMissingEvent
             | IncidentCalmedEvent
             | IncidentReboundedEvent
+            | IncidentRecurredEvent
+            | RiskReviewOverdueEvent
+            | RiskMeasureOverdueEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | WebhookTestEvent
