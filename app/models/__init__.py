@@ -23,7 +23,16 @@ from app.models.mentions import (
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
-from app.models.reviews import Review, ReviewDecision, ReviewIncident
+from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
+from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
+from app.models.risks import (
+    IncidentSignature,
+    Risk,
+    RiskIncident,
+    RiskMeasure,
+    RiskVersion,
+    TextCheck,
+)
 from app.models.search import SearchEntry
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
@@ -59,6 +68,7 @@ __all__ = [
     "Incident",
     "IncidentMember",
     "IncidentNumber",
+    "IncidentSignature",
     "LastHeard",
     "LintList",
     "MediaOutlet",
@@ -72,10 +82,19 @@ __all__ = [
     "Person",
     "Publication",
     "Rematch",
+    "ReportTemplate",
     "Review",
+    "ReviewChange",
     "ReviewDecision",
+    "ReviewEffort",
     "ReviewIncident",
+    "ReviewReport",
+    "ReviewReportFile",
     "Revision",
+    "Risk",
+    "RiskIncident",
+    "RiskMeasure",
+    "RiskVersion",
     "RobotMessage",
     "RolePermission",
     "SaidOnce",
@@ -89,6 +108,7 @@ __all__ = [
     "StatementVersion",
     "StrayObject",
     "Task",
+    "TextCheck",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",
