@@ -27,6 +27,7 @@ from app.models.search import SearchEntry
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
+from app.models.templates import StatementTemplate, StatementTemplateVersion
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -83,6 +84,8 @@ __all__ = [
     "SpreadBucket",
     "Statement",
     "StatementApproval",
+    "StatementTemplate",
+    "StatementTemplateVersion",
     "StatementVersion",
     "StrayObject",
     "Task",
