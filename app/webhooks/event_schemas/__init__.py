@@ -43,6 +43,14 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.statements import (
+    StatementApprovedEvent,
+    StatementChangesRequestedEvent,
+    StatementPublishedEvent,
+    StatementPublishedUnapprovedEvent,
+    StatementSubmittedEvent,
+    StatementWithdrawnEvent,
+)
 from app.webhooks.event_schemas.tasks import (
     TaskChangedEvent,
     TaskCreatedEvent,
@@ -85,6 +93,12 @@ class Event(
             | TaskDoneEvent
             | TaskWaivedEvent
             | TasksChangedEvent
+            | StatementSubmittedEvent
+            | StatementApprovedEvent
+            | StatementChangesRequestedEvent
+            | StatementPublishedEvent
+            | StatementPublishedUnapprovedEvent
+            | StatementWithdrawnEvent
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
