@@ -69,6 +69,8 @@ from app.statements.approval_routes import router as approvals
 from app.statements.note_routes import router as statement_notes
 from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
+from app.statements.template_routes import incident_router as incident_templates
+from app.statements.template_routes import router as statement_templates
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -109,6 +111,8 @@ ROUTERS = (
     tasks,
     incident_statements,
     statements,
+    incident_templates,
+    statement_templates,
     approvals,
     approval_delegations,
     deadlines,

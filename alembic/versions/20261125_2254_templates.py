@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from app.statements.seeds import rows
 
 revision = "templates"
-down_revision = "statements_and_reviews"
+down_revision = "commitments"
 branch_labels = None
 depends_on = None
 
@@ -99,7 +99,10 @@ def born() -> None:
     )
     for template, version in rows():
         op.execute(templates.insert().values(template))
-        lists = {name: sa.cast(json.dumps(version[name], ensure_ascii=False), JSONB) for name in ("commitments", "variables")}
+        lists = {
+            name: sa.cast(sa.literal(json.dumps(version[name], ensure_ascii=False), text), JSONB)
+            for name in ("commitments", "variables")
+        }
         op.execute(versions.insert().values(version | lists))
 
 

@@ -7,7 +7,7 @@ without a date, and the clocks of what was promised know it.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from app.domain.statement_text import Parts, Promise
 from app.domain.templates.engine import TooMuch, fill
@@ -17,6 +17,16 @@ from app.domain.vocabulary.templates import StatementLanguage, TemplateVariableS
 
 TEXTS: Final = ("title", "attitude", "facts", "solution")
 """The parts that are one text each; promises are the fifth."""
+SAID: Final = (*TEXTS, "commitments", "next_update", "variables")
+"""What a version of a template holds."""
+LONGEST: Final[Mapping[str, int]] = {
+    "title": 200,
+    "attitude": 5_000,
+    "facts": 5_000,
+    "solution": 5_000,
+    "commitments": 500,
+}
+"""Characters of each part when it is filled in, as a statement takes them."""
 FILLS: Final[Mapping[TemplateVariableSource, TemplateVariableType]] = {
     TemplateVariableSource.BUSINESS_UNIT: TemplateVariableType.TEXT,
     TemplateVariableSource.ORIGIN_PLATFORM: TemplateVariableType.TEXT,
@@ -28,10 +38,15 @@ FILLS: Final[Mapping[TemplateVariableSource, TemplateVariableType]] = {
 _EXAMPLES_AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
+_At: TypeAlias = tuple[str | int, ...]
+_Placed: TypeAlias = tuple[_At, Reading]
+"""Where a text stands, and what it says."""
+
+
 class Fault(NamedTuple):
     """What is wrong with a template or a value, by a JSON pointer's steps."""
 
-    at: tuple[str | int, ...]
+    at: _At
     says: str
     code: str
 
@@ -74,12 +89,12 @@ class Content:
     variables: tuple[Variable, ...]
 
     @classmethod
-    def of(cls, parts: Mapping[str, Any], variables: Sequence[Mapping[str, Any]]) -> "Content":
-        """As parts and variables come in and are stored."""
+    def of(cls, said: Mapping[str, Any]) -> "Content":
+        """Of the members of :data:`SAID`, as they come in and are stored."""
         return cls(
-            {name: parts[name] for name in TEXTS},
-            tuple(DatedPromise(one["text"], one["due"]) for one in parts["commitments"]),
-            parts["next_update"], tuple(map(Variable.of, variables)),
+            {name: said[name] for name in TEXTS},
+            tuple(DatedPromise(one["text"], one["due"]) for one in said["commitments"]),
+            said["next_update"], tuple(map(Variable.of, said["variables"])),
         )  # fmt: skip
 
     def examples(self) -> dict[str, str]:
@@ -97,16 +112,17 @@ class Filled:
 
 def faults(content: Content) -> list[Fault]:
     """Everything that is wrong with a template, in the order of its members; one without can be filled in by anybody."""
-    found = [*_in_variables(content.variables), *_in_parts(content)]
+    readings = list(_readings(content))
+    found = [*_in_variables(content.variables), *_in_parts(content, readings)]
     if found:
         return found
-    used = _used(content)
+    used = {name for _, reading in readings for name in reading.names} | {name for _, name in _dates(content)}
     found += [
         Fault(("variables", place, "name"), f"the variable {one.name!r} is used nowhere: use it, or leave it out", "unused")
         for place, one in enumerate(content.variables) if one.name not in used
     ]  # fmt: skip
     if not any(content.texts[name].strip() for name in ("attitude", "facts", "solution")):
-        found.append(Fault(("parts",), "says nothing: write attitude, facts or solution", "empty"))
+        found.append(Fault((), "says nothing: write attitude, facts or solution", "empty"))
     return found or _in_examples(content)
 
 
@@ -121,15 +137,17 @@ def _in_variables(variables: Sequence[Variable]) -> Iterator[Fault]:
             yield Fault((*at, "name"), f"{one.name!r} stands here twice", "duplicate")
         seen.add(one.name)
         if one.source is not None and FILLS[one.source] is not one.type:
-            yield Fault((*at, "source"), f"fills in what is of type {FILLS[one.source]}, and this is {one.type}", "other_type")
+            yield Fault(
+                (*at, "source"), f"fills in what is of type {FILLS[one.source]}, and this is {one.type}", "other_type"
+            )
         try:
             show(one.type, one.example, now=_EXAMPLES_AT, language=StatementLanguage.ZH)
         except ValueError as error:
             yield Fault((*at, "example"), f"of {one.name!r} {error}", "bad_example")
 
 
-def _in_parts(content: Content) -> Iterator[Fault]:
-    for at, reading in _readings(content):
+def _in_parts(content: Content, readings: Sequence[_Placed]) -> Iterator[Fault]:
+    for at, reading in readings:
         yield from (Fault(at, f"line {one.line}: {one.says}", one.code) for one in reading.faults)
     dated = {one.name for one in content.variables if one.type is TemplateVariableType.DATETIME}
     for at, name in _dates(content):
@@ -138,26 +156,21 @@ def _in_parts(content: Content) -> Iterator[Fault]:
             yield Fault(at, says, "unknown_variable")
 
 
-def _readings(content: Content) -> Iterator[tuple[tuple[str | int, ...], Reading]]:
+def _readings(content: Content) -> Iterator[_Placed]:
     """Each text of the template as it is read."""
     blanks = {one.name: Blank(one.type is TemplateVariableType.LIST, not one.required) for one in content.variables}
     for name in TEXTS:
-        yield ("parts", name), read(content.texts[name], blanks)
+        yield (name,), read(content.texts[name], blanks)
     for place, one in enumerate(content.promises):
         # A promise without its date is left out, so within it the date is there.
-        yield ("parts", "commitments", place, "text"), read(one.text, blanks, there=frozenset({one.due}))
+        yield ("commitments", place, "text"), read(one.text, blanks, there=frozenset({one.due}))
 
 
-def _dates(content: Content) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _dates(content: Content) -> Iterator[tuple[_At, str]]:
     for place, one in enumerate(content.promises):
-        yield ("parts", "commitments", place, "due"), one.due
+        yield ("commitments", place, "due"), one.due
     if content.next_update is not None:
-        yield ("parts", "next_update"), content.next_update
-
-
-def _used(content: Content) -> set[str]:
-    named = {name for _, reading in _readings(content) for name in reading.names}
-    return named | {name for _, name in _dates(content)}
+        yield ("next_update",), content.next_update
 
 
 def _in_examples(content: Content) -> list[Fault]:
@@ -167,7 +180,7 @@ def _in_examples(content: Content) -> list[Fault]:
     except TooLong as error:
         return [error.fault]
     if not any((filled.parts.attitude, filled.parts.facts, filled.parts.solution)):
-        return [Fault(("parts",), "says nothing with its own examples: write what is said in any case", "empty")]
+        return [Fault((), "says nothing with its own examples: write what is said in any case", "empty")]
     return []
 
 
@@ -182,23 +195,39 @@ class TooLong(ValueError):
 def value_faults(
     content: Content, values: Mapping[str, str], *, now: datetime, language: StatementLanguage, whole: bool
 ) -> list[Fault]:
-    """What is wrong with these values. ``whole``: it is wrong too if a required one is missing."""
+    """What is wrong with these values. ``whole``: to be said, so that all required ones must be there, and promises ahead."""
     known = {one.name: one for one in content.variables}
     found = []
     for name, value in values.items():
         if name not in known:
             names = "、".join(known) or "none"
-            found.append(Fault(("variables", name), f"is no variable of this template; it has {names}", "unknown_variable"))
+            found.append(
+                Fault(("variables", name), f"is no variable of this template; it has {names}", "unknown_variable")
+            )
             continue
         try:
             show(known[name].type, value, now=now, language=language)
         except ValueError as error:
             found.append(Fault(("variables", name), str(error), "value_error"))
-    lacking = [one for one in content.variables if one.required and one.name not in values] if whole else []
-    return found + [
-        Fault(("variables", one.name), f"is missing; state it as a {one.type}, for example {one.example!r}", "missing")
-        for one in lacking
-    ]
+    if not whole:
+        return found
+    faulty = {fault.at[1] for fault in found}
+    lacking = [one for one in content.variables if one.required and one.name not in values]
+    dates = dict.fromkeys(name for _, name in _dates(content) if name in values and name not in faulty)
+    return (
+        found
+        + [
+            Fault(("variables", name), "lies in the past: promise what is to come", "in_the_past")
+            for name in dates
+            if instant_of(values[name]) <= now
+        ]
+        + [
+            Fault(
+                ("variables", one.name), f"is missing; state it as a {one.type}, for example {one.example!r}", "missing"
+            )
+            for one in lacking
+        ]
+    )
 
 
 def complete(content: Content, values: Mapping[str, str], *, now: datetime, language: StatementLanguage) -> Filled:
@@ -211,10 +240,10 @@ def complete(content: Content, values: Mapping[str, str], *, now: datetime, lang
         else:
             blank = f"【{one.name}】" if one.required else ""
             shown[one.name] = ((blank,) if blank else ()) if many else blank
-    texts = {name: _filled(("parts", name), content.texts[name], shown) for name in TEXTS}
+    texts = {name: _filled((name,), content.texts[name], shown, LONGEST[name]) for name in TEXTS}
     promises = []
     for place, promise in enumerate(content.promises):
-        text = _filled(("parts", "commitments", place, "text"), promise.text, shown)
+        text = _filled(("commitments", place, "text"), promise.text, shown, LONGEST["commitments"])
         if text and shown[promise.due]:
             promises.append(Promise(text, _instant(promise.due, values)))
     again = _instant(content.next_update, values) if content.next_update else None
@@ -223,9 +252,9 @@ def complete(content: Content, values: Mapping[str, str], *, now: datetime, lang
     return Filled(Parts(title, texts["attitude"], texts["facts"], texts["solution"], promises, again), missing)
 
 
-def _filled(at: tuple[str | int, ...], source: str, shown: Mapping[str, Shown]) -> str:
+def _filled(at: _At, source: str, shown: Mapping[str, Shown], most: int) -> str:
     try:
-        return fill(source, shown)
+        return fill(source, shown, most=most)
     except TooMuch as error:
         raise TooLong(Fault(at, str(error), "too_long")) from None
 

@@ -15,9 +15,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.domain.templates.language import LOOP_ASKED, LOOP_PRINTED
 
-LONGEST_FILLED: Final = 10_000
-"""Characters of one part that is filled in."""
-
 
 class TooMuch(ValueError):
     """The text would be longer than anything that can be said."""
@@ -64,13 +61,13 @@ def _join(items: Sequence[str], between: str = "、") -> str:
 SANDBOX: Final = _Sandbox()
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _compiled(source: str) -> Template:
     return SANDBOX.from_string(source)
 
 
-def fill(source: str, values: Mapping[str, str | tuple[str, ...]]) -> str:
-    """The text, filled in. TooMuch where it grows beyond a statement's length: it stops there, and reads no further.
+def fill(source: str, values: Mapping[str, str | tuple[str, ...]], *, most: int) -> str:
+    """The text, filled in. TooMuch where it grows beyond ``most`` characters: it stops there, and reads no further.
 
     Only for sources that were read without a fault, with a value for each name: a missing optional one is empty.
     """
@@ -78,8 +75,8 @@ def fill(source: str, values: Mapping[str, str | tuple[str, ...]]) -> str:
     length = 0
     for piece in _compiled(source).generate(values):
         length += len(piece)
-        if length > LONGEST_FILLED:
-            raise TooMuch(f"has more than {LONGEST_FILLED:,} characters when it is filled in")
+        if length > most:
+            raise TooMuch(f"has more than {most:,} characters when it is filled in")
         written.append(piece)
     return _even("".join(written))
 

@@ -28,9 +28,7 @@ _NAMED: Final[Mapping[type[nodes.Node], str]] = {
     nodes.CallBlock: "call", nodes.FilterBlock: "filter", nodes.Assign: "set", nodes.AssignBlock: "set",
     nodes.With: "with", nodes.Extends: "extends", nodes.Block: "block", nodes.ScopedEvalContextModifier: "autoescape",
 }  # fmt: skip
-_ALLOWED: Final = (
-    "write blanks as {{ 变量 }}, {% if 变量 %}, {% for 项 in 列表 %} and {{ 列表 | join('、') }}; nothing else runs here"
-)
+_ALLOWED: Final = "write blanks as {{ 变量 }}, {% if 变量 %}, {% for 项 in 列表 %} and {{ 列表 | join('、') }}; nothing else runs here"
 
 
 class Fault(NamedTuple):

@@ -139,4 +139,5 @@ def show(kind: TemplateVariableType, value: str, *, now: datetime, language: Sta
     """The value as it stands in a text. ValueError, in words for people, where it is none of its type."""
     if len(value) > LONGEST_VALUE:
         raise ValueError(f"must have {LONGEST_VALUE:,} characters at most")
-    return _SHOW[kind](value, now, language)
+    # Browsers end the lines of a form so.
+    return _SHOW[kind](value.replace("\r\n", "\n"), now, language)
