@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from app.statements.seeds import rows
 
 revision = "templates"
-down_revision = "commitments"
+down_revision = "risks"
 branch_labels = None
 depends_on = None
 

@@ -22,14 +22,34 @@ from app.models import (
     Department,
     Incident,
     Person,
+    Review,
+    ReviewDecision,
+    Risk,
+    RiskMeasure,
     RolePermission,
     Statement,
     StatementTemplate,
     Task,
+    TextCheck,
     WatchRule,
 )
 
-Versioned = AffectedUser | Department | Incident | Person | RolePermission | Statement | StatementTemplate | Task | WatchRule
+Versioned = (
+    AffectedUser
+    | Department
+    | Incident
+    | Person
+    | Review
+    | ReviewDecision
+    | Risk
+    | RiskMeasure
+    | RolePermission
+    | Statement
+    | StatementTemplate
+    | Task
+    | TextCheck
+    | WatchRule
+)
 
 _TAG = re.compile(r'"(?:(?P<version>\d{1,9})-)?[0-9a-f]{16}"', re.ASCII)
 _ANY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')

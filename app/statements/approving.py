@@ -23,7 +23,7 @@ from app.models import Incident, Statement, StatementApproval, StatementVersion
 from app.models.base import new_id
 from app.statements.approvers import Authority, asks, authorities, own_first
 from app.statements.queries import Standing, approval_of, held, standing_of
-from app.statements.service import must_may, named
+from app.statements.states import must_may, named
 
 
 class NotAnApprover(Forbidden):
@@ -131,7 +131,7 @@ def _must_be_newest(statement: Statement, standing: Standing, number: int) -> No
     if number < newest.number:
         raise VersionOutdated.at(
             "/version", f"version {newest.number} of the statement {statement.id} is the newest by now: read that one",
-            "outdated", latest_number=newest.number, latest_version_id=newest.id,
+            "outdated", latest_number=newest.number, latest_version_id=str(newest.id),
         )  # fmt: skip
 
 

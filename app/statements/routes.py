@@ -157,7 +157,5 @@ async def get_statement_diff(
     caller: StatementsRead, run: InRetries,
 ) -> dict[str, Any]:  # fmt: skip
     """What changed from another version to this one, section by section: words that stayed, went and came."""
-    found = await run(
-        lambda tx, _: version_queries.compared(tx, statement_id, number, query.against, caller=caller)
-    )
+    found = await run(lambda tx, _: version_queries.compared(tx, statement_id, number, query.against, caller=caller))
     return await aside(version_queries.diff_of, found)

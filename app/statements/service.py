@@ -12,84 +12,21 @@ from sqlalchemy import select
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import FieldError, Invalid
 from app.core.outbox import record
 from app.domain.events import StatementChanged, StatementSubmitted, StatementWithdrawn
 from app.domain.statement_text import compose
-from app.domain.statements import MAY_WAIVE, NEEDS, SAYS, TRUTHS, WAIVABLE, refusal, status_after
+from app.domain.statements import MAY_WAIVE, WAIVABLE, status_after
 from app.domain.vocabulary import StatementKind
-from app.domain.vocabulary.statements import StatementAction, StatementChange, StatementNeed, StatementStatus
+from app.domain.vocabulary.statements import StatementAction, StatementChange, StatementStatus
 from app.incidents import acts
-from app.incidents.timeline import Place, on_timeline
 from app.models import Commitment, Incident, Statement, StatementVersion
 from app.models.base import new_id
 from app.people.persons import active_people
-from app.statements.queries import Standing, held, standing_of
+from app.statements.linting import keep_lint
+from app.statements.queries import held, standing_of
+from app.statements.states import must_may, named
 from app.statements.texts import PARTS, SAID, due, parts_of, stored
-
-
-class StatementRefused(Conflict):
-    """The statement is in no state that allows it."""
-
-    title = ("The statement's state does not allow this", "声明当前状态不允许该操作")
-
-
-class Named(Place):
-    """What every event of a statement says first: see :class:`app.domain.events.StatementEvent`."""
-
-    statement_id: UUID
-    statement_kind: str
-    statement_status: str
-    version_id: UUID
-    version_number: int
-
-
-def named(incident: Incident, statement: Statement, version: StatementVersion) -> Named:
-    """Which statement, which version, and how it stands; takes the next place on the incident's timeline."""
-    return Named(
-        **on_timeline(incident), statement_id=statement.id, statement_kind=statement.kind,
-        statement_status=statement.status, version_id=version.id, version_number=version.number,
-    )  # fmt: skip
-
-
-def refused(code: str, statement: Statement, standing: Standing, now: datetime) -> StatementRefused:
-    """The problem of a refusal by its code; what is missing is named one by one, with what to do about each."""
-    case, missing = standing.case, standing.missing(statement, now)
-    if code == "statement_incomplete":
-        says = [_asks(need, statement, standing) for need in missing]
-        found = standing.fact_check
-        problem = StatementRefused(
-            " ".join(says), errors=[FieldError("", words, need) for words, need in zip(says, missing, strict=True)],
-            missing=list(missing), fact_check_id=found.id if found and StatementNeed.TRUTH in missing else None,
-        )  # fmt: skip
-    elif code == "incident_over":
-        problem = StatementRefused(f"Its incident {case.number} is {case.status}: bring it back first.")
-    else:
-        problem = StatementRefused(f"The statement is {statement.status}. {SAYS[code]}")
-    problem.code = code  # type: ignore[misc]
-    return problem
-
-
-def _asks(need: StatementNeed, statement: Statement, standing: Standing) -> str:
-    found = standing.fact_check
-    if need is not StatementNeed.TRUTH or found is None:
-        return NEEDS[need]
-    carried = ", ".join(TRUTHS[StatementKind(statement.kind)])
-    return (
-        f"The incident's last fact check {found.id} found {found.truth}, and a statement of kind {statement.kind} needs one "
-        f"of: {carried}."
-    )
-
-
-async def must_may(
-    tx: Tx, action: StatementAction, statement: Statement, *, now: datetime
-) -> Standing:  # fmt: skip
-    """How the statement stands; StatementRefused where that, or its incident, is in no state for the action."""
-    standing = await standing_of(tx, statement)
-    code = refusal(action, standing.facts(statement, now))
-    if code is not None:
-        raise refused(code, statement, standing, now)
-    return standing
 
 
 async def create_statement(
@@ -97,6 +34,7 @@ async def create_statement(
 ) -> Statement:
     """A draft. ``fields``: kind, name, strategy, and what of a version is said; ``template_version_id`` where it was begun
     from a template. IncidentOver where the incident has ended."""
+    _must_stand_once(fields)
     incident = await acts.recording(tx, incident_id)
     kept = stored(fields)
     await _must_fit(tx, incident, StatementKind(fields["kind"]), kept, now)
@@ -139,6 +77,7 @@ async def change_statement(
 ) -> Statement:
     """Sets what ``fields`` names. What the newest version says is changed in it while it is a draft; once it was submitted,
     or said in public, in another version, which needs approvals of its own."""
+    _must_stand_once(fields)
     incident, statement = await held(tx, statement_id)
     expected.meet(statement.version)
     newest = (await standing_of(tx, statement)).newest
@@ -189,6 +128,7 @@ async def submit_statement(
     statement.status = status_after(StatementAction.SUBMIT, StatementStatus(statement.status))
     touch(statement, now)
     await tx.flush()
+    await keep_lint(tx, statement, newest, now=now)
     await record(tx, StatementSubmitted(**named(incident, statement, newest)), caller=caller)
     return statement
 
@@ -218,6 +158,15 @@ def _changed(
     return StatementChanged(
         **named(incident, statement, version), action=action, fields=list(fields), other_incident_id=other_incident_id
     )
+
+
+def _must_stand_once(fields: Mapping[str, Any]) -> None:
+    """Invalid where a platform has two texts, or a part is waived for two reasons."""
+    for name, key in (("platform_texts", "platform"), ("waivers", "part")):
+        named_so = [one[key] for one in fields.get(name, ())]
+        for place, word in enumerate(named_so):
+            if word in named_so[:place]:
+                raise Invalid.at(f"/{name}/{place}/{key}", f"{word} stands twice; send it once", "stands_twice")
 
 
 async def _must_fit(tx: Tx, incident: Incident, kind: StatementKind, kept: Mapping[str, Any], now: datetime) -> None:
