@@ -84,6 +84,8 @@ from app.statements.lint_routes import router as lint
 from app.statements.note_routes import router as statement_notes
 from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
+from app.statements.template_routes import incident_router as incident_templates
+from app.statements.template_routes import router as statement_templates
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -124,6 +126,8 @@ ROUTERS = (
     tasks,
     incident_statements,
     statements,
+    incident_templates,
+    statement_templates,
     lint,
     lint_lists,
     approvals,

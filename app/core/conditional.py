@@ -28,6 +28,7 @@ from app.models import (
     RiskMeasure,
     RolePermission,
     Statement,
+    StatementTemplate,
     Task,
     TextCheck,
     WatchRule,
@@ -44,6 +45,7 @@ Versioned = (
     | RiskMeasure
     | RolePermission
     | Statement
+    | StatementTemplate
     | Task
     | TextCheck
     | WatchRule
