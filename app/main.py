@@ -31,6 +31,7 @@ from app.incidents.briefing_routes import markdown_router as written_briefings
 from app.incidents.briefing_routes import router as briefings
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
+from app.incidents.commitment_routes import router as commitments
 from app.incidents.evidence_routes import hold_router as holds
 from app.incidents.evidence_routes import router as evidence
 from app.incidents.inbox_routes import router as inbox
@@ -64,6 +65,7 @@ from app.people.routes import router as api_keys
 from app.reviews.note_routes import router as review_notes
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.statements.commitment_routes import router as statement_commitments
 from app.statements.note_routes import router as statement_notes
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
@@ -92,6 +94,8 @@ ROUTERS = (
     written_briefings,
     word_briefings,
     acts,
+    commitments,
+    statement_commitments,
     notes,
     statement_notes,
     review_notes,

@@ -9,10 +9,12 @@ from app.domain.events import (
     IncidentChanged,
     IncidentRebounded,
     MentionHit,
+    SlaBreached,
+    StatementPublished,
     StatusChanged,
     TeamChanged,
 )
-from app.incidents import clocks, task_clocks, team
+from app.incidents import clocks, commitments, task_clocks, team
 from app.incidents.alerts import start_alerts
 from app.webhooks.service import fan_out
 
@@ -28,6 +30,8 @@ def install() -> None:
     react(IncidentChanged, team.incident_changed)
     react(TeamChanged, clocks.team_changed)
     react(StatusChanged, task_clocks.status_changed)
+    react(StatementPublished, commitments.statement_published)
+    react(SlaBreached, commitments.clock_breached)
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)

@@ -234,6 +234,10 @@ def _tasks(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
             _named("理由", data["reason"])]  # fmt: skip
 
 
+def _promise(data: Mapping[str, Any], promise: Mapping[str, Any]) -> Parts:
+    return [promise.get("text", ""), _named("截止", local(datetime.fromisoformat(data["due_at"])))]
+
+
 _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]]] = MappingProxyType({
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
@@ -244,4 +248,5 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "incident.evidence_changed": _evidence,
     "incident.affected_users_changed": _affected,
     "task.created": _task, "task.changed": _task, "task.done": _task, "task.waived": _task, "tasks.changed": _tasks,
+    "commitment.broken": _promise,
 })  # fmt: skip

@@ -24,6 +24,7 @@ _COLOURS = {
         "incident.team_changed": _BLUE, "escalation.person": _ORANGE,
         "incident.affected_users_changed": _BLUE,
         "task.created": _BLUE, "task.changed": _BLUE, "task.done": _GREEN, "tasks.changed": _BLUE,
+        "commitment.broken": _RED,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
@@ -34,6 +35,7 @@ _COLOURS = {
     "task_state": {
         "open": _BLUE, "draft": _BLUE, "legal_review": _ORANGE, "approved": _YELLOW, "rejected": _RED, "done": _GREEN,
     },
+    "commitment_state": {"open": _BLUE, "kept": _GREEN, "kept_late": _YELLOW, "broken": _RED},
     "care_state": {"none": _ORANGE, "open": _BLUE, "done": _GREEN},
     "day_kind": {"working_day": _BLUE, "holiday": _RED, "make_up_day": _ORANGE},
     "year_status": {"official": _GREEN, "estimated": _ORANGE},

@@ -33,6 +33,7 @@ class EventType(StrEnum):
     TASK_DONE = "task.done"
     TASK_WAIVED = "task.waived"
     TASKS_CHANGED = "tasks.changed"
+    COMMITMENT_BROKEN = "commitment.broken"
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"
     SLA_MET = "sla.met"

@@ -10,4 +10,11 @@ LABELS: Labels = {
         "clarification": ("澄清声明", "Clarification"),
         "lawyer": ("律师声明", "Lawyer's letter"),
     },
+    "commitment_state": {
+        "open": ("未到期", "Not due yet"),
+        "kept": ("已兑现", "Kept"),
+        "kept_late": ("逾期兑现", "Kept late"),
+        "broken": ("未兑现", "Broken"),
+        "waived": ("已免除", "Waived"),
+    },
 }

@@ -31,6 +31,7 @@ LABELS: Labels = {
         "task.done": ("任务完成", "A task was finished"),
         "task.waived": ("任务免除", "A task was waived"),
         "tasks.changed": ("任务批量变更", "Many tasks were changed at once"),
+        "commitment.broken": ("承诺未兑现", "A promise was broken"),
         "sla.warning": ("时限预警", "A clock's time runs out"),
         "sla.breached": ("时限超时", "A clock was breached"),
         "sla.met": ("时限达成", "A clock was met"),

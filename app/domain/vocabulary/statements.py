@@ -56,3 +56,13 @@ class ResponseStrategy(StrEnum):
     DIMINISH = "diminish"
     REBUILD = "rebuild"
     BOLSTER = "bolster"
+
+
+class CommitmentState(StrEnum):
+    """What became of what was promised in public: 未到期, 已兑现, 逾期兑现, 未兑现, 已免除."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    KEPT_LATE = "kept_late"
+    BROKEN = "broken"
+    WAIVED = "waived"

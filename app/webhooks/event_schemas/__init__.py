@@ -27,6 +27,7 @@ from app.webhooks.event_schemas.alerts import AlertBreachedEvent, AlertNoReceive
 from app.webhooks.event_schemas.base import EventBase, shown_as
 from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, CalendarYearPublishedEvent
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
+from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
@@ -85,6 +86,7 @@ class Event(
             | TaskDoneEvent
             | TaskWaivedEvent
             | TasksChangedEvent
+            | CommitmentBrokenEvent
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
