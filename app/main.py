@@ -65,8 +65,12 @@ from app.people.routes import router as api_keys
 from app.reviews.note_routes import router as review_notes
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.statements.approval_routes import delegation_router as approval_delegations
+from app.statements.approval_routes import router as approvals
 from app.statements.commitment_routes import router as statement_commitments
 from app.statements.note_routes import router as statement_notes
+from app.statements.routes import incident_router as incident_statements
+from app.statements.routes import router as statements
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -107,6 +111,10 @@ ROUTERS = (
     incident_tasks,
     many_tasks,
     tasks,
+    incident_statements,
+    statements,
+    approvals,
+    approval_delegations,
     deadlines,
     calm,
     policies,

@@ -39,6 +39,17 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.statements import (
+    StatementApproved,
+    StatementChanged,
+    StatementChangesRequested,
+    StatementEvent,
+    StatementPublished,
+    StatementPublishedUnapproved,
+    StatementSlotApproved,
+    StatementSubmitted,
+    StatementWithdrawn,
+)
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
@@ -94,6 +105,15 @@ __all__ = [
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
+    "StatementApproved",
+    "StatementChanged",
+    "StatementChangesRequested",
+    "StatementEvent",
+    "StatementPublished",
+    "StatementPublishedUnapproved",
+    "StatementSlotApproved",
+    "StatementSubmitted",
+    "StatementWithdrawn",
     "StatusChanged",
     "TaskChanged",
     "TaskCreated",
@@ -139,6 +159,12 @@ PUBLIC: tuple[type[Event], ...] = (
     TaskDone,
     TaskWaived,
     TasksChanged,
+    StatementSubmitted,
+    StatementApproved,
+    StatementChangesRequested,
+    StatementPublished,
+    StatementPublishedUnapproved,
+    StatementWithdrawn,
     CommitmentBroken,
     SlaWarning,
     SlaBreached,
