@@ -110,7 +110,7 @@ async def _statements_citing(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[dic
     """Promise -> the statements that name it, each with the newest of its versions that does."""
     if not ids:
         return {}
-    cited = func.unnest(StatementVersion.cites).column_valued("cited")
+    cited = func.unnest(StatementVersion.cites).column_valued("cited", joins_implicitly=True)
     query: Select[Any] = select(cited, StatementVersion.statement_id, func.max(StatementVersion.number))
     query = query.where(StatementVersion.cites.overlap(list(ids))).group_by(cited, StatementVersion.statement_id)
     citing: dict[UUID, list[dict[str, Any]]] = {}
