@@ -19,8 +19,9 @@ from app.domain.vocabulary.statements import ApprovalOutcome, ApprovalSlot, Stat
 from app.incidents.queries import get_incident
 from app.models import FactCheck, Incident, Statement, StatementApproval, StatementVersion
 from app.models.base import columns_of
+from app.people import approvers
 from app.people.masks import people_of, words_of
-from app.statements import approvers, version_queries
+from app.statements import version_queries
 from app.statements.schemas import IncidentStatementQuery, StatementQuery
 from app.statements.texts import content_of
 
