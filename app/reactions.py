@@ -2,6 +2,7 @@
 
 from app.core.outbox import react
 from app.domain.events import (
+    DeadlineRedated,
     Event,
     GradeChanged,
     IncidentAct,
@@ -16,6 +17,7 @@ from app.domain.events import (
 )
 from app.incidents import clocks, commitments, task_clocks, team
 from app.incidents.alerts import start_alerts
+from app.reviews import births
 from app.statements import following
 from app.webhooks.service import fan_out
 
@@ -38,5 +40,10 @@ def install() -> None:
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)
+    # After the clocks: a review's decisions are due a while after its own.
+    react(IncidentCalmed, births.calmed)
+    react(IncidentRebounded, births.rebounded)
+    react(StatusChanged, births.status_changed)
+    react(DeadlineRedated, births.redated)
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)

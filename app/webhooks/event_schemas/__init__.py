@@ -44,6 +44,16 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.reviews import (
+    ReviewCompletedEvent,
+    ReviewDecidedEvent,
+    ReviewDecisionsOverdueEvent,
+    ReviewOpenedEvent,
+    ReviewReportedEvent,
+    ReviewResumedEvent,
+    ReviewSuspendedEvent,
+)
+from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
 from app.webhooks.event_schemas.statements import (
     StatementApprovedEvent,
     StatementChangesRequestedEvent,
@@ -102,10 +112,20 @@ class Event(
             | StatementWithdrawnEvent
             | CommitmentBrokenEvent
             | DeadlineRedatedEvent
+            | ReviewOpenedEvent
+            | ReviewSuspendedEvent
+            | ReviewResumedEvent
+            | ReviewReportedEvent
+            | ReviewDecidedEvent
+            | ReviewCompletedEvent
+            | ReviewDecisionsOverdueEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
             | IncidentCalmedEvent
             | IncidentReboundedEvent
+            | IncidentRecurredEvent
+            | RiskReviewOverdueEvent
+            | RiskMeasureOverdueEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | WebhookTestEvent
