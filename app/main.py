@@ -31,6 +31,7 @@ from app.incidents.briefing_routes import markdown_router as written_briefings
 from app.incidents.briefing_routes import router as briefings
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
+from app.incidents.commitment_routes import router as commitments
 from app.incidents.evidence_routes import hold_router as holds
 from app.incidents.evidence_routes import router as evidence
 from app.incidents.inbox_routes import router as inbox
@@ -79,6 +80,7 @@ from app.settings import Settings
 from app.settings import settings as read_settings
 from app.statements.approval_routes import delegation_router as approval_delegations
 from app.statements.approval_routes import router as approvals
+from app.statements.commitment_routes import router as statement_commitments
 from app.statements.lint_list_routes import router as lint_lists
 from app.statements.lint_routes import router as lint
 from app.statements.note_routes import router as statement_notes
@@ -113,6 +115,8 @@ ROUTERS = (
     written_briefings,
     word_briefings,
     acts,
+    commitments,
+    statement_commitments,
     notes,
     statement_notes,
     review_notes,

@@ -10,10 +10,12 @@ from app.domain.events import (
     IncidentChanged,
     IncidentRebounded,
     MentionHit,
+    SlaBreached,
+    StatementPublished,
     StatusChanged,
     TeamChanged,
 )
-from app.incidents import clocks, task_clocks, team
+from app.incidents import clocks, commitments, task_clocks, team
 from app.incidents.alerts import start_alerts
 from app.reviews import births
 from app.statements import following
@@ -33,6 +35,8 @@ def install() -> None:
     react(StatusChanged, task_clocks.status_changed)
     react(GradeChanged, following.grade_changed)
     react(StatusChanged, following.status_changed)
+    react(StatementPublished, commitments.statement_published)
+    react(SlaBreached, commitments.clock_breached)
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)

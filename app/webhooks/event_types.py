@@ -40,6 +40,7 @@ class EventType(StrEnum):
     STATEMENT_PUBLISHED = "statement.published"
     STATEMENT_PUBLISHED_UNAPPROVED = "statement.published_unapproved"
     STATEMENT_WITHDRAWN = "statement.withdrawn"
+    COMMITMENT_BROKEN = "commitment.broken"
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"
     SLA_MET = "sla.met"
