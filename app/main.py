@@ -38,6 +38,7 @@ from app.incidents.link_page import router as acknowledging_page
 from app.incidents.note_routes import router as notes
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
+from app.incidents.silence_routes import router as silences
 from app.incidents.sla_routes import policy_router as sla_policies
 from app.incidents.sla_routes import router as deadlines
 from app.incidents.task_bulk_routes import router as many_tasks
@@ -63,6 +64,7 @@ from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.statements.platform_routes import router as platform_rules
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -99,8 +101,10 @@ ROUTERS = (
     incident_tasks,
     many_tasks,
     tasks,
+    platform_rules,
     deadlines,
     calm,
+    silences,
     policies,
     sla_policies,
     calendar,

@@ -2,6 +2,7 @@
 
 from app.core.outbox import react
 from app.domain.events import (
+    DecisionMade,
     Event,
     GradeChanged,
     IncidentAct,
@@ -9,10 +10,11 @@ from app.domain.events import (
     IncidentChanged,
     IncidentRebounded,
     MentionHit,
+    PublicationRecorded,
     StatusChanged,
     TeamChanged,
 )
-from app.incidents import clocks, task_clocks, team
+from app.incidents import clocks, silence, task_clocks, team
 from app.incidents.alerts import start_alerts
 from app.webhooks.service import fan_out
 
@@ -31,5 +33,8 @@ def install() -> None:
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)
+    # What bears on how long we may say nothing.
+    for bearing in (GradeChanged, StatusChanged, IncidentCalmed, IncidentRebounded, PublicationRecorded, DecisionMade):
+        react(bearing, silence.heard)
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)

@@ -31,6 +31,7 @@ from workers.heartbeat import beat, forget
 from workers.ingest import Counter
 from workers.queue import run_queue
 from workers.resealing import Resealer
+from workers.silence import watch_words
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
@@ -65,6 +66,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("reseal", Resealer(context).sweep, 3600.0),
         Sweep("strays", lambda: remove_strays(database, storage), 60.0),
         Sweep("calm", lambda: watch_calm(database), 60.0),
+        Sweep("silence", lambda: watch_words(database), 1.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

@@ -123,6 +123,12 @@ def _clock(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     return [word("deadline_kind", data["clock"]), passed, state, due, late]
 
 
+def _silent(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    late = f"晚报 {data['late_by_seconds']} 秒" if data["late_by_seconds"] else ""
+    since = local(datetime.fromisoformat(data["silent_since"]))
+    return [word("grade", data["grade"]), f"自 {since} 起未对外发声", late]
+
+
 def _opened(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     harm = word("harm_class", data["harm_class"]) if data["harm_class"] else ""
     return ["由监测规则开启" if data["rule_id"] else "由人员开启", _named("危害类别", harm),
@@ -241,7 +247,7 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "incident.decision_made": _decided, "note.added": _noted, "incident.deadlines_set": _clocks_set,
     "sla.warning": _clock, "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
     "incident.team_changed": _team, "escalation.person": _called,
-    "incident.evidence_changed": _evidence,
+    "incident.silent": _silent, "incident.evidence_changed": _evidence,
     "incident.affected_users_changed": _affected,
     "task.created": _task, "task.changed": _task, "task.done": _task, "task.waived": _task, "tasks.changed": _tasks,
 })  # fmt: skip

@@ -25,7 +25,7 @@ _COLOURS = {
         "incident.affected_users_changed": _BLUE,
         "task.created": _BLUE, "task.changed": _BLUE, "task.done": _GREEN, "tasks.changed": _BLUE,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
-        "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
+        "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED, "incident.silent": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
     "deadline_state": {
@@ -35,6 +35,9 @@ _COLOURS = {
         "open": _BLUE, "draft": _BLUE, "legal_review": _ORANGE, "approved": _YELLOW, "rejected": _RED, "done": _GREEN,
     },
     "care_state": {"none": _ORANGE, "open": _BLUE, "done": _GREEN},
+    "placement_state": {
+        "missing": _RED, "planned": _BLUE, "published": _GREEN,
+    },
     "day_kind": {"working_day": _BLUE, "holiday": _RED, "make_up_day": _ORANGE},
     "year_status": {"official": _GREEN, "estimated": _ORANGE},
     "breaker_state": {"closed": _GREEN, "open": _ORANGE},

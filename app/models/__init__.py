@@ -22,8 +22,10 @@ from app.models.mentions import (
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
+from app.models.placements import OriginWatch, Placement, PlatformRule, PublicationReport
 from app.models.reviews import Review, ReviewDecision, ReviewIncident
 from app.models.search import SearchEntry
+from app.models.silence import Silence, SilenceRing
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
@@ -67,8 +69,12 @@ __all__ = [
     "Note",
     "NoteMention",
     "Observation",
+    "OriginWatch",
     "Person",
+    "Placement",
+    "PlatformRule",
     "Publication",
+    "PublicationReport",
     "Rematch",
     "Review",
     "ReviewDecision",
@@ -79,6 +85,8 @@ __all__ = [
     "SaidOnce",
     "SearchEntry",
     "SetAside",
+    "Silence",
+    "SilenceRing",
     "SlaPolicy",
     "SpreadBucket",
     "Statement",

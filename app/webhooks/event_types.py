@@ -17,6 +17,7 @@ class EventType(StrEnum):
     INCIDENT_STATUS_CHANGED = "incident.status_changed"
     INCIDENT_CALMED = "incident.calmed"
     INCIDENT_REBOUNDED = "incident.rebounded"
+    INCIDENT_SILENT = "incident.silent"
     INCIDENT_ACKNOWLEDGED = "incident.acknowledged"
     INCIDENT_MEETING_HELD = "incident.meeting_held"
     INCIDENT_FACT_CHECKED = "incident.fact_checked"

@@ -102,6 +102,10 @@ def _warned(data: Mapping[str, Any]) -> str:
     return f"时限预警：{label('deadline_kind', data.get('clock'))}已过 {data.get('threshold')}%"
 
 
+def _silent(data: Mapping[str, Any]) -> str:
+    return f"沉默预警：自 {_clock(data.get('silent_since'))} 起未对外发声"
+
+
 def _breached(data: Mapping[str, Any]) -> str:
     return f"超时：{label('deadline_kind', data.get('clock'))}"
 
@@ -161,6 +165,7 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "note.added": _noted,
     "sla.warning": _warned,
     "sla.breached": _breached,
+    "incident.silent": _silent,
     "incident.team_changed": _team_changed,
     "escalation.person": _called,
     "task.created": _task_created,

@@ -38,6 +38,7 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.silence import IncidentSilent
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
@@ -76,6 +77,7 @@ __all__ = [
     "IncidentEvent",
     "IncidentOpened",
     "IncidentRebounded",
+    "IncidentSilent",
     "LegalHoldLifted",
     "LegalHoldSet",
     "LegalThresholdReached",
@@ -121,6 +123,7 @@ PUBLIC: tuple[type[Event], ...] = (
     StatusChanged,
     IncidentCalmed,
     IncidentRebounded,
+    IncidentSilent,
     IncidentAcknowledged,
     MeetingHeld,
     FactChecked,

@@ -15,6 +15,7 @@ LABELS: Labels = {
         "incident.status_changed": ("状态变更", "An incident's status changed"),
         "incident.calmed": ("热度平息", "An incident is calm"),
         "incident.rebounded": ("二次发酵", "An incident flared up again"),
+        "incident.silent": ("沉默预警", "We have said nothing for too long"),
         "incident.acknowledged": ("接警响应", "Somebody took an incident on"),
         "incident.meeting_held": ("召开会议", "A meeting was held"),
         "incident.fact_checked": ("信息核实", "The facts were checked"),
