@@ -62,9 +62,17 @@ from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
+from app.reviews.note_routes import router as review_notes
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.statements.approval_routes import delegation_router as approval_delegations
+from app.statements.approval_routes import router as approvals
+from app.statements.note_routes import router as statement_notes
+from app.statements.placement_routes import report_router as publication_reports
+from app.statements.placement_routes import router as placements
 from app.statements.platform_routes import router as platform_rules
+from app.statements.routes import incident_router as incident_statements
+from app.statements.routes import router as statements
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -93,6 +101,8 @@ ROUTERS = (
     word_briefings,
     acts,
     notes,
+    statement_notes,
+    review_notes,
     inbox,
     teams,
     affected,
@@ -101,6 +111,12 @@ ROUTERS = (
     incident_tasks,
     many_tasks,
     tasks,
+    incident_statements,
+    statements,
+    approvals,
+    approval_delegations,
+    placements,
+    publication_reports,
     platform_rules,
     deadlines,
     calm,

@@ -11,11 +11,13 @@ from app.domain.events import (
     IncidentRebounded,
     MentionHit,
     PublicationRecorded,
+    StatementEvent,
     StatusChanged,
     TeamChanged,
 )
 from app.incidents import clocks, silence, task_clocks, team
 from app.incidents.alerts import start_alerts
+from app.statements import following, origins, placements
 from app.webhooks.service import fan_out
 
 
@@ -30,11 +32,15 @@ def install() -> None:
     react(IncidentChanged, team.incident_changed)
     react(TeamChanged, clocks.team_changed)
     react(StatusChanged, task_clocks.status_changed)
+    react(GradeChanged, following.grade_changed)
+    react(StatusChanged, following.status_changed)
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)
     # What bears on how long we may say nothing.
     for bearing in (GradeChanged, StatusChanged, IncidentCalmed, IncidentRebounded, PublicationRecorded, DecisionMade):
         react(bearing, silence.heard)
+    react(StatementEvent, placements.heard)
+    react(DecisionMade, origins.decided)
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)

@@ -9,6 +9,7 @@ import structlog
 from app.core.db import Database, Tx
 from app.incidents import silence
 from app.incidents.ringing import Rung
+from app.statements import origins
 
 log = structlog.get_logger()
 
@@ -26,7 +27,9 @@ class Look(NamedTuple):
     of_incident: Callable[[Tx, UUID], Awaitable[int]]
 
 
-LOOKS: Final = (Look(silence.ring_due, silence.ring_incident),)
+LOOKS: Final = (
+    Look(silence.ring_due, silence.ring_incident), Look(origins.ring_due, origins.ring_incident),
+)  # fmt: skip
 
 
 async def watch_words(database: Database) -> int:

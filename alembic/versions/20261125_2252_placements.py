@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "placements"
-down_revision = "statements_and_reviews"
+down_revision = "commitments"
 branch_labels = None
 depends_on = None
 

@@ -25,11 +25,23 @@ from app.models import (
     Placement,
     PlatformRule,
     RolePermission,
+    Statement,
     Task,
     WatchRule,
 )
 
-Versioned = AffectedUser | Department | Incident | Person | Placement | PlatformRule | RolePermission | Task | WatchRule
+Versioned = (
+    AffectedUser
+    | Department
+    | Incident
+    | Person
+    | Placement
+    | PlatformRule
+    | RolePermission
+    | Statement
+    | Task
+    | WatchRule
+)
 
 _TAG = re.compile(r'"(?:(?P<version>\d{1,9})-)?[0-9a-f]{16}"', re.ASCII)
 _ANY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')

@@ -24,6 +24,9 @@ _COLOURS = {
         "incident.team_changed": _BLUE, "escalation.person": _ORANGE,
         "incident.affected_users_changed": _BLUE,
         "task.created": _BLUE, "task.changed": _BLUE, "task.done": _GREEN, "tasks.changed": _BLUE,
+        "statement.submitted": _BLUE, "statement.approved": _GREEN, "statement.changes_requested": _ORANGE,
+        "statement.published": _GREEN, "statement.published_unapproved": _RED, "statement.withdrawn": _ORANGE,
+        "statement.origin_missing": _RED,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED, "incident.silent": _RED,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
@@ -34,6 +37,11 @@ _COLOURS = {
     "task_state": {
         "open": _BLUE, "draft": _BLUE, "legal_review": _ORANGE, "approved": _YELLOW, "rejected": _RED, "done": _GREEN,
     },
+    "statement_status": {
+        "draft": _BLUE, "in_review": _ORANGE, "changes_requested": _RED, "approved": _YELLOW, "published": _GREEN,
+    },
+    "approval_outcome": {"changes_requested": _RED, "approved": _GREEN},
+    "diff_change": {"removed": _RED, "added": _GREEN},
     "care_state": {"none": _ORANGE, "open": _BLUE, "done": _GREEN},
     "placement_state": {
         "missing": _RED, "planned": _BLUE, "published": _GREEN,

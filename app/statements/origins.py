@@ -129,6 +129,7 @@ async def _ring(tx: Tx, incidents: Mapping[UUID, Incident]) -> int:
         origin = await origin_platform(tx, incident.id)
         out = await _missing(tx, incident, statement, origin)
         due_at, row.due_at = row.due_at, None
+        assert due_at is not None, "it was chosen by that"
         if out is None or origin is None:
             continue
         row.missed_at = now

@@ -71,8 +71,12 @@ class Placement(BaseModel):
     url: str | None = Field(description="Where that can be read.")
     approved: bool | None = Field(description="Whether what was published there first was approved when it was.")
     publication_id: UUID | None = Field(description="The first publication there, as the incident has it.")
-    publication_ids: list[UUID] = Field(description="All publications of the statement there, in order.", max_length=10_000)
-    file_ids: list[UUID] = Field(description="Files that are evidence of them, screenshots for example.", max_length=10_000)
+    publication_ids: list[UUID] = Field(
+        description="All publications of the statement there, in order.", max_length=10_000
+    )
+    file_ids: list[UUID] = Field(
+        description="Files that are evidence of them, screenshots for example.", max_length=10_000
+    )
     version_number: int = Field(description="Which version's words these are: what was published, or the newest.")
     title: str = Field(description="Its title. Masked until it is published there, unless you have `people:unmask`.")
     text: str = Field(description="Its text for this platform, or the whole. Masked as the title.")
@@ -93,7 +97,9 @@ class PlacementMatrix(BaseModel):
         description="首发平台, that of the incident's earliest post; null: none is known."
     )
     first_published_at: datetime | None = Field(description="When it was first published anywhere.")
-    last_published_at: datetime | None = Field(description="When it was first published on the platform that came last.")
+    last_published_at: datetime | None = Field(
+        description="When it was first published on the platform that came last."
+    )
     sync_gap_seconds: int | None = Field(
         description="发布时差: from the first platform to the last, of each its first publication; null: it is out nowhere.",
         examples=[480],

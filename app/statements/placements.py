@@ -82,7 +82,9 @@ async def set_placement(
     if row is None:
         row = Placement(statement_id=statement_id, platform=platform, reason="", not_applicable=False, version=0)
         tx.add(row)
-    changed = sorted(name for name in _FIELDS if getattr(row, name) != fields[name]) or ([] if row.version else ["planned"])
+    changed = sorted(name for name in _FIELDS if getattr(row, name) != fields[name]) or (
+        [] if row.version else ["planned"]
+    )
     if not changed:
         return statement
     decision_id = row.decision_id

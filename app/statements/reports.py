@@ -32,7 +32,9 @@ async def report_publication(tx: Tx, fields: Mapping[str, Any], *, caller: Calle
     A person may have recorded it before the integration tells of it: then it is that publication.
     """
     if fields["url"] is None and fields["external_id"] is None:
-        raise Invalid.at("/url", "say its url, or its external_id, so that it is known when it is told again", "missing")
+        raise Invalid.at(
+            "/url", "say its url, or its external_id, so that it is known when it is told again", "missing"
+        )
     with naming("/statement_id"):
         _, statement = await held(tx, fields["statement_id"])
     known = await _known(tx, fields)
@@ -84,5 +86,9 @@ async def shown(tx: Tx, reported: Reported, *, caller: Caller) -> dict[str, Any]
     """The report as the caller may see it."""
     report, publication, _ = reported
     [words] = await words_of(tx, [(publication.incident_id, {"url": report.url})], caller=caller)
-    told = {"incident_id": publication.incident_id, "happened_at": publication.happened_at, "approved": publication.approved}
+    told = {
+        "incident_id": publication.incident_id,
+        "happened_at": publication.happened_at,
+        "approved": publication.approved,
+    }
     return columns_of(report) | words | told

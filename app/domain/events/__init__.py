@@ -38,7 +38,19 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.placements import PlacementChanged, StatementOriginMissing
 from app.domain.events.silence import IncidentSilent
+from app.domain.events.statements import (
+    StatementApproved,
+    StatementChanged,
+    StatementChangesRequested,
+    StatementEvent,
+    StatementPublished,
+    StatementPublishedUnapproved,
+    StatementSlotApproved,
+    StatementSubmitted,
+    StatementWithdrawn,
+)
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
@@ -90,10 +102,21 @@ __all__ = [
     "NoteAdded",
     "PeopleUnmasked",
     "PersonCalled",
+    "PlacementChanged",
     "PublicationRecorded",
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
+    "StatementApproved",
+    "StatementChanged",
+    "StatementChangesRequested",
+    "StatementEvent",
+    "StatementOriginMissing",
+    "StatementPublished",
+    "StatementPublishedUnapproved",
+    "StatementSlotApproved",
+    "StatementSubmitted",
+    "StatementWithdrawn",
     "StatusChanged",
     "TaskChanged",
     "TaskCreated",
@@ -140,6 +163,13 @@ PUBLIC: tuple[type[Event], ...] = (
     TaskDone,
     TaskWaived,
     TasksChanged,
+    StatementSubmitted,
+    StatementApproved,
+    StatementChangesRequested,
+    StatementPublished,
+    StatementPublishedUnapproved,
+    StatementWithdrawn,
+    StatementOriginMissing,
     SlaWarning,
     SlaBreached,
     SlaMet,

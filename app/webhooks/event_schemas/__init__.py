@@ -43,7 +43,16 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
 from app.webhooks.event_schemas.silence import IncidentSilentEvent
+from app.webhooks.event_schemas.statements import (
+    StatementApprovedEvent,
+    StatementChangesRequestedEvent,
+    StatementPublishedEvent,
+    StatementPublishedUnapprovedEvent,
+    StatementSubmittedEvent,
+    StatementWithdrawnEvent,
+)
 from app.webhooks.event_schemas.tasks import (
     TaskChangedEvent,
     TaskCreatedEvent,
@@ -86,6 +95,13 @@ class Event(
             | TaskDoneEvent
             | TaskWaivedEvent
             | TasksChangedEvent
+            | StatementSubmittedEvent
+            | StatementApprovedEvent
+            | StatementChangesRequestedEvent
+            | StatementPublishedEvent
+            | StatementPublishedUnapprovedEvent
+            | StatementWithdrawnEvent
+            | StatementOriginMissingEvent
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
