@@ -23,7 +23,7 @@ from app.models import Incident, Statement, StatementApproval, StatementVersion
 from app.models.base import new_id
 from app.statements.approvers import Authority, asks, authorities, own_first
 from app.statements.queries import Standing, approval_of, held, standing_of
-from app.statements.service import must_may, named
+from app.statements.states import must_may, named
 
 
 class NotAnApprover(Forbidden):

@@ -21,7 +21,7 @@ from app.incidents.queries import told_of
 from app.models import Commitment, Incident, Statement, StatementVersion
 from app.statements.approving import say_approved
 from app.statements.queries import standings
-from app.statements.service import named
+from app.statements.states import named
 
 
 async def grade_changed(tx: Tx, stored: Sequence[Stored]) -> None:

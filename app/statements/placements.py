@@ -87,12 +87,10 @@ async def set_placement(
     )
     if not changed:
         return statement
-    decision_id = row.decision_id
-    if {*changed} - {"planned_at"}:
-        decision_id = await _decide(tx, incident, row, fields, caller=caller, now=now)
-    for name in _FIELDS:
-        setattr(row, name, fields[name])
-    row.decision_id = decision_id
+    decides = bool({*changed} - {"planned_at"})
+    decision_id = await _decide(tx, incident, row, fields, caller=caller, now=now) if decides else row.decision_id
+    for name, value in {**fields, "decision_id": decision_id}.items():
+        setattr(row, name, value)
     touch(row, now)
     await tx.flush()
     if fields["substitute_platform"] is not None:

@@ -20,7 +20,7 @@ from app.domain.vocabulary.statements import ApprovalOutcome, ApprovalSlot, Stat
 from app.incidents import act_queries, acts
 from app.models import Event, Incident, Publication, Statement, StatementApproval, StatementVersion
 from app.statements.queries import approval_of, held
-from app.statements.service import must_may, named
+from app.statements.states import must_may, named
 from app.statements.version_queries import get_version
 
 
@@ -41,16 +41,8 @@ async def record_publication(
             "statement_version_id": version.id, "approved": not missing}  # fmt: skip
     told = {name: fields[name] for name in ("platform", "url", "title")}
     publication = await acts.record_publication(tx, incident.id, told | said, caller=caller, now=now)
-    if version.submitted_at is None:
-        # What was said can't be changed any more.
-        version.submitted_at, version.updated_at = now, now
     first = statement.published_at is None
-    statement.published_at = min(happened_at, statement.published_at or happened_at)
-    statement.published_unapproved = statement.published_unapproved or bool(missing)
-    newest = version.number == statement.latest_number
-    status = StatementStatus(statement.status)
-    statement.status = status_after(StatementAction.RECORD_PUBLICATION, status, newest=newest)
-    touch(statement, now)
+    _mark(statement, version, happened_at, unapproved=bool(missing), now=now)
     await tx.flush()
     where: dict[str, Any] = {
         "happened_at": happened_at,
@@ -68,6 +60,19 @@ async def record_publication(
         )
         await record(tx, marked, caller=caller)
     return publication
+
+
+def _mark(
+    statement: Statement, version: StatementVersion, happened_at: datetime, *, unapproved: bool, now: datetime
+) -> None:
+    """What the statement is by its being said in public. A version that was said can't be changed any more."""
+    if version.submitted_at is None:
+        version.submitted_at, version.updated_at = now, now
+    statement.published_at = min(happened_at, statement.published_at or happened_at)
+    statement.published_unapproved = statement.published_unapproved or unapproved
+    status, newest = StatementStatus(statement.status), version.number == statement.latest_number
+    statement.status = status_after(StatementAction.RECORD_PUBLICATION, status, newest=newest)
+    touch(statement, now)
 
 
 async def missing_at(

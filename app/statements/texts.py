@@ -18,7 +18,7 @@ SAID: Final = (*PARTS, "commitments", "next_update_at", "waivers", "platform_tex
 
 def due(commitment: Mapping[str, Any]) -> datetime | None:
     """When a stored promise is due; None: at no stated time."""
-    return datetime.fromisoformat(commitment["due_at"]) if commitment["due_at"] else None
+    return datetime.fromisoformat(at) if (at := commitment.get("due_at")) else None
 
 
 def content_of(statement: Statement, version: StatementVersion) -> Content:

@@ -67,7 +67,7 @@ async def shown_version(tx: Tx, statement_id: UUID, number: int, *, caller: Call
 
 async def shown(tx: Tx, versions: Sequence[StatementVersion], *, caller: Caller) -> list[dict[str, Any]]:
     """The versions as the API shows them to the caller."""
-    owners = [UUID(one["owner_id"]) for version in versions for one in version.commitments if one["owner_id"]]
+    owners = [UUID(id_) for version in versions for one in version.commitments if (id_ := one.get("owner_id"))]
     ids = [id_ for version in versions for id_ in (*version.author_ids, version.submitted_by)]
     people = await people_of(tx, [*ids, *owners], caller=caller)
     public = await published(tx, versions)
@@ -76,7 +76,7 @@ async def shown(tx: Tx, versions: Sequence[StatementVersion], *, caller: Caller)
         answer = {name: value for name, value in columns_of(version).items() if name not in _HIDDEN}
         composed = _composed(version, words)
         promises = [
-            {"text": text, "due_at": due(one), "owner": people.get(UUID(one["owner_id"])) if one["owner_id"] else None}
+            {"text": text, "due_at": due(one), "owner": people.get(UUID(id_)) if (id_ := one.get("owner_id")) else None}
             for one, text in zip(version.commitments, words["commitments"], strict=True)
         ]
         answers.append(

@@ -160,6 +160,14 @@ def _tasks_changed(data: Mapping[str, Any]) -> str:
     return f"{label('tasks_change', data.get('change'))} {data.get('task_count')} 项任务：{kinds}"
 
 
+def _published(data: Mapping[str, Any]) -> str:
+    return f"声明已在{label('platform', data.get('platform'))}发布"
+
+
+def _unapproved(data: Mapping[str, Any]) -> str:
+    return f"声明未获批即在{label('platform', data.get('platform'))}发布"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
@@ -178,6 +186,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "task.done": _task_done,
     "task.waived": _task_waived,
     "tasks.changed": _tasks_changed,
+    "statement.published": _published,
+    "statement.published_unapproved": _unapproved,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }
@@ -189,6 +199,8 @@ MEMBERS: Final[Mapping[str, str]] = {
     "business_unit": "业务单元",
     "decision_kind": "决策",
     "statement_kind": "声明",
+    "slot": "审批",
+    "missing_slots": "缺少审批",
     "truth": "事实",
     "responsibility": "责任",
     "started_at": "开始",
@@ -199,7 +211,12 @@ MEMBERS: Final[Mapping[str, str]] = {
     "reason": "原因",
 }
 
-_VOCABULARY: Final[Mapping[str, str]] = {"clock": "deadline_kind", "overridden": "guard"}
+_VOCABULARY: Final[Mapping[str, str]] = {
+    "clock": "deadline_kind",
+    "overridden": "guard",
+    "slot": "approval_slot",
+    "missing_slots": "approval_slot",
+}
 
 
 def headline(told: Told) -> str:

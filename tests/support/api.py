@@ -43,6 +43,7 @@ class Operation:
             "{delivery_id}": "4000000000",
             "{key_id}": "nobody1",
             "{year}": "2200",
+            "{number}": "3",
             "{role}": "nobody",
             "{platform}": "nowhere",
         }
