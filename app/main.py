@@ -71,6 +71,7 @@ from app.statements.note_routes import router as statement_notes
 from app.statements.placement_routes import report_router as publication_reports
 from app.statements.placement_routes import router as placements
 from app.statements.platform_routes import router as platform_rules
+from app.statements.report_hook import router as publication_hook
 from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
 from app.webhooks.event_routes import router as events
@@ -185,6 +186,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.include_router(deliveries_page)
     app.include_router(acknowledging_page)
+    app.include_router(publication_hook)
     docs.install(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

@@ -45,7 +45,7 @@ async def get_statement_placement(
 async def set_statement_placement(
     statement_id: UUID, platform: PlatformName, caller: StatementsWrite, body: Put, expected: IfMatch, run: InRetries
 ) -> dict[str, Any]:
-    """Plans the statement for a platform, planned by itself or not, or says that it is not to be there.
+    """Plans the statement for a platform, or says that it is not to be there. Where it is not planned yet, send `If-Match: *`.
 
     Where it began that is a decision of the incident, by which its guard and its clock go on; to take it back corrects that.
     """

@@ -48,6 +48,9 @@ async def heard(tx: Tx, stored: Sequence[Stored]) -> None:
         event = entry.event
         assert isinstance(event, StatementEvent)
         incident, statement = await told_of(tx, event), await tx.get_one(Statement, event.statement_id)
+        if statement.incident_id != incident.id:
+            # It went along with a merge: the other incident tells of it too.
+            continue
         origin = await origin_platform(tx, incident.id)
         begun = isinstance(event, StatementChanged) and event.action == StatementChange.DRAFTED
         if begun and rules is None:

@@ -1,5 +1,7 @@
 """The publication matrix: planned by itself, changed by people, what is out where, what is missing, how far apart."""
 
+import asyncio
+
 import pytest
 
 from tests.support.acts import URL, decide, grade, move, opened, person_headers, publish
@@ -110,6 +112,17 @@ async def test_the_etag_of_what_planned_itself_is_good_for_its_first_change(clie
     etag = {"if-match": (await client.get(url)).headers["etag"]}
     good(await client.put(url, json={"planned_at": "2199-12-01T10:00:00Z"}, headers=etag))
     problem(await client.put(url, json={}, headers=etag), 412)
+
+
+async def test_of_two_who_change_the_same_at_once_one_is_told_so(client):
+    statement_id = await drafted(client)
+    url = f"{STATEMENTS}/{statement_id}/placements/weibo"
+    etag = {"if-match": (await client.get(url)).headers["etag"]}
+    bodies = [{"not_applicable": True, "reason": f"理由 {n}"} for n in range(6)]
+    answers = await asyncio.gather(*(client.put(url, json=body, headers=etag) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
+    [kept] = [answer.json() for answer in answers if answer.status_code == 200]
+    assert good(await client.get(url)) == kept
 
 
 @pytest.mark.parametrize(
