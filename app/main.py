@@ -62,11 +62,26 @@ from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
+from app.reviews.decision_routes import router as review_decisions
 from app.reviews.note_routes import router as review_notes
+from app.reviews.report_routes import docx_router as word_reports
+from app.reviews.report_routes import html_router as page_reports
+from app.reviews.report_routes import markdown_router as written_reports
+from app.reviews.report_routes import png_router as curve_pictures
+from app.reviews.report_routes import router as reports
+from app.reviews.report_routes import svg_router as curves
+from app.reviews.risks_routes import measure_router as risk_measures
+from app.reviews.risks_routes import router as risks
+from app.reviews.routes import incident_router as incident_reviews
+from app.reviews.routes import router as reviews
+from app.reviews.template_routes import router as report_templates
+from app.reviews.template_routes import taking_router as template_uploads
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.statements.approval_routes import delegation_router as approval_delegations
 from app.statements.approval_routes import router as approvals
+from app.statements.lint_list_routes import router as lint_lists
+from app.statements.lint_routes import router as lint
 from app.statements.note_routes import router as statement_notes
 from app.statements.placement_routes import report_router as publication_reports
 from app.statements.placement_routes import router as placements
@@ -114,6 +129,8 @@ ROUTERS = (
     tasks,
     incident_statements,
     statements,
+    lint,
+    lint_lists,
     approvals,
     approval_delegations,
     placements,
@@ -122,9 +139,22 @@ ROUTERS = (
     deadlines,
     calm,
     silences,
+    incident_reviews,
+    reviews,
+    review_decisions,
+    reports,
+    word_reports,
+    page_reports,
+    written_reports,
+    curves,
+    curve_pictures,
+    template_uploads,
+    report_templates,
     policies,
     sla_policies,
     calendar,
+    risks,
+    risk_measures,
     webhooks,
     events,
     streams,

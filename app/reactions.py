@@ -2,6 +2,7 @@
 
 from app.core.outbox import react
 from app.domain.events import (
+    DeadlineRedated,
     DecisionMade,
     Event,
     GradeChanged,
@@ -17,6 +18,7 @@ from app.domain.events import (
 )
 from app.incidents import clocks, silence, task_clocks, team
 from app.incidents.alerts import start_alerts
+from app.reviews import births
 from app.statements import following, origins, placements
 from app.webhooks.service import fan_out
 
@@ -42,5 +44,10 @@ def install() -> None:
         react(bearing, silence.heard)
     react(StatementEvent, placements.heard)
     react(DecisionMade, origins.decided)
+    # After the clocks: a review's decisions are due a while after its own.
+    react(IncidentCalmed, births.calmed)
+    react(IncidentRebounded, births.rebounded)
+    react(StatusChanged, births.status_changed)
+    react(DeadlineRedated, births.redated)
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "placements"
-down_revision = "commitments"
+down_revision = "risks"
 branch_labels = None
 depends_on = None
 

@@ -24,9 +24,14 @@ from app.models import (
     Person,
     Placement,
     PlatformRule,
+    Review,
+    ReviewDecision,
+    Risk,
+    RiskMeasure,
     RolePermission,
     Statement,
     Task,
+    TextCheck,
     WatchRule,
 )
 
@@ -37,9 +42,14 @@ Versioned = (
     | Person
     | Placement
     | PlatformRule
+    | Review
+    | ReviewDecision
+    | Risk
+    | RiskMeasure
     | RolePermission
     | Statement
     | Task
+    | TextCheck
     | WatchRule
 )
 

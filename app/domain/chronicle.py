@@ -24,7 +24,8 @@ _WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)
 # What only stands on timelines, and is told to nobody outside.
 _OWN: Final = MappingProxyType({
     "incident.changed": "修改信息", "incident.mentions_moved": "舆情归并", "incident.deadlines_set": "时限变更",
-    "incident.evidence_changed": "证据变更", "statement.placement_changed": "发布计划变更", "statement.changed": "声明变更", "statement.slot_approved": "声明审批",
+    "incident.evidence_changed": "证据变更", "statement.changed": "声明变更", "statement.slot_approved": "声明审批",
+    "review.incident_moved": "复盘归并", "statement.placement_changed": "发布计划变更",
 })  # fmt: skip
 _CLOCKED: Final = MappingProxyType({"started": "启动", "tightened": "提前", "redated": "改期", "cancelled": "取消"})
 _FIELDS: Final = MappingProxyType({
@@ -236,6 +237,15 @@ def _noted(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
     ]  # fmt: skip
 
 
+def _recurred(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    closed = local(datetime.fromisoformat(data["closed_at"]))
+    return [
+        f"{data['past_number']} 结案后第 {data['days_between']} 天",
+        word("recurrence_reason", data["recurrence_reason"]),
+        _named("该事件结案", closed),
+    ]
+
+
 def _affected(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     figures = (("登记", data["added"]), ("更新", data["updated"]), ("删除联系方式", data["erased"]))
     return [*(f"{name} {count} 人" for name, count in figures if count), f"共 {data['total']} 人"]
@@ -268,9 +278,33 @@ def _statement(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     ]  # fmt: skip
 
 
+def _reviewed(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    due = local(datetime.fromisoformat(data["decisions_due_at"])) if data["decisions_due_at"] else ""
+    return [_named("三项决定截止", due)]
+
+
+def _concluded(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    changed = "、".join(
+        f"{word('review_change_action', one['action'])}{word('review_subject', one['subject'])}"
+        for one in data["changes"]
+    )
+    made = f"{word('review_decision_kind', data['decision'])}：{word('review_decision_state', data['state'])}"
+    return [made, changed, _named("理由", data["reason"])]
+
+
+def _undecided(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    kinds = "、".join(word("review_decision_kind", kind) for kind in data["decisions"])
+    return [_named("未决定", kinds), _named("截止", local(datetime.fromisoformat(data["due_at"])))]
+
+
+def _covered(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    return ["并入另一复盘" if data["action"] == "covered" else "移出另一复盘"]
+
+
 _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]]] = MappingProxyType({
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
+    "incident.recurred": _recurred,
     "incident.meeting_held": _met, "incident.fact_checked": _checked, "incident.publication_recorded": _spoken,
     "incident.decision_made": _decided, "note.added": _noted, "incident.deadlines_set": _clocks_set,
     "sla.warning": _clock, "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
@@ -278,6 +312,8 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "incident.silent": _silent, "statement.origin_missing": _origin_missing,
     "statement.placement_changed": _placed, "incident.evidence_changed": _evidence,
     "incident.affected_users_changed": _affected,
+    "review.opened": _reviewed, "review.resumed": _reviewed, "review.reported": _reviewed,
+    "review.decided": _concluded, "review.decisions_overdue": _undecided, "review.incident_moved": _covered,
     "task.created": _task, "task.changed": _task, "task.done": _task, "task.waived": _task, "tasks.changed": _tasks,
     "statement.changed": _statement, "statement.slot_approved": _statement, "statement.submitted": _statement,
     "statement.approved": _statement, "statement.changes_requested": _statement, "statement.published": _statement,

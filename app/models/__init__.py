@@ -6,6 +6,7 @@ from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
+from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
     Hit,
     InboxReading,
@@ -23,7 +24,16 @@ from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.placements import OriginWatch, Placement, PlatformRule, PublicationReport
-from app.models.reviews import Review, ReviewDecision, ReviewIncident
+from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
+from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
+from app.models.risks import (
+    IncidentSignature,
+    Risk,
+    RiskIncident,
+    RiskMeasure,
+    RiskVersion,
+    TextCheck,
+)
 from app.models.search import SearchEntry
 from app.models.silence import Silence, SilenceRing
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
@@ -60,7 +70,9 @@ __all__ = [
     "Incident",
     "IncidentMember",
     "IncidentNumber",
+    "IncidentSignature",
     "LastHeard",
+    "LintList",
     "MediaOutlet",
     "Meeting",
     "Mention",
@@ -76,10 +88,19 @@ __all__ = [
     "Publication",
     "PublicationReport",
     "Rematch",
+    "ReportTemplate",
     "Review",
+    "ReviewChange",
     "ReviewDecision",
+    "ReviewEffort",
     "ReviewIncident",
+    "ReviewReport",
+    "ReviewReportFile",
     "Revision",
+    "Risk",
+    "RiskIncident",
+    "RiskMeasure",
+    "RiskVersion",
     "RobotMessage",
     "RolePermission",
     "SaidOnce",
@@ -91,9 +112,11 @@ __all__ = [
     "SpreadBucket",
     "Statement",
     "StatementApproval",
+    "StatementLint",
     "StatementVersion",
     "StrayObject",
     "Task",
+    "TextCheck",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

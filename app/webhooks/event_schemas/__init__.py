@@ -44,6 +44,16 @@ from app.webhooks.event_schemas.mentions import (
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
 from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
+from app.webhooks.event_schemas.reviews import (
+    ReviewCompletedEvent,
+    ReviewDecidedEvent,
+    ReviewDecisionsOverdueEvent,
+    ReviewOpenedEvent,
+    ReviewReportedEvent,
+    ReviewResumedEvent,
+    ReviewSuspendedEvent,
+)
+from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
 from app.webhooks.event_schemas.silence import IncidentSilentEvent
 from app.webhooks.event_schemas.statements import (
     StatementApprovedEvent,
@@ -103,11 +113,21 @@ class Event(
             | StatementWithdrawnEvent
             | StatementOriginMissingEvent
             | DeadlineRedatedEvent
+            | ReviewOpenedEvent
+            | ReviewSuspendedEvent
+            | ReviewResumedEvent
+            | ReviewReportedEvent
+            | ReviewDecidedEvent
+            | ReviewCompletedEvent
+            | ReviewDecisionsOverdueEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
             | IncidentCalmedEvent
             | IncidentReboundedEvent
             | IncidentSilentEvent
+            | IncidentRecurredEvent
+            | RiskReviewOverdueEvent
+            | RiskMeasureOverdueEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | WebhookTestEvent
