@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 
 from tests.support.acts import URL, person_headers
 from tests.support.api import again, good, instant, problem
 from tests.support.fires import a_minute
 from tests.support.people import make_person
-from tests.support.reviews import REVIEWS, answered, facts, lived, rendered, review_of
-from tests.support.tasks import TASKS, make_task
+from tests.support.reviews import REVIEWS, facts, lived, review_of
+from tests.support.tasks import make_task
 
 _POSTS = "from mentions m join mention_states s on s.mention_id = m.id where s.incident_id = $1"
 _POSTED = "coalesce(s.person_published_at, s.published_at, m.first_seen_at)"
@@ -168,7 +169,7 @@ async def line_again(database, name: str, line: dict[str, Any], counted: list[An
     cells = [known(cell) for cell in line["cells"]]
     if name == "clocks":
         # A running clock's lateness goes on.
-        cells, counted = cells[2:], counted
+        cells = cells[2:]
     else:
         cells = [cell for cell in cells if cell is not None]
         counted = [value for value in counted if value is not None]
@@ -181,8 +182,6 @@ async def line_again(database, name: str, line: dict[str, Any], counted: list[An
 
 
 def _json(data: Any) -> Any:
-    import orjson
-
     return orjson.loads(data) if isinstance(data, str) else data
 
 
@@ -204,7 +203,9 @@ async def test_events_that_are_cited_are_the_incidents_own(client, database, cri
         for part in (*section["facts"], *(row for table in section["tables"] for row in table["rows"]))
         for id_ in part["event_ids"]
     }
-    rows = await database.fetch("select id, type, incident_id, data from events where id = any($1::bigint[])", list(cited))
+    rows = await database.fetch(
+        "select id, type, incident_id, data from events where id = any($1::bigint[])", list(cited)
+    )
     assert len(rows) == len(cited) > 10
     for row in rows:
         told_of = row["incident_id"] or UUID(_json(row["data"])["incident_id"])
@@ -262,7 +263,9 @@ async def test_a_relapse_an_override_and_what_was_left_undone_are_gaps(client, c
     good(await client.put(f"{URL}/{crisis_id}/status", json=move, headers=lead))
     move["status"] = "closing"
     good(await client.put(f"{URL}/{crisis_id}/status", json=move, headers=lead))
-    [row] = await database.fetch("select mention_id from mention_states where incident_id = $1 limit 1", UUID(crisis_id))
+    [row] = await database.fetch(
+        "select mention_id from mention_states where incident_id = $1 limit 1", UUID(crisis_id)
+    )
     await again(client, str(row["mention_id"]), likes=400_000)
     await counter.sweep()
     await a_minute(database, {"id": crisis_id})

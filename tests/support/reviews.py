@@ -6,8 +6,11 @@ from uuid import UUID
 
 import httpx
 
+from app.core.auth import SYSTEM
 from app.core.db import Database
 from app.core.storage import Storage
+from app.incidents.queries import get_incident
+from app.reviews.births import ripen
 from tests.support.acts import URL, check_facts, meet, person_headers
 from tests.support.affected import enter
 from tests.support.api import again, brand, crisis, good, incident, post
@@ -91,6 +94,14 @@ async def review_of(database: Database, incident_id: str) -> str:
         "select review_id from review_incidents where incident_id = $1 and left_at is null", UUID(incident_id)
     )
     return str(row["review_id"])
+
+
+async def begun(database: Database, incident_id: str) -> str:
+    """The id of a review of the incident, however that stands."""
+    async with database.transaction() as tx:
+        now = await tx.now()
+        await ripen(tx, await get_incident(tx, UUID(incident_id), lock=True), since=now, caller=SYSTEM, now=now)
+    return await review_of(database, incident_id)
 
 
 async def answered(database: Database, review_id: str, **fields: Any) -> None:
