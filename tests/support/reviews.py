@@ -36,7 +36,9 @@ async def lived(
         await again(client, mention_id, observed_at=at[step], likes=likes, title="喝出异物 @王小明")
         await counter.sweep()
     for likes in (300, 2_000, 70):
-        await post(client, f"{word} 差评 第{likes}条", platform="douyin", likes=likes, published_at=at[3], observed_at=at[5])
+        await post(
+            client, f"{word} 差评 第{likes}条", platform="douyin", likes=likes, published_at=at[3], observed_at=at[5]
+        )
     await counter.sweep()
     await handled(client, bare, incident_id)
     await backdated(database, incident_id, start)
@@ -69,7 +71,9 @@ async def backdated(database: Database, incident_id: str, start: datetime) -> No
     minutes = {"acknowledgements": 25, "meetings": 50, "fact_checks": 100}
     for table, after in minutes.items():
         await database.fetch(
-            f"update {table} set happened_at = $2 where incident_id = $1", UUID(incident_id), start + timedelta(minutes=after)
+            f"update {table} set happened_at = $2 where incident_id = $1",
+            UUID(incident_id),
+            start + timedelta(minutes=after),
         )
     rows = await database.fetch("select id from publications where incident_id = $1 order by id", UUID(incident_id))
     for place, row in enumerate(rows):
