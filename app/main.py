@@ -31,6 +31,7 @@ from app.incidents.briefing_routes import markdown_router as written_briefings
 from app.incidents.briefing_routes import router as briefings
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
+from app.incidents.commitment_routes import router as commitments
 from app.incidents.evidence_routes import hold_router as holds
 from app.incidents.evidence_routes import router as evidence
 from app.incidents.inbox_routes import router as inbox
@@ -80,6 +81,7 @@ from app.settings import Settings
 from app.settings import settings as read_settings
 from app.statements.approval_routes import delegation_router as approval_delegations
 from app.statements.approval_routes import router as approvals
+from app.statements.commitment_routes import router as statement_commitments
 from app.statements.lint_list_routes import router as lint_lists
 from app.statements.lint_routes import router as lint
 from app.statements.note_routes import router as statement_notes
@@ -89,6 +91,8 @@ from app.statements.platform_routes import router as platform_rules
 from app.statements.report_hook import router as publication_hook
 from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
+from app.statements.template_routes import incident_router as incident_templates
+from app.statements.template_routes import router as statement_templates
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -116,6 +120,8 @@ ROUTERS = (
     written_briefings,
     word_briefings,
     acts,
+    commitments,
+    statement_commitments,
     notes,
     statement_notes,
     review_notes,
@@ -129,6 +135,8 @@ ROUTERS = (
     tasks,
     incident_statements,
     statements,
+    incident_templates,
+    statement_templates,
     lint,
     lint_lists,
     approvals,

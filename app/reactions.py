@@ -12,11 +12,13 @@ from app.domain.events import (
     IncidentRebounded,
     MentionHit,
     PublicationRecorded,
+    SlaBreached,
     StatementEvent,
+    StatementPublished,
     StatusChanged,
     TeamChanged,
 )
-from app.incidents import clocks, silence, task_clocks, team
+from app.incidents import clocks, commitments, silence, task_clocks, team
 from app.incidents.alerts import start_alerts
 from app.reviews import births
 from app.statements import following, origins, placements
@@ -36,6 +38,8 @@ def install() -> None:
     react(StatusChanged, task_clocks.status_changed)
     react(GradeChanged, following.grade_changed)
     react(StatusChanged, following.status_changed)
+    react(StatementPublished, commitments.statement_published)
+    react(SlaBreached, commitments.clock_breached)
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)

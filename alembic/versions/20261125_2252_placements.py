@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "placements"
-down_revision = "risks"
+down_revision = "templates"
 branch_labels = None
 depends_on = None
 

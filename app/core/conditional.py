@@ -30,6 +30,7 @@ from app.models import (
     RiskMeasure,
     RolePermission,
     Statement,
+    StatementTemplate,
     Task,
     TextCheck,
     WatchRule,
@@ -48,6 +49,7 @@ Versioned = (
     | RiskMeasure
     | RolePermission
     | Statement
+    | StatementTemplate
     | Task
     | TextCheck
     | WatchRule

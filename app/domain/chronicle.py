@@ -267,6 +267,10 @@ def _tasks(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
             _named("理由", data["reason"])]  # fmt: skip
 
 
+def _promise(data: Mapping[str, Any], promise: Mapping[str, Any]) -> Parts:
+    return [promise.get("text", ""), _named("截止", local(datetime.fromisoformat(data["due_at"])))]
+
+
 def _statement(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     which = f"{word('statement_kind', data['statement_kind'])}第 {data['version_number']} 版"
     slot = word("approval_slot", data["slot"]) if "slot" in data else ""
@@ -315,6 +319,7 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "review.opened": _reviewed, "review.resumed": _reviewed, "review.reported": _reviewed,
     "review.decided": _concluded, "review.decisions_overdue": _undecided, "review.incident_moved": _covered,
     "task.created": _task, "task.changed": _task, "task.done": _task, "task.waived": _task, "tasks.changed": _tasks,
+    "commitment.broken": _promise,
     "statement.changed": _statement, "statement.slot_approved": _statement, "statement.submitted": _statement,
     "statement.approved": _statement, "statement.changes_requested": _statement, "statement.published": _statement,
     "statement.published_unapproved": _statement, "statement.withdrawn": _statement,

@@ -29,6 +29,7 @@ _COLOURS = {
         "statement.origin_missing": _RED, "incident.silent": _RED,
         "review.opened": _BLUE, "review.suspended": _ORANGE, "review.resumed": _BLUE, "review.reported": _BLUE,
         "review.decided": _BLUE, "review.completed": _GREEN, "review.decisions_overdue": _RED,
+        "commitment.broken": _RED,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
@@ -53,6 +54,7 @@ _COLOURS = {
     "diff_change": {"removed": _RED, "added": _GREEN},
     "review_status": {"open": _BLUE, "suspended": _ORANGE, "reported": _YELLOW, "completed": _GREEN},
     "review_decision_state": {"open": _ORANGE, "applied": _GREEN},
+    "commitment_state": {"open": _BLUE, "kept": _GREEN, "kept_late": _YELLOW, "broken": _RED},
     "care_state": {"none": _ORANGE, "open": _BLUE, "done": _GREEN},
     "placement_state": {
         "missing": _RED, "planned": _BLUE, "published": _GREEN,

@@ -86,7 +86,8 @@ class SlaPolicyCreate(Wire):
         Field(
             min_length=1,
             max_length=50,
-            description="A kind that is not there does not run; but a remediation does, for 24 hours.",
+            description="A kind that is not there does not run; but a remediation does, for 24 hours. A commitment runs until what "
+            "was promised is due: no policy states it.",
         ),
     ]
     follow_ups_percent: Annotated[
@@ -179,7 +180,9 @@ class Deadline(BaseModel):
     id: UUID = Field(description="Our id.")
     kind: DeadlineKind = Field(description="Which clock of the plan.")
     incident_id: UUID | None = Field(description="The incident; null for an alert of a mention that has none.")
-    task_id: UUID | None = Field(description="The task it runs for; null for every kind but `remediation`.")
+    task_id: UUID | None = Field(
+        description="The task it runs for; null for every kind but `remediation` and `commitment`."
+    )
     mention_id: UUID | None = Field(description="The mention whose alert it is; null for every other kind.")
     grade: Grade | None = Field(description="The grade it runs at; null: none.")
     is_drill: bool = Field(description="Whether it belongs to an exercise 演练.")

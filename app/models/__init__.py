@@ -39,6 +39,7 @@ from app.models.silence import Silence, SilenceRing
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
+from app.models.templates import StatementTemplate, StatementTemplateVersion
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -113,6 +114,8 @@ __all__ = [
     "Statement",
     "StatementApproval",
     "StatementLint",
+    "StatementTemplate",
+    "StatementTemplateVersion",
     "StatementVersion",
     "StrayObject",
     "Task",

@@ -19,7 +19,7 @@ from app.models.base import Base, CreatedAt, Id, Json, JsonList, one_of
 
 DEADLINE_KINDS = (
     "alert", "first_response", "emergency_meeting", "fact_check", "first_word", "first_statement", "remediation",
-    "closing", "review",
+    "commitment", "closing", "review",
 )  # fmt: skip
 RARE_STATES = ("met_recorded_late", "breached", "cancelled", "unpushed")
 SILENCE_PLAN = '{"major": 7200, "serious": 14400, "general": 28800}'
@@ -89,7 +89,7 @@ class Deadline(Base):
         one_of("state", DEADLINE_STATES),
         CheckConstraint("level between 1 and 4", name="level"),
         CheckConstraint("(state = 'running') or next_at is null", name="rings"),
-        CheckConstraint("(kind = 'remediation') = (task_id is not null)", name="task"),
+        CheckConstraint("(kind in ('remediation', 'commitment')) = (task_id is not null)", name="task"),
         {"postgresql_with": {"fillfactor": 80}},
     )  # fmt: skip
 

@@ -23,6 +23,7 @@ from app.incidents import acts
 from app.models import Commitment, Incident, Statement, StatementVersion
 from app.models.base import new_id
 from app.people.persons import active_people
+from app.statements import words
 from app.statements.linting import keep_lint
 from app.statements.platform_rules import text_faults
 from app.statements.queries import held, standing_of
@@ -52,6 +53,7 @@ async def create_statement(
     )  # fmt: skip
     _write(tx, version)
     await tx.flush()
+    await words.keep(tx, (statement, version))
     await record(tx, _changed(incident, statement, version, StatementChange.DRAFTED), caller=caller)
     return statement
 
@@ -103,6 +105,7 @@ async def change_statement(
         statement.status = status_after(StatementAction.EDIT, StatementStatus(statement.status))
     touch(statement, now)
     await tx.flush()
+    await words.keep(tx, (statement, newest))
     changed = _changed(incident, statement, newest, action, fields=sorted({*said, *own}))
     await record(tx, changed, caller=caller)
     return statement

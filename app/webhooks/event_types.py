@@ -41,6 +41,7 @@ class EventType(StrEnum):
     STATEMENT_PUBLISHED = "statement.published"
     STATEMENT_PUBLISHED_UNAPPROVED = "statement.published_unapproved"
     STATEMENT_WITHDRAWN = "statement.withdrawn"
+    COMMITMENT_BROKEN = "commitment.broken"
     STATEMENT_ORIGIN_MISSING = "statement.origin_missing"
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"

@@ -17,6 +17,7 @@ from app.domain.events.alerts import AlertBreached, AlertNoReceiver
 from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
+from app.domain.events.commitments import CommitmentBroken
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
@@ -92,6 +93,7 @@ __all__ = [
     "CalendarYearMissing",
     "CalendarYearPublished",
     "Changed",
+    "CommitmentBroken",
     "DeadlineEvent",
     "DeadlineRedated",
     "DeadlinesSet",
@@ -208,6 +210,7 @@ PUBLIC: tuple[type[Event], ...] = (
     StatementPublished,
     StatementPublishedUnapproved,
     StatementWithdrawn,
+    CommitmentBroken,
     StatementOriginMissing,
     SlaWarning,
     SlaBreached,

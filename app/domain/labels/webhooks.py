@@ -39,6 +39,7 @@ LABELS: Labels = {
         "statement.published": ("声明发布", "A statement was published"),
         "statement.published_unapproved": ("声明未获批即发布", "A statement was published unapproved"),
         "statement.withdrawn": ("声明撤回", "A statement was withdrawn"),
+        "commitment.broken": ("承诺未兑现", "A promise was broken"),
         "statement.origin_missing": ("首发平台缺席", "A statement is not where it began"),
         "sla.warning": ("时限预警", "A clock's time runs out"),
         "sla.breached": ("时限超时", "A clock was breached"),

@@ -27,6 +27,7 @@ from app.webhooks.event_schemas.alerts import AlertBreachedEvent, AlertNoReceive
 from app.webhooks.event_schemas.base import EventBase, shown_as
 from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, CalendarYearPublishedEvent
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
+from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
@@ -111,6 +112,7 @@ class Event(
             | StatementPublishedEvent
             | StatementPublishedUnapprovedEvent
             | StatementWithdrawnEvent
+            | CommitmentBrokenEvent
             | StatementOriginMissingEvent
             | DeadlineRedatedEvent
             | ReviewOpenedEvent
