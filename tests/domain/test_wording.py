@@ -262,6 +262,10 @@ SHOWN = {
     "approval_slot": "公关审批 法务审批 组长审批",
     "approval_outcome": "退回修改 批准",
     "response_strategy": "否认 弱化 修复 支持",
+    "statement_language": "中文 英文",
+    "template_variable_type": "文字 数字 日期 时间 金额 网址 电话 列表",
+    "template_variable_source": "业务单位 首发平台 首帖发布时间 立案时间",
+    "template_fit": "尚未对外发声 符合核实结论 已有对外发声 主题相符 损害类别相符 首发平台相符 通用模板",
     "diff_change": "未变 删除 新增",
     "lint_severity": "错误 提醒 建议",
     "lint_code": "不当用语 个人信息 策略与事件不符 致歉与否认并存 与核实结论矛盾 事实未核实 缺少内容 未见致歉 未预告下次通报 时限已过 5S缺项 承诺无时限 缺少行动指引 超出篇幅 "
