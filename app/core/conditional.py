@@ -22,6 +22,8 @@ from app.models import (
     Department,
     Incident,
     Person,
+    Placement,
+    PlatformRule,
     Review,
     ReviewDecision,
     Risk,
@@ -39,6 +41,8 @@ Versioned = (
     | Department
     | Incident
     | Person
+    | Placement
+    | PlatformRule
     | Review
     | ReviewDecision
     | Risk

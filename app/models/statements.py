@@ -64,6 +64,8 @@ class StatementVersion(Base):
     __table_args__ = (
         UniqueConstraint("statement_id", "number"),
         Index("ix_statement_versions_incident", "incident_id", "id"),
+        # Which versions report on a promise.
+        Index("ix_statement_versions_cites", "cites", postgresql_using="gin", postgresql_where=text("cites <> '{}'")),
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint(f"jsonb_array_length(commitments) <= {MOST_COMMITMENTS}", name="commitments"),
         CheckConstraint("submitted_at is not null or submitted_by is null", name="submitted"),
@@ -155,6 +157,7 @@ class Commitment(Base):
     __table_args__ = (
         UniqueConstraint("version_id", "position"),
         Index("ix_commitments_incident", "incident_id", "due_at", "id"),
+        Index("ix_commitments_statement", "statement_id", "due_at", "id"),
         Index("uq_commitments_task", "task_id", unique=True),
     )
 

@@ -100,4 +100,11 @@ LABELS: Labels = {
         "removed": ("删除", "Removed"),
         "added": ("新增", "Added"),
     },
+    "commitment_state": {
+        "open": ("未到期", "Not due yet"),
+        "kept": ("已兑现", "Kept"),
+        "kept_late": ("逾期兑现", "Kept late"),
+        "broken": ("未兑现", "Broken"),
+        "waived": ("已免除", "Waived"),
+    },
 }
