@@ -39,6 +39,7 @@ from app.incidents.link_page import router as acknowledging_page
 from app.incidents.note_routes import router as notes
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
+from app.incidents.silence_routes import router as silences
 from app.incidents.sla_routes import policy_router as sla_policies
 from app.incidents.sla_routes import router as deadlines
 from app.incidents.task_bulk_routes import router as many_tasks
@@ -84,8 +85,14 @@ from app.statements.commitment_routes import router as statement_commitments
 from app.statements.lint_list_routes import router as lint_lists
 from app.statements.lint_routes import router as lint
 from app.statements.note_routes import router as statement_notes
+from app.statements.placement_routes import report_router as publication_reports
+from app.statements.placement_routes import router as placements
+from app.statements.platform_routes import router as platform_rules
+from app.statements.report_hook import router as publication_hook
 from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
+from app.statements.template_routes import incident_router as incident_templates
+from app.statements.template_routes import router as statement_templates
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -128,12 +135,18 @@ ROUTERS = (
     tasks,
     incident_statements,
     statements,
+    incident_templates,
+    statement_templates,
     lint,
     lint_lists,
     approvals,
     approval_delegations,
+    placements,
+    publication_reports,
+    platform_rules,
     deadlines,
     calm,
+    silences,
     incident_reviews,
     reviews,
     review_decisions,
@@ -211,6 +224,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.include_router(deliveries_page)
     app.include_router(acknowledging_page)
+    app.include_router(publication_hook)
     docs.install(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

@@ -3,6 +3,7 @@
 from app.core.outbox import react
 from app.domain.events import (
     DeadlineRedated,
+    DecisionMade,
     Event,
     GradeChanged,
     IncidentAct,
@@ -10,15 +11,17 @@ from app.domain.events import (
     IncidentChanged,
     IncidentRebounded,
     MentionHit,
+    PublicationRecorded,
     SlaBreached,
+    StatementEvent,
     StatementPublished,
     StatusChanged,
     TeamChanged,
 )
-from app.incidents import clocks, commitments, task_clocks, team
+from app.incidents import clocks, commitments, silence, task_clocks, team
 from app.incidents.alerts import start_alerts
 from app.reviews import births
-from app.statements import following
+from app.statements import following, origins, placements
 from app.webhooks.service import fan_out
 
 
@@ -40,6 +43,11 @@ def install() -> None:
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)
+    # What bears on how long we may say nothing.
+    for bearing in (GradeChanged, StatusChanged, IncidentCalmed, IncidentRebounded, PublicationRecorded, DecisionMade):
+        react(bearing, silence.heard)
+    react(StatementEvent, placements.heard)
+    react(DecisionMade, origins.decided)
     # After the clocks: a review's decisions are due a while after its own.
     react(IncidentCalmed, births.calmed)
     react(IncidentRebounded, births.rebounded)

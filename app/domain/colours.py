@@ -26,6 +26,7 @@ _COLOURS = {
         "task.created": _BLUE, "task.changed": _BLUE, "task.done": _GREEN, "tasks.changed": _BLUE,
         "statement.submitted": _BLUE, "statement.approved": _GREEN, "statement.changes_requested": _ORANGE,
         "statement.published": _GREEN, "statement.published_unapproved": _RED, "statement.withdrawn": _ORANGE,
+        "statement.origin_missing": _RED, "incident.silent": _RED,
         "review.opened": _BLUE, "review.suspended": _ORANGE, "review.resumed": _BLUE, "review.reported": _BLUE,
         "review.decided": _BLUE, "review.completed": _GREEN, "review.decisions_overdue": _RED,
         "commitment.broken": _RED,
@@ -55,6 +56,9 @@ _COLOURS = {
     "review_decision_state": {"open": _ORANGE, "applied": _GREEN},
     "commitment_state": {"open": _BLUE, "kept": _GREEN, "kept_late": _YELLOW, "broken": _RED},
     "care_state": {"none": _ORANGE, "open": _BLUE, "done": _GREEN},
+    "placement_state": {
+        "missing": _RED, "planned": _BLUE, "published": _GREEN,
+    },
     "day_kind": {"working_day": _BLUE, "holiday": _RED, "make_up_day": _ORANGE},
     "year_status": {"official": _GREEN, "estimated": _ORANGE},
     "breaker_state": {"closed": _GREEN, "open": _ORANGE},

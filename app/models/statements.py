@@ -90,7 +90,7 @@ class StatementVersion(Base):
     # Title and parts as they are read, which spans are of: code points.
     text: Mapped[str]
     # The version of a template it was begun from.
-    template_version_id: Mapped[UUID | None]
+    template_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("statement_template_versions.id"))
     # Earlier promises whose progress it reports.
     cites: Mapped[list[UUID]] = mapped_column(ARRAY(UuidType), server_default="{}")
     # Everybody who wrote in it: of no version of the statement they approve.

@@ -25,6 +25,7 @@ from app.models.base import new_id
 from app.people.persons import active_people
 from app.statements import words
 from app.statements.linting import keep_lint
+from app.statements.platform_rules import text_faults
 from app.statements.queries import held, standing_of
 from app.statements.states import must_may, named
 from app.statements.texts import PARTS, SAID, due, parts_of, stored
@@ -183,6 +184,7 @@ async def _must_fit(tx: Tx, incident: Incident, kind: StatementKind, kept: Mappi
     if again is not None and again <= now:
         errors.append(FieldError("/next_update_at", "lies in the past: say when we speak again", "in_the_past"))
     errors += _waiver_faults(kind, kept.get("waivers", {}))
+    errors += await text_faults(tx, kept.get("platform_texts", {}))
     cites = kept.get("cites", [])
     there = set(await tx.scalars(select(Commitment.id).where(
         Commitment.id.in_(cites), Commitment.incident_id == incident.id

@@ -39,6 +39,7 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.placements import PlacementChanged, StatementOriginMissing
 from app.domain.events.reports import ReviewReportRendered
 from app.domain.events.reviews import (
     ReviewCompleted,
@@ -60,6 +61,7 @@ from app.domain.events.risks import (
     RiskMeasureOverdue,
     RiskReviewOverdue,
 )
+from app.domain.events.silence import IncidentSilent
 from app.domain.events.statements import (
     StatementApproved,
     StatementChanged,
@@ -111,6 +113,7 @@ __all__ = [
     "IncidentOpened",
     "IncidentRebounded",
     "IncidentRecurred",
+    "IncidentSilent",
     "LegalHoldLifted",
     "LegalHoldSet",
     "LegalThresholdReached",
@@ -123,6 +126,7 @@ __all__ = [
     "NoteAdded",
     "PeopleUnmasked",
     "PersonCalled",
+    "PlacementChanged",
     "PublicationRecorded",
     "RegisterUnmasked",
     "ReviewCompleted",
@@ -147,6 +151,7 @@ __all__ = [
     "StatementChanged",
     "StatementChangesRequested",
     "StatementEvent",
+    "StatementOriginMissing",
     "StatementPublished",
     "StatementPublishedUnapproved",
     "StatementSlotApproved",
@@ -181,6 +186,7 @@ PUBLIC: tuple[type[Event], ...] = (
     StatusChanged,
     IncidentCalmed,
     IncidentRebounded,
+    IncidentSilent,
     IncidentRecurred,
     IncidentAcknowledged,
     MeetingHeld,
@@ -205,6 +211,7 @@ PUBLIC: tuple[type[Event], ...] = (
     StatementPublishedUnapproved,
     StatementWithdrawn,
     CommitmentBroken,
+    StatementOriginMissing,
     SlaWarning,
     SlaBreached,
     SlaMet,

@@ -44,6 +44,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
 from app.webhooks.event_schemas.reviews import (
     ReviewCompletedEvent,
     ReviewDecidedEvent,
@@ -54,6 +55,7 @@ from app.webhooks.event_schemas.reviews import (
     ReviewSuspendedEvent,
 )
 from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
+from app.webhooks.event_schemas.silence import IncidentSilentEvent
 from app.webhooks.event_schemas.statements import (
     StatementApprovedEvent,
     StatementChangesRequestedEvent,
@@ -111,6 +113,7 @@ class Event(
             | StatementPublishedUnapprovedEvent
             | StatementWithdrawnEvent
             | CommitmentBrokenEvent
+            | StatementOriginMissingEvent
             | DeadlineRedatedEvent
             | ReviewOpenedEvent
             | ReviewSuspendedEvent
@@ -123,6 +126,7 @@ class Event(
             | CalendarYearMissingEvent
             | IncidentCalmedEvent
             | IncidentReboundedEvent
+            | IncidentSilentEvent
             | IncidentRecurredEvent
             | RiskReviewOverdueEvent
             | RiskMeasureOverdueEvent
