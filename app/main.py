@@ -63,6 +63,7 @@ from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
 from app.reviews.risks_routes import measure_router as risk_measures
 from app.reviews.risks_routes import router as risks
+from app.reviews.similar_routes import router as similarities
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.webhooks.event_routes import router as events
@@ -108,6 +109,7 @@ ROUTERS = (
     calendar,
     risks,
     risk_measures,
+    similarities,
     webhooks,
     events,
     streams,

@@ -7,6 +7,7 @@ from app.domain.events import (
     IncidentAct,
     IncidentCalmed,
     IncidentChanged,
+    IncidentOpened,
     IncidentRebounded,
     MentionHit,
     StatusChanged,
@@ -14,6 +15,7 @@ from app.domain.events import (
 )
 from app.incidents import clocks, task_clocks, team
 from app.incidents.alerts import start_alerts
+from app.reviews import recurrences
 from app.webhooks.service import fan_out
 
 
@@ -31,5 +33,7 @@ def install() -> None:
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)
+    react(IncidentOpened, recurrences.opened)
+    react(IncidentChanged, recurrences.changed)
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)

@@ -31,7 +31,7 @@ from workers.heartbeat import beat, forget
 from workers.ingest import Counter
 from workers.queue import run_queue
 from workers.resealing import Resealer
-from workers.risks import watch_risks
+from workers.risks import measure_incidents, watch_risks
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
@@ -67,6 +67,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("strays", lambda: remove_strays(database, storage), 60.0),
         Sweep("calm", lambda: watch_calm(database), 60.0),
         Sweep("risks", lambda: watch_risks(database), 60.0),
+        Sweep("signatures", lambda: measure_incidents(database), 30.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 
