@@ -61,11 +61,19 @@ from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
+from app.reviews.note_routes import router as review_notes
 from app.reviews.risks_routes import measure_router as risk_measures
 from app.reviews.risks_routes import router as risks
 from app.reviews.similar_routes import router as similarities
 from app.settings import Settings
 from app.settings import settings as read_settings
+from app.statements.approval_routes import delegation_router as approval_delegations
+from app.statements.approval_routes import router as approvals
+from app.statements.lint_list_routes import router as lint_lists
+from app.statements.lint_routes import router as lint
+from app.statements.note_routes import router as statement_notes
+from app.statements.routes import incident_router as incident_statements
+from app.statements.routes import router as statements
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -94,6 +102,8 @@ ROUTERS = (
     word_briefings,
     acts,
     notes,
+    statement_notes,
+    review_notes,
     inbox,
     teams,
     affected,
@@ -102,6 +112,12 @@ ROUTERS = (
     incident_tasks,
     many_tasks,
     tasks,
+    incident_statements,
+    statements,
+    lint,
+    lint_lists,
+    approvals,
+    approval_delegations,
     deadlines,
     calm,
     policies,

@@ -16,6 +16,7 @@ from app.domain.events import (
 from app.incidents import clocks, task_clocks, team
 from app.incidents.alerts import start_alerts
 from app.reviews import recurrences
+from app.statements import following
 from app.webhooks.service import fan_out
 
 
@@ -30,6 +31,8 @@ def install() -> None:
     react(IncidentChanged, team.incident_changed)
     react(TeamChanged, clocks.team_changed)
     react(StatusChanged, task_clocks.status_changed)
+    react(GradeChanged, following.grade_changed)
+    react(StatusChanged, following.status_changed)
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)

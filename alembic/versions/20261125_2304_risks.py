@@ -7,7 +7,7 @@ from alembic import op
 from app.domain.bigrams import grams, searchable
 
 revision = "risks"
-down_revision = "statements_and_reviews"
+down_revision = "lint"
 branch_labels = None
 depends_on = None
 

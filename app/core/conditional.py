@@ -25,13 +25,24 @@ from app.models import (
     Risk,
     RiskMeasure,
     RolePermission,
+    Statement,
     Task,
     TextCheck,
     WatchRule,
 )
 
 Versioned = (
-    AffectedUser | Department | Incident | Person | Risk | RiskMeasure | RolePermission | Task | TextCheck | WatchRule
+    AffectedUser
+    | Department
+    | Incident
+    | Person
+    | Risk
+    | RiskMeasure
+    | RolePermission
+    | Statement
+    | Task
+    | TextCheck
+    | WatchRule
 )
 
 _TAG = re.compile(r'"(?:(?P<version>\d{1,9})-)?[0-9a-f]{16}"', re.ASCII)

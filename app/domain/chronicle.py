@@ -24,7 +24,7 @@ _WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)
 # What only stands on timelines, and is told to nobody outside.
 _OWN: Final = MappingProxyType({
     "incident.changed": "修改信息", "incident.mentions_moved": "舆情归并", "incident.deadlines_set": "时限变更",
-    "incident.evidence_changed": "证据变更",
+    "incident.evidence_changed": "证据变更", "statement.changed": "声明变更", "statement.slot_approved": "声明审批",
 })  # fmt: skip
 _CLOCKED: Final = MappingProxyType({"started": "启动", "tightened": "提前", "redated": "改期", "cancelled": "取消"})
 _FIELDS: Final = MappingProxyType({
@@ -34,6 +34,10 @@ _FIELDS: Final = MappingProxyType({
 _MOVES: Final = MappingProxyType({
     "attached": "归入", "detached": "移出", "merged_away": "并出", "merged_in": "并入", "split_off": "拆出",
     "split_from": "拆入",
+})  # fmt: skip
+
+_STATED: Final = MappingProxyType({
+    "drafted": "起草", "edited": "修改", "new_version": "另起一版", "sent_back": "须重新审批", "moved_away": "移出", "moved_in": "移入",
 })  # fmt: skip
 
 
@@ -243,6 +247,17 @@ def _tasks(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
             _named("理由", data["reason"])]  # fmt: skip
 
 
+def _statement(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    which = f"{word('statement_kind', data['statement_kind'])}第 {data['version_number']} 版"
+    slot = word("approval_slot", data["slot"]) if "slot" in data else ""
+    missing = "、".join(word("approval_slot", one) for one in data.get("missing_slots", ()))
+    return [
+        which, _STATED.get(data.get("action", ""), ""), word("platform", data["platform"]) if "platform" in data else "",
+        slot, "代批" if data.get("on_behalf_of") else "", _named("缺少审批", missing),
+        f"意见 {data['note_count']} 条" if data.get("note_count") else "", _named("理由", data.get("reason")),
+    ]  # fmt: skip
+
+
 _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]]] = MappingProxyType({
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
@@ -254,4 +269,7 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "incident.evidence_changed": _evidence,
     "incident.affected_users_changed": _affected,
     "task.created": _task, "task.changed": _task, "task.done": _task, "task.waived": _task, "tasks.changed": _tasks,
+    "statement.changed": _statement, "statement.slot_approved": _statement, "statement.submitted": _statement,
+    "statement.approved": _statement, "statement.changes_requested": _statement, "statement.published": _statement,
+    "statement.published_unapproved": _statement, "statement.withdrawn": _statement,
 })  # fmt: skip

@@ -24,6 +24,8 @@ _COLOURS = {
         "incident.team_changed": _BLUE, "escalation.person": _ORANGE,
         "incident.affected_users_changed": _BLUE,
         "task.created": _BLUE, "task.changed": _BLUE, "task.done": _GREEN, "tasks.changed": _BLUE,
+        "statement.submitted": _BLUE, "statement.approved": _GREEN, "statement.changes_requested": _ORANGE,
+        "statement.published": _GREEN, "statement.published_unapproved": _RED, "statement.withdrawn": _ORANGE,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
@@ -39,6 +41,13 @@ _COLOURS = {
     "task_state": {
         "open": _BLUE, "draft": _BLUE, "legal_review": _ORANGE, "approved": _YELLOW, "rejected": _RED, "done": _GREEN,
     },
+    "lint_severity": {"error": _RED, "warning": _ORANGE, "hint": _BLUE},
+    "crisis_cluster": {"preventable": _RED, "accidental": _ORANGE, "victim": _BLUE},
+    "statement_status": {
+        "draft": _BLUE, "in_review": _ORANGE, "changes_requested": _RED, "approved": _YELLOW, "published": _GREEN,
+    },
+    "approval_outcome": {"changes_requested": _RED, "approved": _GREEN},
+    "diff_change": {"removed": _RED, "added": _GREEN},
     "care_state": {"none": _ORANGE, "open": _BLUE, "done": _GREEN},
     "day_kind": {"working_day": _BLUE, "holiday": _RED, "make_up_day": _ORANGE},
     "year_status": {"official": _GREEN, "estimated": _ORANGE},

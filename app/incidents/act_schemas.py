@@ -174,6 +174,12 @@ class Publication(Act):
         description="首发平台, that of the earliest post as known when this was recorded; null: no post was known."
     )
     on_origin: bool = Field(description="Whether it was said where it began.", examples=[True])
+    statement_id: UUID | None = Field(description="Which of our statements it was; null: none that we hold.")
+    statement_version_id: UUID | None = Field(description="Which version of it.")
+    approved: bool | None = Field(
+        description="Whether that very version was approved when it was said; null: it is no statement that we hold.",
+        examples=[True],
+    )
 
 
 class KnownWindow(BaseModel):

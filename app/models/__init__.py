@@ -6,6 +6,7 @@ from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
+from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
     Hit,
     InboxReading,
@@ -68,6 +69,7 @@ __all__ = [
     "IncidentNumber",
     "IncidentSignature",
     "LastHeard",
+    "LintList",
     "MediaOutlet",
     "Meeting",
     "Mention",
@@ -96,6 +98,7 @@ __all__ = [
     "SpreadBucket",
     "Statement",
     "StatementApproval",
+    "StatementLint",
     "StatementVersion",
     "StrayObject",
     "Task",

@@ -164,6 +164,14 @@ def _measure_late(data: Mapping[str, Any]) -> str:
     return f"预防措施逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前完成"
 
 
+def _published(data: Mapping[str, Any]) -> str:
+    return f"声明已在{label('platform', data.get('platform'))}发布"
+
+
+def _unapproved(data: Mapping[str, Any]) -> str:
+    return f"声明未获批即在{label('platform', data.get('platform'))}发布"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
@@ -183,6 +191,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "task.done": _task_done,
     "task.waived": _task_waived,
     "tasks.changed": _tasks_changed,
+    "statement.published": _published,
+    "statement.published_unapproved": _unapproved,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }
@@ -197,6 +207,8 @@ MEMBERS: Final[Mapping[str, str]] = {
     "recurrence_reason": "依据",
     "decision_kind": "决策",
     "statement_kind": "声明",
+    "slot": "审批",
+    "missing_slots": "缺少审批",
     "truth": "事实",
     "responsibility": "责任",
     "started_at": "开始",
@@ -207,7 +219,12 @@ MEMBERS: Final[Mapping[str, str]] = {
     "reason": "原因",
 }
 
-_VOCABULARY: Final[Mapping[str, str]] = {"clock": "deadline_kind", "overridden": "guard"}
+_VOCABULARY: Final[Mapping[str, str]] = {
+    "clock": "deadline_kind",
+    "overridden": "guard",
+    "slot": "approval_slot",
+    "missing_slots": "approval_slot",
+}
 
 
 def headline(told: Told) -> str:

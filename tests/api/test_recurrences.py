@@ -55,7 +55,9 @@ async def test_the_same_business_unit_within_ninety_days_is_a_recurrence(client,
 async def test_after_ninety_days_it_is_another_story(client, database, days, recurs):
     unit = uuid4().hex
     past = await closed(client, database, unit, days=days)
-    assert (await incident(client, await opened(client, business_unit=unit)))["recurrence_of"] == (past if recurs else None)
+    assert (await incident(client, await opened(client, business_unit=unit)))["recurrence_of"] == (
+        past if recurs else None
+    )
 
 
 async def test_one_that_is_not_closed_or_is_an_exercise_does_not_come_again(client, database):
@@ -127,7 +129,9 @@ async def test_recurrences_are_listed_and_counted(client, database):
     past = await closed(client, database, unit, days=20)
     ids = [await opened(client, business_unit=unit) for _ in range(3)]
     await opened(client, business_unit=quiet)
-    assert [row["incident"]["incident_id"] for row in await everything(client, LIST, limit=1, business_unit=unit)] == ids[::-1]
+    assert [
+        row["incident"]["incident_id"] for row in await everything(client, LIST, limit=1, business_unit=unit)
+    ] == ids[::-1]
     assert len(await everything(client, LIST, past_incident_id=past)) == 3
     chosen = {"business_unit": [unit, quiet]}
     counts = good(await client.get(COUNTS, params=chosen))

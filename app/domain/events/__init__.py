@@ -47,6 +47,17 @@ from app.domain.events.risks import (
     RiskMeasureOverdue,
     RiskReviewOverdue,
 )
+from app.domain.events.statements import (
+    StatementApproved,
+    StatementChanged,
+    StatementChangesRequested,
+    StatementEvent,
+    StatementPublished,
+    StatementPublishedUnapproved,
+    StatementSlotApproved,
+    StatementSubmitted,
+    StatementWithdrawn,
+)
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
@@ -108,6 +119,15 @@ __all__ = [
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
+    "StatementApproved",
+    "StatementChanged",
+    "StatementChangesRequested",
+    "StatementEvent",
+    "StatementPublished",
+    "StatementPublishedUnapproved",
+    "StatementSlotApproved",
+    "StatementSubmitted",
+    "StatementWithdrawn",
     "StatusChanged",
     "TaskChanged",
     "TaskCreated",
@@ -154,6 +174,12 @@ PUBLIC: tuple[type[Event], ...] = (
     TaskDone,
     TaskWaived,
     TasksChanged,
+    StatementSubmitted,
+    StatementApproved,
+    StatementChangesRequested,
+    StatementPublished,
+    StatementPublishedUnapproved,
+    StatementWithdrawn,
     SlaWarning,
     SlaBreached,
     SlaMet,

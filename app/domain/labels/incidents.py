@@ -178,6 +178,8 @@ LABELS: Labels = {
     "note_subject": {
         "incident": ("危机事件", "Incident"),
         "task": ("任务", "Task"),
+        "statement_version": ("声明的一版", "A version of a statement"),
+        "review": ("复盘", "Review"),
     },
     "inbox_kind": {
         "acknowledge": ("待接警", "To acknowledge"),
@@ -204,5 +206,7 @@ LABELS: Labels = {
         "decision": ("决策", "A decision"),
         "task": ("任务", "A task"),
         "note": ("备注", "A note"),
+        "statement": ("声明", "A statement"),
+        "review": ("复盘", "A review"),
     },
 }

@@ -156,10 +156,12 @@ class DecisionKind(StrEnum):
 
 
 class NoteSubject(StrEnum):
-    """What notes 备注 are written on."""
+    """What notes 备注 are written on: 事件, 任务, 声明的某一版, 复盘."""
 
     INCIDENT = "incident"
     TASK = "task"
+    STATEMENT_VERSION = "statement_version"
+    REVIEW = "review"
 
 
 class InboxKind(StrEnum):
@@ -172,7 +174,7 @@ class InboxKind(StrEnum):
 
 
 class EvidenceSubject(StrEnum):
-    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策, 任务, 备注."""
+    """What files can be evidence of: 事件, 舆情, 会议, 信息核实, 对外发布, 决策, 任务, 备注, 声明, 复盘."""
 
     INCIDENT = "incident"
     MENTION = "mention"
@@ -182,6 +184,8 @@ class EvidenceSubject(StrEnum):
     DECISION = "decision"
     TASK = "task"
     NOTE = "note"
+    STATEMENT = "statement"
+    REVIEW = "review"
 
 
 class LegalThreshold(StrEnum):

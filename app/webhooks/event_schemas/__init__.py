@@ -44,6 +44,14 @@ from app.webhooks.event_schemas.mentions import (
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
 from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
+from app.webhooks.event_schemas.statements import (
+    StatementApprovedEvent,
+    StatementChangesRequestedEvent,
+    StatementPublishedEvent,
+    StatementPublishedUnapprovedEvent,
+    StatementSubmittedEvent,
+    StatementWithdrawnEvent,
+)
 from app.webhooks.event_schemas.tasks import (
     TaskChangedEvent,
     TaskCreatedEvent,
@@ -86,6 +94,12 @@ class Event(
             | TaskDoneEvent
             | TaskWaivedEvent
             | TasksChangedEvent
+            | StatementSubmittedEvent
+            | StatementApprovedEvent
+            | StatementChangesRequestedEvent
+            | StatementPublishedEvent
+            | StatementPublishedUnapprovedEvent
+            | StatementWithdrawnEvent
             | DeadlineRedatedEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
