@@ -61,6 +61,8 @@ from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
+from app.reviews.checks_routes import also_router as risk_texts
+from app.reviews.checks_routes import router as text_checks
 from app.reviews.note_routes import router as review_notes
 from app.reviews.risks_routes import measure_router as risk_measures
 from app.reviews.risks_routes import router as risks
@@ -123,8 +125,10 @@ ROUTERS = (
     policies,
     sla_policies,
     calendar,
+    risk_texts,
     risks,
     risk_measures,
+    text_checks,
     similarities,
     webhooks,
     events,

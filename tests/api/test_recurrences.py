@@ -47,7 +47,7 @@ async def test_the_same_business_unit_within_ninety_days_is_a_recurrence(client,
     heard = await everything(client, "/v1/events", type="incident.recurred", incident_id=again)
     assert len(heard) == 1, "the world hears of it once"
     assert before["recurrence_of"] is None
-    exported = (await client.get(f"/v1/incidents/{again}/timeline/export.md")).text
+    exported = (await client.get(f"/v1/incidents/{again}/timeline/export/markdown")).text
     assert f"{before['number']} 结案后第 40 天；同一业务部门" in exported.replace("\\", "")
 
 
