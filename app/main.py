@@ -63,10 +63,21 @@ from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
 from app.reviews.checks_routes import also_router as risk_texts
 from app.reviews.checks_routes import router as text_checks
+from app.reviews.decision_routes import router as review_decisions
 from app.reviews.note_routes import router as review_notes
+from app.reviews.report_routes import docx_router as word_reports
+from app.reviews.report_routes import html_router as page_reports
+from app.reviews.report_routes import markdown_router as written_reports
+from app.reviews.report_routes import png_router as curve_pictures
+from app.reviews.report_routes import router as reports
+from app.reviews.report_routes import svg_router as curves
 from app.reviews.risks_routes import measure_router as risk_measures
 from app.reviews.risks_routes import router as risks
+from app.reviews.routes import incident_router as incident_reviews
+from app.reviews.routes import router as reviews
 from app.reviews.similar_routes import router as similarities
+from app.reviews.template_routes import router as report_templates
+from app.reviews.template_routes import taking_router as template_uploads
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.statements.approval_routes import delegation_router as approval_delegations
@@ -122,6 +133,17 @@ ROUTERS = (
     approval_delegations,
     deadlines,
     calm,
+    incident_reviews,
+    reviews,
+    review_decisions,
+    reports,
+    word_reports,
+    page_reports,
+    written_reports,
+    curves,
+    curve_pictures,
+    template_uploads,
+    report_templates,
     policies,
     sla_policies,
     calendar,

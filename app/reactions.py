@@ -2,6 +2,7 @@
 
 from app.core.outbox import react
 from app.domain.events import (
+    DeadlineRedated,
     Event,
     GradeChanged,
     IncidentAct,
@@ -15,7 +16,7 @@ from app.domain.events import (
 )
 from app.incidents import clocks, task_clocks, team
 from app.incidents.alerts import start_alerts
-from app.reviews import recurrences
+from app.reviews import births, recurrences
 from app.statements import following
 from app.webhooks.service import fan_out
 
@@ -36,6 +37,11 @@ def install() -> None:
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)
+    # After the clocks: a review's decisions are due a while after its own.
+    react(IncidentCalmed, births.calmed)
+    react(IncidentRebounded, births.rebounded)
+    react(StatusChanged, births.status_changed)
+    react(DeadlineRedated, births.redated)
     react(IncidentOpened, recurrences.opened)
     react(IncidentChanged, recurrences.changed)
     # After the deliveries are owed: these say whether anybody hears of the hit.

@@ -7,7 +7,7 @@ from alembic import op
 from app.domain.bigrams import grams, searchable
 
 revision = "risks"
-down_revision = "lint"
+down_revision = "review_reports"
 branch_labels = None
 depends_on = None
 

@@ -22,6 +22,8 @@ from app.models import (
     Department,
     Incident,
     Person,
+    Review,
+    ReviewDecision,
     Risk,
     RiskMeasure,
     RolePermission,
@@ -36,6 +38,8 @@ Versioned = (
     | Department
     | Incident
     | Person
+    | Review
+    | ReviewDecision
     | Risk
     | RiskMeasure
     | RolePermission

@@ -25,6 +25,7 @@ _WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)
 _OWN: Final = MappingProxyType({
     "incident.changed": "修改信息", "incident.mentions_moved": "舆情归并", "incident.deadlines_set": "时限变更",
     "incident.evidence_changed": "证据变更", "statement.changed": "声明变更", "statement.slot_approved": "声明审批",
+    "review.incident_moved": "复盘归并",
 })  # fmt: skip
 _CLOCKED: Final = MappingProxyType({"started": "启动", "tightened": "提前", "redated": "改期", "cancelled": "取消"})
 _FIELDS: Final = MappingProxyType({
@@ -258,6 +259,29 @@ def _statement(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     ]  # fmt: skip
 
 
+def _reviewed(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    due = local(datetime.fromisoformat(data["decisions_due_at"])) if data["decisions_due_at"] else ""
+    return [_named("三项决定截止", due)]
+
+
+def _concluded(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    changed = "、".join(
+        f"{word('review_change_action', one['action'])}{word('review_subject', one['subject'])}"
+        for one in data["changes"]
+    )
+    made = f"{word('review_decision_kind', data['decision'])}：{word('review_decision_state', data['state'])}"
+    return [made, changed, _named("理由", data["reason"])]
+
+
+def _undecided(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    kinds = "、".join(word("review_decision_kind", kind) for kind in data["decisions"])
+    return [_named("未决定", kinds), _named("截止", local(datetime.fromisoformat(data["due_at"])))]
+
+
+def _covered(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    return ["并入另一复盘" if data["action"] == "covered" else "移出另一复盘"]
+
+
 _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]]] = MappingProxyType({
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
@@ -268,6 +292,8 @@ _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts
     "incident.team_changed": _team, "escalation.person": _called,
     "incident.evidence_changed": _evidence,
     "incident.affected_users_changed": _affected,
+    "review.opened": _reviewed, "review.resumed": _reviewed, "review.reported": _reviewed,
+    "review.decided": _concluded, "review.decisions_overdue": _undecided, "review.incident_moved": _covered,
     "task.created": _task, "task.changed": _task, "task.done": _task, "task.waived": _task, "tasks.changed": _tasks,
     "statement.changed": _statement, "statement.slot_approved": _statement, "statement.submitted": _statement,
     "statement.approved": _statement, "statement.changes_requested": _statement, "statement.published": _statement,

@@ -107,7 +107,8 @@ def _slid(runs: list[Run]) -> Iterator[Run]:
     """A clause that came or went ends with its own sign, and does not begin with that of the clause before it."""
     for place in range(1, len(runs) - 1):
         (kept, left), (change, text), (after, right) = runs[place - 1 : place + 2]
-        if kept is after is DiffChange.UNCHANGED and text[0] == right[0] and text[0] in _SIGNS:
+        moves = kept is after is DiffChange.UNCHANGED and text[0] == right[0] and text[0] in _SIGNS
+        if moves and (len(right) > 1 or place == len(runs) - 2):
             runs[place - 1 : place + 2] = (kept, left + text[0]), (change, text[1:] + text[0]), (after, right[1:])
     return (run for run in runs if run[1])
 

@@ -27,6 +27,7 @@ from app.domain.events import (
     IncidentRebounded,
     MeetingHeld,
     PublicationRecorded,
+    ReviewReported,
     SlaMet,
     StatusChanged,
     TeamChanged,
@@ -145,6 +146,8 @@ def _met_by(type_: str, data: Mapping[str, Any]) -> tuple[DeadlineKind, ...]:
             return (DeadlineKind.FIRST_WORD, *((DeadlineKind.FIRST_STATEMENT,) if data["statement_made"] else ()))
         case DecisionMade.type if data["statement_made"]:
             return (DeadlineKind.FIRST_STATEMENT,)
+        case ReviewReported.type:
+            return (DeadlineKind.REVIEW,)
     return ()
 
 

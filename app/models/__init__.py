@@ -23,7 +23,8 @@ from app.models.mentions import (
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
-from app.models.reviews import Review, ReviewDecision, ReviewIncident
+from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
+from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
 from app.models.risks import (
     IncidentSignature,
     Risk,
@@ -81,9 +82,14 @@ __all__ = [
     "Person",
     "Publication",
     "Rematch",
+    "ReportTemplate",
     "Review",
+    "ReviewChange",
     "ReviewDecision",
+    "ReviewEffort",
     "ReviewIncident",
+    "ReviewReport",
+    "ReviewReportFile",
     "Revision",
     "Risk",
     "RiskIncident",

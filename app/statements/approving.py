@@ -131,7 +131,7 @@ def _must_be_newest(statement: Statement, standing: Standing, number: int) -> No
     if number < newest.number:
         raise VersionOutdated.at(
             "/version", f"version {newest.number} of the statement {statement.id} is the newest by now: read that one",
-            "outdated", latest_number=newest.number, latest_version_id=newest.id,
+            "outdated", latest_number=newest.number, latest_version_id=str(newest.id),
         )  # fmt: skip
 
 

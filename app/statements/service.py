@@ -34,6 +34,7 @@ async def create_statement(
 ) -> Statement:
     """A draft. ``fields``: kind, name, strategy, and what of a version is said; ``template_version_id`` where it was begun
     from a template. IncidentOver where the incident has ended."""
+    _must_stand_once(fields)
     incident = await acts.recording(tx, incident_id)
     kept = stored(fields)
     await _must_fit(tx, incident, StatementKind(fields["kind"]), kept, now)
@@ -76,6 +77,7 @@ async def change_statement(
 ) -> Statement:
     """Sets what ``fields`` names. What the newest version says is changed in it while it is a draft; once it was submitted,
     or said in public, in another version, which needs approvals of its own."""
+    _must_stand_once(fields)
     incident, statement = await held(tx, statement_id)
     expected.meet(statement.version)
     newest = (await standing_of(tx, statement)).newest
@@ -156,6 +158,15 @@ def _changed(
     return StatementChanged(
         **named(incident, statement, version), action=action, fields=list(fields), other_incident_id=other_incident_id
     )
+
+
+def _must_stand_once(fields: Mapping[str, Any]) -> None:
+    """Invalid where a platform has two texts, or a part is waived for two reasons."""
+    for name, key in (("platform_texts", "platform"), ("waivers", "part")):
+        named_so = [one[key] for one in fields.get(name, ())]
+        for place, word in enumerate(named_so):
+            if word in named_so[:place]:
+                raise Invalid.at(f"/{name}/{place}/{key}", f"{word} stands twice; send it once", "stands_twice")
 
 
 async def _must_fit(tx: Tx, incident: Incident, kind: StatementKind, kept: Mapping[str, Any], now: datetime) -> None:

@@ -45,7 +45,7 @@ def refused(code: str, statement: Statement, standing: Standing, now: datetime) 
         found = standing.fact_check
         problem = StatementRefused(
             " ".join(says), errors=[FieldError("", words, need) for words, need in zip(says, missing, strict=True)],
-            missing=list(missing), fact_check_id=found.id if found and StatementNeed.TRUTH in missing else None,
+            missing=list(missing), fact_check_id=str(found.id) if found and StatementNeed.TRUTH in missing else None,
         )  # fmt: skip
     elif code == "incident_over":
         problem = StatementRefused(f"Its incident {case.number} is {case.status}: bring it back first.")

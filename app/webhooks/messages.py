@@ -152,6 +152,24 @@ def _tasks_changed(data: Mapping[str, Any]) -> str:
     return f"{label('tasks_change', data.get('change'))} {data.get('task_count')} 项任务：{kinds}"
 
 
+def _published(data: Mapping[str, Any]) -> str:
+    return f"声明已在{label('platform', data.get('platform'))}发布"
+
+
+def _unapproved(data: Mapping[str, Any]) -> str:
+    return f"声明未获批即在{label('platform', data.get('platform'))}发布"
+
+
+def _decided(data: Mapping[str, Any]) -> str:
+    what = label("review_decision_kind", data.get("decision"))
+    return f"复盘决定：{what}，{label('review_decision_state', data.get('state'))}"
+
+
+def _undecided(data: Mapping[str, Any]) -> str:
+    kinds = "、".join(label("review_decision_kind", kind) for kind in data.get("decisions", ()))
+    return f"复盘决定逾期：{kinds}"
+
+
 def _recurred(data: Mapping[str, Any]) -> str:
     return f"复发：{data.get('past_number')} 结案 {data.get('days_between')} 天后再次发生"
 
@@ -162,14 +180,6 @@ def _risk_late(data: Mapping[str, Any]) -> str:
 
 def _measure_late(data: Mapping[str, Any]) -> str:
     return f"预防措施逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前完成"
-
-
-def _published(data: Mapping[str, Any]) -> str:
-    return f"声明已在{label('platform', data.get('platform'))}发布"
-
-
-def _unapproved(data: Mapping[str, Any]) -> str:
-    return f"声明未获批即在{label('platform', data.get('platform'))}发布"
 
 
 # Type of event -> what happened. All others say their label.
@@ -193,6 +203,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "tasks.changed": _tasks_changed,
     "statement.published": _published,
     "statement.published_unapproved": _unapproved,
+    "review.decided": _decided,
+    "review.decisions_overdue": _undecided,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }
@@ -213,6 +225,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "responsibility": "责任",
     "started_at": "开始",
     "due_at": "截止",
+    "decisions_due_at": "决定截止",
     "happened_at": "发生",
     "calmed_at": "平息",
     "overridden": "特批",

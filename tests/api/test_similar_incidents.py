@@ -159,6 +159,24 @@ class _Undone(Exception):
     pass
 
 
+async def fill(tx, rules) -> None:
+    """Those incidents, with what the worker measures of them."""
+    driver = await tx.driver()
+    await driver.execute("set local enable_seqscan = on")
+    await driver.execute("create temporary table rules_of (id uuid) on commit drop")
+    await driver.executemany("insert into rules_of values ($1)", [(UUID(rule["id"]),) for rule in rules])
+    await driver.execute(_MANY)
+    await driver.execute(
+        "insert into spread_buckets (incident_id, minute, reposts, comments, likes) "
+        "select id, 1000 + m * 10, (m * 37 + length(summary)) % 100, 0, 0 from incidents, generate_series(1, 3) m "
+        "where number like 'S%'"
+    )
+    while await measure(tx):
+        pass
+    await driver.execute("analyze incidents, incident_signatures")
+    assert (await tx.scalar(text("select count(*) from incident_signatures"))) >= 10_000
+
+
 async def test_ten_thousand_past_incidents_are_looked_through_in_a_moment(client, database):
     """Measured: 64 ms in the database and 23 ms of Python, p95 198 ms on two cores that eight others used. The bound is
     three times what is promised (300 ms), because a test shares its machine."""
@@ -169,19 +187,7 @@ async def test_ten_thousand_past_incidents_are_looked_through_in_a_moment(client
     took, plan = [], []
 
     async def measured(tx):
-        driver = await tx.driver()
-        await driver.execute("set local enable_seqscan = on")
-        await driver.execute("create temporary table rules_of (id uuid) on commit drop")
-        await driver.executemany("insert into rules_of values ($1)", [(UUID(rule["id"]),) for rule in rules])
-        await driver.execute(_MANY)
-        await driver.execute(
-            "insert into spread_buckets (incident_id, minute, reposts, comments, likes) "
-            "select id, 1000 + m * 10, (m * 37 + length(summary)) % 100, 0, 0 from incidents, generate_series(1, 3) m "
-            "where number like 'S%'"
-        )
-        while await measure(tx):
-            pass
-        await driver.execute("analyze incidents, incident_signatures")
+        await fill(tx, rules)
         incident = await get_incident(tx, UUID(mine))
         for _ in range(25):
             begin = time.perf_counter()
@@ -190,13 +196,14 @@ async def test_ten_thousand_past_incidents_are_looked_through_in_a_moment(client
         assert len(found) == 10
         assert found == sorted(found, key=lambda one: -one.likeness.score)
         arguments = (incident.id, incident.opened_at, False, None, "乳品", 2, "1" * 1024)
+        driver = await tx.driver()
         plan.extend(row[0] for row in await driver.fetch(f"explain (analyze, timing off) {CANDIDATES}", *arguments))
-        assert (await tx.scalar(text("select count(*) from incident_signatures"))) >= 10_000
         raise _Undone
 
     with pytest.raises(_Undone):
         await database.run(measured, tries=1)
-    took.sort()
-    assert took[23] < 0.3 * 3, took
-    assert any("Limit" in line for line in plan)
+    assert sorted(took)[23] < 0.3 * 3, sorted(took)
+    # One pass over the incidents, of which only a hundred are kept, and a hundred looks for their words.
     assert any("top-N heapsort" in line for line in plan), plan
+    assert sum("Seq Scan on incidents" in line for line in plan) == 1, plan
+    assert any("pk_incidents" in line and "loops=100" in line for line in plan), plan

@@ -38,6 +38,18 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.reports import ReviewReportRendered
+from app.domain.events.reviews import (
+    ReviewCompleted,
+    ReviewDecided,
+    ReviewDecisionsOverdue,
+    ReviewEvent,
+    ReviewIncidentMoved,
+    ReviewOpened,
+    ReviewReported,
+    ReviewResumed,
+    ReviewSuspended,
+)
 from app.domain.events.risks import (
     IncidentRecurred,
     RegisterUnmasked,
@@ -111,6 +123,16 @@ __all__ = [
     "PersonCalled",
     "PublicationRecorded",
     "RegisterUnmasked",
+    "ReviewCompleted",
+    "ReviewDecided",
+    "ReviewDecisionsOverdue",
+    "ReviewEvent",
+    "ReviewIncidentMoved",
+    "ReviewOpened",
+    "ReviewReportRendered",
+    "ReviewReported",
+    "ReviewResumed",
+    "ReviewSuspended",
     "RiskChanged",
     "RiskEvent",
     "RiskLinked",
@@ -184,6 +206,13 @@ PUBLIC: tuple[type[Event], ...] = (
     SlaBreached,
     SlaMet,
     DeadlineRedated,
+    ReviewOpened,
+    ReviewSuspended,
+    ReviewResumed,
+    ReviewReported,
+    ReviewDecided,
+    ReviewCompleted,
+    ReviewDecisionsOverdue,
     RiskReviewOverdue,
     RiskMeasureOverdue,
     CalendarYearPublished,

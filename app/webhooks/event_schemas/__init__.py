@@ -43,6 +43,15 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.reviews import (
+    ReviewCompletedEvent,
+    ReviewDecidedEvent,
+    ReviewDecisionsOverdueEvent,
+    ReviewOpenedEvent,
+    ReviewReportedEvent,
+    ReviewResumedEvent,
+    ReviewSuspendedEvent,
+)
 from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
 from app.webhooks.event_schemas.statements import (
     StatementApprovedEvent,
@@ -101,6 +110,13 @@ class Event(
             | StatementPublishedUnapprovedEvent
             | StatementWithdrawnEvent
             | DeadlineRedatedEvent
+            | ReviewOpenedEvent
+            | ReviewSuspendedEvent
+            | ReviewResumedEvent
+            | ReviewReportedEvent
+            | ReviewDecidedEvent
+            | ReviewCompletedEvent
+            | ReviewDecisionsOverdueEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
             | IncidentCalmedEvent
