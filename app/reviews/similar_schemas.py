@@ -130,7 +130,7 @@ class IncidentSimilarity(BaseModel):
     """Past incidents that are like one, the most alike first, and whether it is one of them again."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"incident_id": _NOW, "data": [_SIMILAR], "recurrence": _RECURRENCE}}
+        json_schema_extra={"example": {"incident_id": _NOW, "data": [_SIMILAR], "recurrence": None}}
     )
 
     incident_id: UUID = Field(description="The incident that was asked about.")
