@@ -3,6 +3,7 @@
 from app.core.outbox import react
 from app.domain.events import (
     DeadlineRedated,
+    DecisionMade,
     Event,
     GradeChanged,
     IncidentAct,
@@ -11,13 +12,17 @@ from app.domain.events import (
     IncidentOpened,
     IncidentRebounded,
     MentionHit,
+    PublicationRecorded,
+    SlaBreached,
+    StatementEvent,
+    StatementPublished,
     StatusChanged,
     TeamChanged,
 )
-from app.incidents import clocks, task_clocks, team
+from app.incidents import clocks, commitments, silence, task_clocks, team
 from app.incidents.alerts import start_alerts
 from app.reviews import births, recurrences
-from app.statements import following
+from app.statements import following, origins, placements
 from app.webhooks.service import fan_out
 
 
@@ -34,9 +39,16 @@ def install() -> None:
     react(StatusChanged, task_clocks.status_changed)
     react(GradeChanged, following.grade_changed)
     react(StatusChanged, following.status_changed)
+    react(StatementPublished, commitments.statement_published)
+    react(SlaBreached, commitments.clock_breached)
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)
+    # What bears on how long we may say nothing.
+    for bearing in (GradeChanged, StatusChanged, IncidentCalmed, IncidentRebounded, PublicationRecorded, DecisionMade):
+        react(bearing, silence.heard)
+    react(StatementEvent, placements.heard)
+    react(DecisionMade, origins.decided)
     # After the clocks: a review's decisions are due a while after its own.
     react(IncidentCalmed, births.calmed)
     react(IncidentRebounded, births.rebounded)

@@ -22,12 +22,15 @@ from app.models import (
     Department,
     Incident,
     Person,
+    Placement,
+    PlatformRule,
     Review,
     ReviewDecision,
     Risk,
     RiskMeasure,
     RolePermission,
     Statement,
+    StatementTemplate,
     Task,
     TextCheck,
     WatchRule,
@@ -38,12 +41,15 @@ Versioned = (
     | Department
     | Incident
     | Person
+    | Placement
+    | PlatformRule
     | Review
     | ReviewDecision
     | Risk
     | RiskMeasure
     | RolePermission
     | Statement
+    | StatementTemplate
     | Task
     | TextCheck
     | WatchRule

@@ -138,7 +138,7 @@ def _late(known: Known, chapter: Chapter) -> Iterator[Sentence]:
     rows: Sequence[Row] = clocks.rows if clocks else ()
     late = [(clock, row) for clock, row in zip(known.clocks, rows, strict=True) if clock.state == "breached"]
     for clock, row in late[:MOST_LATE]:
-        end = f"于 {row.cells[4].shown} 完成，超时 {row.cells[5].shown}" if clock.met_at else "至今没有完成的记录"
+        end = f"于 {row.cells[4].shown} 完成，晚了 {row.cells[5].shown}" if clock.met_at else "至今没有完成的记录"
         yield Sentence(f"{word('deadline_kind', clock.kind)}时限（{row.cells[3].shown} 截止）超时：{end}。", row.cited)
     if len(late) > MOST_LATE:
         yield Sentence(f"另有 {len(late) - MOST_LATE} 个时限超时。", counted(FactSource.DEADLINES))
@@ -153,8 +153,9 @@ def _late(known: Known, chapter: Chapter) -> Iterator[Sentence]:
 def _other_gaps(known: Known, chapter: Chapter) -> Iterator[Sentence]:
     alerts = known.alerts
     if alerts.breached or alerts.unpushed:
-        text = f"{alerts.breached:,} 条命中推送超时，{alerts.unpushed:,} 条命中无人可推。"
-        yield Sentence(text, counted(FactSource.DEADLINES))
+        parts = ((alerts.breached, "推送超时"), (alerts.unpushed, "没有可推送的接收人"))
+        text = "，".join(f"{count:,} 条命中{what}" for count, what in parts if count)
+        yield Sentence(f"{text}。", counted(FactSource.DEADLINES))
     if known.unapproved_count:
         cited = told(*(said.event for said in known.publications if said.approved is False))
         yield Sentence(f"{known.unapproved_count} 次发布未经批准。", cited.and_(counted(FactSource.PUBLICATIONS)))
@@ -169,4 +170,6 @@ def _other_gaps(known: Known, chapter: Chapter) -> Iterator[Sentence]:
         yield Sentence(f"平息后二次发酵 {len(rebounds)} 次。", told(*rebounds))
     unfinished, late = (sum(getattr(each, name) for each in known.tasks) for name in ("unfinished", "late"))
     if unfinished or late:
-        yield Sentence(f"任务未完成 {unfinished:,} 项，逾期 {late:,} 项。", counted(FactSource.TASKS))
+        parts = ((unfinished, "未完成"), (late, "逾期"))
+        text = "，".join(f"{what} {count:,} 项" for count, what in parts if count)
+        yield Sentence(f"任务{text}。", counted(FactSource.TASKS))

@@ -36,6 +36,7 @@ GAPS: Final[Mapping[ReviewGap, str]] = {
     ReviewGap.TIMELY: "Answer whether we were in time (`answers.timely`).",
     ReviewGap.EFFECTIVE: "Answer whether what we did worked (`answers.effective`).",
     ReviewGap.GAPS: "Answer which gaps it showed (`answers.gaps`).",
+    ReviewGap.REPORT: "Have the report rendered as the review is now (POST /v1/reviews/{review_id}/report), and look.",
 }
 """What the report is not issued without, and what to do about it."""
 
@@ -48,6 +49,8 @@ class ReviewFacts:
     since: datetime
     meeting_at: datetime | None = None
     answers: Mapping[str, str]
+    # A report was rendered of the review as it is.
+    rendered: bool = False
     decided: Collection[ReviewDecisionKind] = ()
 
 
@@ -65,7 +68,8 @@ def gaps(facts: ReviewFacts) -> tuple[ReviewGap, ...]:
     held = facts.meeting_at is not None and facts.meeting_at >= facts.since
     answered = {question for question in ReviewQuestion if is_visible(facts.answers.get(question, ""))}
     missing = (ReviewGap(question.value) for question in ReviewQuestion if question not in answered)
-    return (*(() if held else (ReviewGap.MEETING,)), *missing)
+    first, last = () if held else (ReviewGap.MEETING,), () if facts.rendered else (ReviewGap.REPORT,)
+    return *first, *missing, *last
 
 
 def refusal(action: ReviewAction, facts: ReviewFacts, decision: ReviewDecisionKind | None = None) -> str | None:

@@ -6,12 +6,14 @@ While the clock `review` of an incident runs, an open review covers it.
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 
 from app.core.auth import SYSTEM, Caller
 from app.core.conditional import touch
 from app.core.db import Tx
+from app.core.errors import Conflict
 from app.core.outbox import Stored, record
 from app.domain.events import (
     DeadlineRedated,
@@ -24,15 +26,27 @@ from app.domain.events import (
     StatusChanged,
 )
 from app.domain.lifecycle import ENDED
-from app.domain.reviews import UNDER_WAY, UNFINISHED
+from app.domain.reviews import UNDER_WAY, UNFINISHED, may_begin
 from app.domain.vocabulary import DeadlineKind
 from app.domain.vocabulary.reviews import ReviewDecisionKind, ReviewStatus
-from app.incidents.queries import told_of
+from app.incidents.queries import get_incident, told_of
 from app.incidents.timeline import on_timeline
 from app.models import Incident, Review, ReviewDecision
 from app.models.base import new_id
 from app.reviews.covers import cover_row, covered, current_review, date, get_review, let_go
 from app.reviews.facts import found_of
+
+
+class ReviewExists(Conflict):
+    """One at a time."""
+
+    code, title = "review_exists", ("The incident has a review", "该事件已有复盘")
+
+
+class IncidentBurns(Conflict):
+    """There is nothing to look back on yet."""
+
+    code, title = "incident_burns", ("The incident is neither calm nor over", "事件尚未平息或终止")
 
 
 async def calmed(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -106,6 +120,26 @@ async def ripen(tx: Tx, incident: Incident, *, since: datetime, caller: Caller, 
     elif review.status == ReviewStatus.SUSPENDED:
         await _resume(tx, incident, review, since=since, caller=caller, now=now)
     return review
+
+
+async def begin_review(tx: Tx, incident_id: UUID, *, caller: Caller, now: datetime) -> Review:
+    """A person has an incident reviewed that has no review, as one that subsided; or goes on with one that was put off.
+
+    IncidentBurns while it is neither calm nor over, ReviewExists where one is there.
+    """
+    incident = await get_incident(tx, incident_id, lock=True)
+    if not may_begin(incident.status, calm=incident.calmed_at is not None):
+        what = (
+            f"look at the one it was merged into, {incident.merged_into}"
+            if incident.status == "merged"
+            else "wait until it is calm, or end it"
+        )
+        raise IncidentBurns(f"The incident {incident.number} is {incident.status}: {what}.")
+    there = await current_review(tx, incident.id)
+    if there is not None and there.status != ReviewStatus.SUSPENDED:
+        raise ReviewExists(f"The review {there.id} covers it, which is {there.status}.", review_id=str(there.id))
+    since = incident.calmed_at or incident.ended_at or now
+    return await ripen(tx, incident, since=since, caller=caller, now=now)
 
 
 async def _bear(tx: Tx, incident: Incident, status: ReviewStatus, *, since: datetime, now: datetime) -> Review:

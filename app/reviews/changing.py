@@ -71,8 +71,8 @@ class Deciding:
 class Changer(Protocol, Generic[C_contra]):
     """How one kind of decision is looked at and applied."""
 
-    async def look(self, tx: Tx, change: C_contra) -> list[Seen]:
-        """What it would change, in the order of the draft; Invalid where it makes no sense."""
+    async def look(self, tx: Tx, change: C_contra, *, lock: bool = False) -> list[Seen]:
+        """What it would change, in the order of the draft; Invalid where it makes no sense. ``lock``: it stays so."""
 
     def scopes(self, change: C_contra) -> Iterable[str]:
         """What the changes themselves ask of the caller, beside deciding."""

@@ -15,7 +15,7 @@ from app.incidents.spread import lock_incidents
 from app.models import Incident, Review
 from app.reviews import births
 from app.reviews.covers import Held, covered, current_review, get_review, hold
-from app.reviews.service import must_may
+from app.reviews.states import must_may
 
 
 class NotCoverable(Conflict):

@@ -17,11 +17,15 @@ from app.domain.vocabulary.reviews import (
 from app.incidents.schemas import GradingPolicyCreate, Reason, TimelinePerson
 from app.incidents.sla_schemas import SlaPolicyCreate
 from app.mentions.rule_schemas import RULE_EXAMPLE, MediaOutletIn, WatchRuleCreate, WatchRulePatch
+from app.reviews.risks_measure_schemas import RiskMeasureCreate
+from app.reviews.risks_schemas import RiskCreate, RiskPatch
 
 _REVIEW_ID = "0197a3f0-b000-7aaa-8bbb-0123456789ab"
 _RULE_ID = "0197a3ef-1000-7aaa-8bbb-0123456789ab"
 _STEP: JsonDict = {"action": "update", "rule_id": _RULE_ID, "fields": {"negative_words": ["投诉", "差评", "翻车"]}}
 _OUTLET: JsonDict = {"name": "新华社", "tier": "central", "domains": ["news.cn"], "accounts": ["weibo:新华社"]}
+_RISK: JsonDict = {"title": "供应商换料未报备", "category": "product_quality", "likelihood": 3, "impact": 5}
+_RISK_STEP: JsonDict = {"action": "update", "risk_id": _RULE_ID, "fields": {"impact": 5, "reason": "涉及婴幼儿食品"}}
 _SCOPE: JsonDict = {"kind": "scope", "watch_rules": [_STEP], "media_outlets": []}
 _DIFFERENCE: JsonDict = {"path": "negative_words", "before": None, "after": None, "added": ["翻车"], "removed": []}
 _SEEN: JsonDict = {
@@ -106,6 +110,43 @@ class MediaOutletStep(
     model_config = ConfigDict(json_schema_extra={"example": {"action": "create", "fields": _OUTLET}})
 
 
+class RiskCreation(Wire):
+    """A risk that this taught us of. It is linked to the incidents that the review covers."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"action": "create", "fields": _RISK}})
+
+    action: Annotated[Literal["create"], Field(description="Always `create`.")]
+    fields: Annotated[RiskCreate, Field(description="What it is, as where risks are entered.")]
+
+
+class RiskUpdate(Wire):
+    """A risk that is other than we thought, or has to be prevented otherwise. It is linked to the incidents covered."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _RISK_STEP})
+
+    action: Annotated[Literal["update"], Field(description="Always `update`.")]
+    risk_id: Annotated[UUID, Field(description="Which one.")]
+    fields: Annotated[RiskPatch, Field(description="Only what is sent changes.")] = RiskPatch()
+    measures: Annotated[
+        list[RiskMeasureCreate], Field(max_length=20, description="What is done besides so that it does not come true.")
+    ] = []
+
+
+class RiskStep(RootModel[Annotated[RiskCreation | RiskUpdate, Field(discriminator="action")]]):
+    """One thing that is done to the risk register."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _RISK_STEP})
+
+
+class RisksChange(Wire):
+    """What is changed about the risk register 风险清单."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"kind": "risks", "risks": [_RISK_STEP]}})
+
+    kind: Annotated[Literal[ReviewDecisionKind.RISKS], Field(description="Always `risks`.")]
+    risks: Annotated[list[RiskStep], Field(max_length=MOST_STEPS, description="What is done to risks, in order.")] = []
+
+
 class ProcessChange(Wire):
     """What is changed about the process 流程: other clocks, other grades, or both. Each is a new version, put in force."""
 
@@ -142,7 +183,7 @@ class ScopeChange(Wire):
     ] = []
 
 
-class ReviewChange(RootModel[Annotated[ProcessChange | ScopeChange, Field(discriminator="kind")]]):
+class ReviewChange(RootModel[Annotated[RisksChange | ProcessChange | ScopeChange, Field(discriminator="kind")]]):
     """What one of the three decisions changes: `kind` is that of the decision."""
 
     model_config = ConfigDict(json_schema_extra={"example": _SCOPE})

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import select
 
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected, touch
@@ -26,10 +25,13 @@ from app.reviews.changing import Changer, Deciding, Made, Seen
 from app.reviews.covers import Held, get_review, hold
 from app.reviews.decision_schemas import ReviewChange
 from app.reviews.process import ProcessChanger
+from app.reviews.risks_changing import RisksChanger
 from app.reviews.scope import ScopeChanger
-from app.reviews.service import must_may, settle
+from app.reviews.service import settle
+from app.reviews.states import get_decision, must_may
 
 CHANGERS: Mapping[ReviewDecisionKind, Changer[Any]] = {
+    ReviewDecisionKind.RISKS: RisksChanger(),
     ReviewDecisionKind.PROCESS: ProcessChanger(),
     ReviewDecisionKind.SCOPE: ScopeChanger(),
 }
@@ -48,13 +50,6 @@ class DecisionOutdated(Conflict):
     """Somebody changed meanwhile what it is about, or the draft."""
 
     code, title = "decision_outdated", ("What it would change has changed since", "预览后相关内容已变更")
-
-
-async def get_decision(tx: Tx, review_id: UUID, kind: ReviewDecisionKind) -> ReviewDecision:
-    """One of the review's three decisions, as it is now."""
-    await tx.flush()
-    query = select(ReviewDecision).where(ReviewDecision.review_id == review_id, ReviewDecision.kind == kind)
-    return (await tx.scalars(query.execution_options(populate_existing=True))).one()
 
 
 async def draft_change(
@@ -148,7 +143,7 @@ async def apply_change(
     await must_may(tx, held.review, ReviewAction.DECIDE, kind)
     decision = await get_decision(tx, review_id, kind)
     change = _drafted(decision)
-    seen = await changer.look(tx, change)
+    seen = await changer.look(tx, change, lock=True)
     _must_be_there(seen)
     _must_be_looked_at(decision, seen, expected, drafted=version)
     deciding = Deciding(held.review, [incident.id for incident in held.incidents], decision.reason)

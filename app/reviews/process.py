@@ -22,7 +22,7 @@ from app.reviews.decision_schemas import ProcessChange
 class ProcessChanger:
     """Policies are versions that never change: what is looked at is the one in force."""
 
-    async def look(self, tx: Tx, change: ProcessChange) -> list[Seen]:
+    async def look(self, tx: Tx, change: ProcessChange, *, lock: bool = False) -> list[Seen]:
         """The policies in force beside what would take their place."""
         seen = []
         if change.grading_policy is not None:

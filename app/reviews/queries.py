@@ -13,15 +13,24 @@ from app.core.db import Tx
 from app.core.errors import NotFound
 from app.domain.reviews import UNDER_WAY, UNFINISHED, choices
 from app.domain.vocabulary import DeadlineKind, DeadlineState
+from app.domain.vocabulary.reports import ReportState
 from app.domain.vocabulary.reviews import ReviewDecisionKind, ReviewDecisionState, ReviewQuestion
 from app.incidents.queries import get_incident
-from app.models import Deadline, Incident, Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
+from app.models import (
+    Deadline,
+    Incident,
+    Review,
+    ReviewChange,
+    ReviewDecision,
+    ReviewEffort,
+    ReviewIncident,
+    ReviewReport,
+)
 from app.models.base import columns_of
 from app.people.masks import people_of, words_of
 from app.reviews.covers import clocks_of, current_review, get_review
-from app.reviews.decisions import get_decision
 from app.reviews.schemas import ReviewQuery
-from app.reviews.service import answered, facts_with
+from app.reviews.states import answered, facts_with, get_decision
 
 _KINDS = list(ReviewDecisionKind)
 
@@ -87,12 +96,13 @@ async def shown_one(tx: Tx, review: Review, *, caller: Caller) -> dict[str, Any]
 
 
 async def shown(tx: Tx, reviews: Sequence[Review], *, caller: Caller) -> list[dict[str, Any]]:
-    """The reviews as the API shows them: six queries, however many they are."""
+    """The reviews as the API shows them: seven queries, however many they are."""
     await tx.flush()
     ids = [review.id for review in reviews]
     decisions = await _decisions(tx, ids)
     efforts = await _efforts(tx, ids)
     covered = await _covered(tx, ids, caller)
+    rendered = await _rendered(tx, ids)
     who = [id_ for review in reviews for id_ in (*review.participant_ids, review.reported_by)]
     who += [effort.person_id for rows in efforts.values() for effort in rows]
     people = await people_of(tx, who, caller=caller)
@@ -100,7 +110,8 @@ async def shown(tx: Tx, reviews: Sequence[Review], *, caller: Caller) -> list[di
     answers = []
     for review, words in zip(reviews, await words_of(tx, written, caller=caller), strict=True):
         made = decisions.get(review.id, [])
-        facts = facts_with(review, [one.kind for one in made if one.state != ReviewDecisionState.OPEN])
+        decided = [one.kind for one in made if one.state != ReviewDecisionState.OPEN]
+        facts = facts_with(review, decided, rendered=(review.id, review.version) in rendered)
         clocks = [one["due_at"] for one in covered.get(review.id, []) if one["due_at"] and not one["left_at"]]
         answers.append(
             columns_of(review) | {
@@ -128,6 +139,13 @@ async def _decisions(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[ReviewDecis
     for row in sorted(rows, key=lambda one: _KINDS.index(ReviewDecisionKind(one.kind))):
         found.setdefault(row.review_id, []).append(row)
     return found
+
+
+async def _rendered(tx: Tx, ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
+    """Of which versions there are reports."""
+    query = select(ReviewReport.review_id, ReviewReport.review_version)
+    rows = await tx.execute(query.where(ReviewReport.review_id.in_(ids), ReviewReport.state == ReportState.DONE))
+    return {(review_id, version) for review_id, version in rows}
 
 
 async def _efforts(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[ReviewEffort]]:

@@ -140,7 +140,8 @@ async def _covered(tx: Tx, review_id: UUID | None) -> Sequence[UUID]:
     if review_id is None:
         return ()
     query = select(ReviewIncident.incident_id).join(Incident, Incident.id == ReviewIncident.incident_id)
-    return (await tx.scalars(query.where(ReviewIncident.review_id == review_id, ~Incident.is_drill))).all()
+    here = ReviewIncident.review_id == review_id, ReviewIncident.left_at.is_(None)
+    return (await tx.scalars(query.where(*here, ~Incident.is_drill))).all()
 
 
 async def unlink_incident(tx: Tx, risk_id: UUID, incident_id: UUID, *, caller: Caller) -> None:

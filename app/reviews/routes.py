@@ -15,7 +15,7 @@ from app.core.db import Tx
 from app.core.deps import InRetries, InTransaction, Retries, ReviewsRead, ReviewsWrite, may_see
 from app.core.routing import Operation
 from app.models import Review
-from app.reviews import covering, queries, schemas, service
+from app.reviews import births, covering, queries, schemas, service
 
 router = APIRouter(prefix="/v1/reviews", tags=["Reviews"], route_class=Operation)
 incident_router = APIRouter(prefix="/v1/incidents/{incident_id}/review", tags=["Reviews"], route_class=Operation)
@@ -49,7 +49,7 @@ async def begin_incident_review(
     """Has an incident reviewed that has no review: it subsided by itself, or was dismissed. One that was put off because of
     that goes on. No clock runs for it; its decisions are due seven days after its report."""
     answer = await _answered(
-        run, caller, lambda tx, now: service.begin_review(tx, incident_id, caller=caller, now=now)
+        run, caller, lambda tx, now: births.begin_review(tx, incident_id, caller=caller, now=now)
     )  # fmt: skip
     response.headers["location"] = f"/v1/reviews/{answer['id']}"
     return answer

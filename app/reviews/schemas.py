@@ -222,7 +222,7 @@ class Review(BaseModel):
     since: datetime = Field(description="When the incident was calm or over: a meeting before it does not count.")
     found: ReviewFound = Field(description="What the machine found, as of `found_at`.")
     found_at: datetime | None = Field(description="When that was; null: not yet.")
-    answers: ReviewAnswers = Field(description="What people answer.")
+    answers: ReviewAnswers = Field(description="What people answer to the four questions.")
     participants: list[TimelinePerson] = Field(description="Who took part.")
     meeting_at: datetime | None = Field(description="When the meeting was held; null: not yet.")
     meeting_note: str = Field(description="What else is remembered of it.")

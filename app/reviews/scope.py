@@ -22,7 +22,7 @@ CREATE, UPDATE = ReviewChangeAction.CREATE, ReviewChangeAction.UPDATE
 class ScopeChanger:
     """Rules and outlets as whoever may write rules changes them, all at once."""
 
-    async def look(self, tx: Tx, change: ScopeChange) -> list[Seen]:
+    async def look(self, tx: Tx, change: ScopeChange, *, lock: bool = False) -> list[Seen]:
         """The rules and outlets as they are beside what they would be."""
         rules = {rule.id: rule for rule in await _rules(tx, change.watch_rules)}
         known = {outlet.id: outlet for outlet in await _outlets(tx, change.media_outlets)}

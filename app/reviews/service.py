@@ -10,124 +10,22 @@ from sqlalchemy import delete, select
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
-from app.core.errors import Conflict, FieldError, Invalid
+from app.core.errors import Invalid
 from app.core.instants import not_ahead
 from app.core.outbox import record
 from app.domain.events import Changed, ReviewCompleted, ReviewReported
-from app.domain.reviews import GAPS, SAYS, ReviewFacts, gaps, is_complete, may_begin, refusal
+from app.domain.reviews import is_complete
 from app.domain.vocabulary.reviews import (
     ReviewAction,
-    ReviewDecisionKind,
-    ReviewDecisionState,
-    ReviewQuestion,
     ReviewStatus,
 )
-from app.incidents.queries import get_incident
 from app.incidents.timeline import on_timeline
-from app.models import Department, Person, Review, ReviewDecision, ReviewEffort
+from app.models import Department, Person, Review, ReviewEffort
 from app.models.base import new_id
 from app.people.persons import active_people
-from app.reviews.births import look_up, ripen
-from app.reviews.covers import Held, current_review, date, get_review, hold
-
-
-class ReviewExists(Conflict):
-    """One at a time."""
-
-    code, title = "review_exists", ("The incident has a review", "该事件已有复盘")
-
-
-class IncidentBurns(Conflict):
-    """There is nothing to look back on yet."""
-
-    code, title = "incident_burns", ("The incident is neither calm nor over", "事件尚未平息或终止")
-
-
-class ReviewIncomplete(Conflict):
-    """The report is issued of what was met about and answered."""
-
-    code, title = "review_incomplete", ("Something is missing for the report", "出具报告的条件未满足")
-
-
-class ReviewOnHold(Conflict):
-    code, title = "review_suspended", ("The review is put off", "复盘已暂停")
-
-
-class ReviewSettled(Conflict):
-    code, title = "review_settled", ("The report was issued", "复盘报告已出具")
-
-
-class ReviewOver(Conflict):
-    code, title = "review_completed", ("The review is completed", "复盘已完成")
-
-
-class ReviewElsewhere(Conflict):
-    code, title = "review_merged", ("Another review covers its incident", "该事件已并入其他复盘")
-
-
-class DecisionTaken(Conflict):
-    code, title = "decision_made", ("It is decided already", "该项已决定")
-
-
-_REFUSALS: Mapping[str, type[Conflict]] = {
-    kind.code: kind for kind in (ReviewOnHold, ReviewSettled, ReviewOver, ReviewElsewhere, DecisionTaken)
-}
-
-
-async def facts_of(tx: Tx, review: Review) -> ReviewFacts:
-    """What decides what may be done about the review."""
-    await tx.flush()
-    query = select(ReviewDecision.kind).where(
-        ReviewDecision.review_id == review.id, ReviewDecision.state != ReviewDecisionState.OPEN
-    )
-    return facts_with(review, await tx.scalars(query))
-
-
-def facts_with(review: Review, decided: Any) -> ReviewFacts:
-    """The same, where it is known which of its decisions are made."""
-    return ReviewFacts(
-        status=ReviewStatus(review.status), since=review.since, meeting_at=review.meeting_at, answers=review.answers,
-        decided=[ReviewDecisionKind(kind) for kind in decided],
-    )  # fmt: skip
-
-
-async def must_may(
-    tx: Tx, review: Review, action: ReviewAction, decision: ReviewDecisionKind | None = None
-) -> None:  # fmt: skip
-    """A Conflict, named by the fact, where the review is in no state for it."""
-    facts = await facts_of(tx, review)
-    code = refusal(action, facts, decision)
-    if code is None:
-        return
-    if code == "review_incomplete":
-        missing = gaps(facts)
-        raise ReviewIncomplete(
-            " ".join(GAPS[gap] for gap in missing), missing=list(missing),
-            errors=[FieldError("", GAPS[gap], gap) for gap in missing],
-        )  # fmt: skip
-    if review.merged_into is not None:
-        raise ReviewElsewhere(SAYS[code], merged_into=str(review.merged_into))
-    raise _REFUSALS[code](SAYS[code])
-
-
-async def begin_review(tx: Tx, incident_id: UUID, *, caller: Caller, now: datetime) -> Review:
-    """A person has an incident reviewed that has no review, as one that subsided; or goes on with one that was put off.
-
-    IncidentBurns while it is neither calm nor over, ReviewExists where one is there.
-    """
-    incident = await get_incident(tx, incident_id, lock=True)
-    if not may_begin(incident.status, calm=incident.calmed_at is not None):
-        what = (
-            f"look at the one it was merged into, {incident.merged_into}"
-            if incident.status == "merged"
-            else "wait until it is calm, or end it"
-        )
-        raise IncidentBurns(f"The incident {incident.number} is {incident.status}: {what}.")
-    there = await current_review(tx, incident.id)
-    if there is not None and there.status != ReviewStatus.SUSPENDED:
-        raise ReviewExists(f"The review {there.id} covers it, which is {there.status}.", review_id=str(there.id))
-    since = incident.calmed_at or incident.ended_at or now
-    return await ripen(tx, incident, since=since, caller=caller, now=now)
+from app.reviews.covers import Held, date, get_review, hold
+from app.reviews.reports import rendered_of
+from app.reviews.states import facts_of, must_may
 
 
 async def change_review(
@@ -203,7 +101,7 @@ async def issue_report(
 ) -> Review:
     """Says that the report 《危机复盘报告》 was issued: that meets the clock, judged by when it happened. A person's word.
 
-    ReviewIncomplete names what is missing: the meeting, answers.
+    ReviewIncomplete names what is missing: the meeting, answers, the report as the review is now.
     """
     person = caller.require_person()
     held = await hold(tx, review_id, expected=expected)
@@ -213,8 +111,10 @@ async def issue_report(
     assert review.meeting_at is not None, "else it was refused"
     if issued_at < review.meeting_at:
         raise Invalid.at("/happened_at", "lies before the meeting that it reports of", "before_the_meeting")
-    await look_up(tx, review, now=now)
+    report = await rendered_of(tx, review)
+    assert report is not None, "else it was refused"
     review.status, review.reported_at, review.reported_by = ReviewStatus.REPORTED, issued_at, person.id
+    review.report_id = report.id
     touch(review, now)
     await date(tx, review, now=now)
     events = [
@@ -238,8 +138,3 @@ async def settle(tx: Tx, held: Held, *, caller: Caller, now: datetime) -> None:
     touch(review, now)
     events = [ReviewCompleted(**on_timeline(incident), review_id=review.id) for incident in held.incidents]
     await record(tx, *events, caller=caller)
-
-
-def answered(answers: Mapping[str, str]) -> dict[str, str]:
-    """All four answers, empty where there is none."""
-    return {question: answers.get(question, "") for question in ReviewQuestion}

@@ -102,6 +102,14 @@ def _warned(data: Mapping[str, Any]) -> str:
     return f"时限预警：{label('deadline_kind', data.get('clock'))}已过 {data.get('threshold')}%"
 
 
+def _silent(data: Mapping[str, Any]) -> str:
+    return f"沉默预警：自 {_clock(data.get('silent_since'))} 起未对外发声"
+
+
+def _origin_missing(data: Mapping[str, Any]) -> str:
+    return f"首发平台缺席：声明已在别处发布，尚未在{label('platform', data.get('origin_platform'))}发布"
+
+
 def _breached(data: Mapping[str, Any]) -> str:
     return f"超时：{label('deadline_kind', data.get('clock'))}"
 
@@ -194,6 +202,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "note.added": _noted,
     "sla.warning": _warned,
     "sla.breached": _breached,
+    "incident.silent": _silent,
+    "statement.origin_missing": _origin_missing,
     "incident.team_changed": _team_changed,
     "escalation.person": _called,
     "task.created": _task_created,

@@ -49,7 +49,7 @@ async def test_several_general_incidents_share_a_review_that_meets_all_their_clo
         assert (await clocks(client, there["id"]))["review"]["state"] == "running"
         [event] = await told(client, there, "review.incident_moved")
         assert (event["data"]["action"], event["data"]["other_review_id"]) == ("covered", review["id"])
-    done = await reported(client, covering)
+    done = await reported(client, database, covering)
     for there in incidents:
         clock = (await clocks(client, there["id"]))["review"]
         assert (clock["state"], clock["met_at"]) == ("met", done["reported_at"])
@@ -91,7 +91,7 @@ async def test_the_one_it_was_born_of_may_leave_too(client, counter, database):
     assert (await client.delete(url)).status_code == 204
     own = await review_of(client, incidents[0]["id"])
     assert (own["status"], own["id"] == reviews[0]["id"]) == ("open", False)
-    assert await reported(client, own)
+    assert await reported(client, database, own)
     assert (await clocks(client, incidents[0]["id"]))["review"]["state"] == "met"
     assert (await clocks(client, incidents[1]["id"]))["review"]["state"] == "running"
 
@@ -107,7 +107,7 @@ async def test_one_that_flares_up_leaves_and_the_others_go_on(client, counter, d
     assert (own["status"], own["id"] == reviews[0]["id"]) == ("suspended", False)
     rest = await review_of(client, calm["id"])
     assert (rest["id"], rest["status"]) == (reviews[0]["id"], "open")
-    await reported(client, rest)
+    await reported(client, database, rest)
     assert (await clocks(client, calm["id"]))["review"]["state"] == "met"
     assert (await clocks(client, burning["id"]))["review"]["state"] == "cancelled"
 
@@ -121,7 +121,7 @@ async def test_only_general_incidents_with_an_open_review_are_covered(client, co
     burning = await opened(client)
     await grade(client, burning, "general")
     problem(await cover(client, reviews[0], burning), 409, code="not_coverable")
-    await reported(client, reviews[2])
+    await reported(client, database, reviews[2])
     problem(await cover(client, reviews[0], incidents[2]["id"]), 409, code="not_coverable")
     problem(await cover(client, reviews[2], incidents[0]["id"]), 409, code="review_settled")
     problem(await cover(client, reviews[0], incidents[2]["id"], str(uuid4())), 422, "/incident_ids/1")
@@ -148,7 +148,7 @@ async def test_two_reviews_that_want_each_other_s_incident(client, counter, data
 async def test_decisions_stand_on_the_timeline_of_each(client, counter, database):
     incidents, reviews = await three(client, counter, database)
     good(await cover(client, reviews[0], incidents[1]["id"]))
-    await prepared(client, reviews[0])
+    await prepared(client, database, reviews[0])
     good(await issue(client, reviews[0]))
     for kind in KINDS:
         good(await keep(client, reviews[0], kind))

@@ -257,7 +257,7 @@ async def test_deciding_takes_the_scope_that_the_change_takes(client, counter, d
 
 async def test_two_who_decide_at_once_decide_once(client, counter, database):
     there, review = await born(client, counter, database)
-    await reported(client, review)
+    await reported(client, database, review)
     name = brand()
     steps = [{"action": "create", "fields": {"name": name, "brand_words": [name]}}]
     good(await draft(client, review, "scope", watch_rules=steps))
@@ -276,7 +276,7 @@ async def test_two_who_decide_at_once_decide_once(client, counter, database):
 
 async def test_the_last_decisions_at_once_complete_it_once(client, counter, database):
     there, review = await born(client, counter, database)
-    await reported(client, review)
+    await reported(client, database, review)
     headers = [await person_headers(client, *DECIDER) for _ in range(3)]
     kinds = ("risks", "process", "scope")
     answers = await asyncio.gather(*(keep(client, review, kind, one) for kind, one in zip(kinds, headers, strict=True)))

@@ -44,7 +44,7 @@ async def calm_again(database, there) -> None:
 
 async def test_a_relapse_puts_the_review_off_and_calm_goes_on_with_the_same(client, counter, database):
     there, mention_id = await calmed(client, counter, database)
-    review = await prepared(client, await review_of(client, there["id"]))
+    review = await prepared(client, database, await review_of(client, there["id"]))
     await relapse(client, counter, mention_id)
     off = await seen(client, review)
     assert (off["status"], off["decisions_due_at"], off["due_at"]) == ("suspended", None, None)
@@ -62,20 +62,20 @@ async def test_a_relapse_puts_the_review_off_and_calm_goes_on_with_the_same(clie
     assert (clock["state"], on["due_at"]) == ("running", clock["due_at"])
     assert [one["data"]["review_id"] for one in await told(client, there, "review.resumed")] == [review["id"]]
     found = problem(await issue(client, review), 409, code="review_incomplete")
-    assert found["missing"] == ["meeting"], "that meeting spoke of half of it"
-    assert (await reported(client, on))["status"] == "reported"
+    assert found["missing"] == ["meeting", "report"], "that meeting spoke of half of it"
+    assert (await reported(client, database, on))["status"] == "reported"
     assert len(await told(client, there, "review.opened")) == 1
 
 
 async def test_what_was_reported_before_a_relapse_is_reported_anew(client, counter, database):
     there, mention_id = await calmed(client, counter, database)
-    review = await reported(client, await review_of(client, there["id"]))
+    review = await reported(client, database, await review_of(client, there["id"]))
     good(await keep(client, review, "scope"))
     await relapse(client, counter, mention_id)
     off = await seen(client, review)
     assert (off["status"], off["reported_at"], off["reported_by"]) == ("suspended", None, None)
     await calm_again(database, there)
-    again = await reported(client, review)
+    again = await reported(client, database, review)
     assert [one["state"] for one in again["decisions"]] == ["open", "open", "no_change"]
     assert len(await told(client, there, "review.reported")) == 2
     rows = await everything(client, "/v1/deadlines", incident_id=there["id"], kind="review")
@@ -84,7 +84,7 @@ async def test_what_was_reported_before_a_relapse_is_reported_anew(client, count
 
 async def test_what_was_completed_stays_and_another_calm_has_its_own(client, counter, database):
     there, mention_id = await calmed(client, counter, database)
-    review = await reported(client, await review_of(client, there["id"]))
+    review = await reported(client, database, await review_of(client, there["id"]))
     for kind in KINDS:
         good(await keep(client, review, kind))
     await relapse(client, counter, mention_id)
@@ -117,7 +117,7 @@ async def test_a_false_alarm_is_put_off_until_a_person_wants_to_learn_from_it(cl
     assert event["data"]["reason"] == "It turned out to be none of ours."
     on = good(await client.post(f"{URL}/{there['id']}/review"), 201)
     assert (on["id"], on["status"], on["decisions_due_at"]) == (review["id"], "open", None)
-    assert (await reported(client, on))["status"] == "reported"
+    assert (await reported(client, database, on))["status"] == "reported"
 
 
 async def test_what_is_closed_without_calm_twice_is_reviewed_twice(client, counter, database):
@@ -128,7 +128,7 @@ async def test_what_is_closed_without_calm_twice_is_reviewed_twice(client, count
             good(await move(client, there["id"], status, override=True))
         return await review_of(client, there["id"])
 
-    first = await reported(client, await close())
+    first = await reported(client, database, await close())
     for kind in KINDS:
         good(await keep(client, first, kind))
     good(await move(client, there["id"], "responding"))
@@ -173,7 +173,7 @@ async def test_of_two_reviews_the_target_s_goes_on(client, counter, database):
 
 async def test_what_was_reported_stays_with_what_was_merged(client, counter, database):
     there, review = await born(client, counter, database)
-    await reported(client, review)
+    await reported(client, database, review)
     other, _ = await burned(client, counter, hours=1)
     await merge(client, there["id"], other["id"])
     assert (await review_of(client, there["id"]))["status"] == "reported"

@@ -13,6 +13,7 @@ from tests.support.reviewing import (
     ANSWERS,
     KINDS,
     REVIEWS,
+    as_rendered,
     born,
     fill,
     issue,
@@ -155,13 +156,13 @@ async def test_nobody_writes_over_what_somebody_else_wrote(client, bare, counter
 async def test_the_report_waits_for_the_meeting_and_four_answers(client, counter, database):
     _, review = await born(client, counter, database)
     actions = {one["action"]: one for one in review["allowed_actions"] if one["action"] != "decide"}
-    assert actions["issue_report"]["missing"] == ["meeting", "cause", "timely", "effective", "gaps"]
+    assert actions["issue_report"]["missing"] == ["meeting", "cause", "timely", "effective", "gaps", "report"]
     found = problem(await issue(client, review), 409, code="review_incomplete")
     assert found["missing"] == actions["issue_report"]["missing"]
     good(await fill(client, review, answers=ANSWERS | {"timely": " \u200b"}, meeting_at=ago()))
     found = problem(await issue(client, review), 409, code="review_incomplete")
-    assert found["missing"] == ["timely"], "what can't be seen is no answer"
-    filled = await prepared(client, review)
+    assert found["missing"] == ["timely", "report"], "what can't be seen is no answer"
+    filled = await prepared(client, database, review)
     assert all(one["allowed"] for one in filled["allowed_actions"])
     problem(await client.post(f"{REVIEWS}/{review['id']}/report/issue", json={}), 403, code="person_needed")
     done = good(await issue(client, review))
@@ -173,7 +174,7 @@ async def test_the_report_waits_for_the_meeting_and_four_answers(client, counter
 
 async def test_the_report_meets_the_clock_by_when_it_was_issued(client, counter, database):
     there, review = await born(client, counter, database)
-    await prepared(client, review)
+    await prepared(client, database, review)
     done = good(await issue(client, review))
     clock = (await clocks(client, there["id"]))["review"]
     assert (clock["state"], clock["met_at"]) == ("met", done["reported_at"])
@@ -191,6 +192,7 @@ async def test_a_report_that_is_told_late_was_in_time_all_the_same(client, count
     await ring(database, there["id"])
     assert (await clocks(client, there["id"]))["review"]["state"] == "breached"
     good(await fill(client, review, answers=ANSWERS, meeting_at=ago(days=7)))
+    await as_rendered(database, review)
     early = await issue(client, review, happened_at=ago(days=7.5))
     assert problem(early, 422, "/happened_at")["errors"][0]["code"] == "before_the_meeting"
     problem(await issue(client, review, happened_at=ago(days=-1)), 422, "/happened_at")
@@ -202,7 +204,7 @@ async def test_a_report_that_is_told_late_was_in_time_all_the_same(client, count
 async def test_it_is_completed_when_it_is_reported_and_all_three_are_decided(client, counter, database):
     there, review = await born(client, counter, database)
     good(await keep(client, review, "risks"))
-    await reported(client, review)
+    await reported(client, database, review)
     good(await keep(client, review, "process"))
     assert (await seen(client, review))["status"] == "reported"
     good(await keep(client, review, "scope"))
@@ -220,7 +222,7 @@ async def test_one_whose_decisions_came_first_is_completed_by_its_report(client,
     for kind in KINDS:
         good(await keep(client, review, kind))
     assert (await seen(client, review))["status"] == "open"
-    assert (await reported(client, review))["status"] == "completed"
+    assert (await reported(client, database, review))["status"] == "completed"
 
 
 async def test_a_person_has_one_reviewed_that_subsided(client, database):
@@ -233,14 +235,14 @@ async def test_a_person_has_one_reviewed_that_subsided(client, database):
     assert (review["status"], review["due_at"], review["decisions_due_at"]) == ("open", None, None)
     found = problem(await client.post(f"{URL}/{incident_id}/review"), 409, code="review_exists")
     assert found["review_id"] == review["id"]
-    done = await reported(client, review)
+    done = await reported(client, database, review)
     assert instant(done["decisions_due_at"]) == instant(done["reported_at"]) + WEEK
 
 
 async def test_reviews_are_listed_by_what_they_are(client, counter, database):
     there, review = await born(client, counter, database)
     other, second = await born(client, counter, database)
-    await reported(client, second)
+    await reported(client, database, second)
 
     async def ids(**query) -> set[str]:
         return {one["id"] for one in await everything(client, REVIEWS, limit=2, **query)}

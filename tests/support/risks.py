@@ -36,7 +36,9 @@ async def versions_of(client: httpx.AsyncClient, risk: dict[str, Any]) -> list[d
 async def make_review(database: Database, *incident_ids: str) -> UUID:
     """A review of incidents, as it is born."""
     review_id = uuid4()
-    await database.fetch("insert into reviews (id, status) values ($1, 'open')", review_id)
+    await database.fetch(
+        "insert into reviews (id, born_of, status) values ($1, $2, 'open')", review_id, UUID(incident_ids[0])
+    )
     for incident_id in incident_ids:
         await database.fetch(
             "insert into review_incidents (review_id, incident_id) values ($1, $2)", review_id, UUID(incident_id)

@@ -17,6 +17,7 @@ from app.domain.events.alerts import AlertBreached, AlertNoReceiver
 from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
+from app.domain.events.commitments import CommitmentBroken
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
@@ -38,6 +39,7 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.placements import PlacementChanged, StatementOriginMissing
 from app.domain.events.reports import ReviewReportRendered
 from app.domain.events.reviews import (
     ReviewCompleted,
@@ -59,6 +61,7 @@ from app.domain.events.risks import (
     RiskMeasureOverdue,
     RiskReviewOverdue,
 )
+from app.domain.events.silence import IncidentSilent
 from app.domain.events.statements import (
     StatementApproved,
     StatementChanged,
@@ -90,6 +93,7 @@ __all__ = [
     "CalendarYearMissing",
     "CalendarYearPublished",
     "Changed",
+    "CommitmentBroken",
     "DeadlineEvent",
     "DeadlineRedated",
     "DeadlinesSet",
@@ -109,6 +113,7 @@ __all__ = [
     "IncidentOpened",
     "IncidentRebounded",
     "IncidentRecurred",
+    "IncidentSilent",
     "LegalHoldLifted",
     "LegalHoldSet",
     "LegalThresholdReached",
@@ -121,6 +126,7 @@ __all__ = [
     "NoteAdded",
     "PeopleUnmasked",
     "PersonCalled",
+    "PlacementChanged",
     "PublicationRecorded",
     "RegisterUnmasked",
     "ReviewCompleted",
@@ -145,6 +151,7 @@ __all__ = [
     "StatementChanged",
     "StatementChangesRequested",
     "StatementEvent",
+    "StatementOriginMissing",
     "StatementPublished",
     "StatementPublishedUnapproved",
     "StatementSlotApproved",
@@ -179,6 +186,7 @@ PUBLIC: tuple[type[Event], ...] = (
     StatusChanged,
     IncidentCalmed,
     IncidentRebounded,
+    IncidentSilent,
     IncidentRecurred,
     IncidentAcknowledged,
     MeetingHeld,
@@ -202,6 +210,8 @@ PUBLIC: tuple[type[Event], ...] = (
     StatementPublished,
     StatementPublishedUnapproved,
     StatementWithdrawn,
+    CommitmentBroken,
+    StatementOriginMissing,
     SlaWarning,
     SlaBreached,
     SlaMet,

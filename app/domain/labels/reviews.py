@@ -32,6 +32,7 @@ LABELS: Labels = {
         "timely": ("响应是否及时", "Whether in time"),
         "effective": ("处置是否有效", "Whether it worked"),
         "gaps": ("存在漏洞", "The gaps"),
+        "report": ("生成报告", "The report, rendered"),
     },
     "review_action": {
         "update": ("填写", "Fill it in"),

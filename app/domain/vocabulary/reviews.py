@@ -39,13 +39,14 @@ class ReviewDecisionState(StrEnum):
 
 
 class ReviewGap(StrEnum):
-    """What a report is not issued without: 复盘会议, and an answer to each of the four questions."""
+    """What a report is not issued without: 复盘会议, an answer to each of the four questions, and the report itself."""
 
     MEETING = "meeting"
     CAUSE = "cause"
     TIMELY = "timely"
     EFFECTIVE = "effective"
     GAPS = "gaps"
+    REPORT = "report"
 
 
 class ReviewAction(StrEnum):
