@@ -39,7 +39,13 @@ class Operation:
     def url(self) -> str:
         if self.id == "followEvents":
             return f"{self.path}?type=nothing.happened"
-        known = {"{delivery_id}": "4000000000", "{key_id}": "nobody1", "{year}": "2200", "{role}": "nobody"}
+        known = {
+            "{delivery_id}": "4000000000",
+            "{key_id}": "nobody1",
+            "{year}": "2200",
+            "{role}": "nobody",
+            "{kind}": "risks",
+        }
         path = self.path
         for name, value in known.items():
             path = path.replace(name, value)
