@@ -33,7 +33,8 @@ from workers.queue import run_queue
 from workers.reports import Reporter
 from workers.resealing import Resealer
 from workers.reviews import watch_decisions
-from workers.risks import watch_risks
+from workers.risks import measure_incidents, watch_risks
+from workers.silence import watch_words
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
@@ -71,7 +72,9 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("strays", lambda: remove_strays(database, storage), 60.0),
         Sweep("reviews", lambda: watch_decisions(database), 10.0),
         Sweep("calm", lambda: watch_calm(database), 60.0),
+        Sweep("silence", lambda: watch_words(database), 1.0),
         Sweep("risks", lambda: watch_risks(database), 60.0),
+        Sweep("signatures", lambda: measure_incidents(database), 30.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

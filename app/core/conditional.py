@@ -22,11 +22,15 @@ from app.models import (
     Department,
     Incident,
     Person,
+    Placement,
+    PlatformRule,
     Review,
     ReviewDecision,
     Risk,
     RiskMeasure,
     RolePermission,
+    Statement,
+    StatementTemplate,
     Task,
     TextCheck,
     WatchRule,
@@ -37,11 +41,15 @@ Versioned = (
     | Department
     | Incident
     | Person
+    | Placement
+    | PlatformRule
     | Review
     | ReviewDecision
     | Risk
     | RiskMeasure
     | RolePermission
+    | Statement
+    | StatementTemplate
     | Task
     | TextCheck
     | WatchRule

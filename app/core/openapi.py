@@ -44,6 +44,8 @@ TAGS = {
     "Affected users": "Whom an incident affects 受影响用户: entered or imported, reached, and erased in time.",
     "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
     "Tasks": "What is to be done 任务: whose it is, when it is due, what came of it.",
+    "Statements": "What we say in public 声明: drafted, approved version by version, published, withdrawn.",
+    "Templates": "What statements are begun from 声明模板: versioned, with typed blanks; they run nothing, and fit by exact rules.",
     "SLA policies": "How long each clock runs 时限标准: versioned.",
     "Risks": "What may become a crisis 风险清单, measures against it, texts checked before they go out, what came before.",
     "Calendar": "Which days are worked 工作日历, with make-up days 调休, and when something is due that counts them.",

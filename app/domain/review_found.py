@@ -13,6 +13,10 @@ from app.domain.review_known import Known
 from app.domain.vocabulary.reports import FactSource
 from app.domain.vocabulary.reviews import ReviewQuestion
 
+_LACKS: Final = (
+    ("incident.silent", "超过规定时间没有对外发声，提醒"), ("statement.origin_missing", "声明已在其他平台发布而首发平台缺席"),
+    ("commitment.broken", "对外承诺到期未兑现"),
+)  # fmt: skip
 MOST_LATE: Final = 10
 """Clocks that are named one by one."""
 
@@ -128,7 +132,9 @@ def _gaps(known: Known, chapter: Chapter) -> Iterator[Sentence]:
     sentences = [*_late(known, chapter), *_other_gaps(known, chapter)]
     yield from sentences
     if not sentences:
-        text = "按现有记录，未见超时、推送缺失、未经批准的发布、特批、未完成的任务或二次发酵。"
+        text = (
+            "按现有记录，未见超时、推送缺失、未经批准的发布、沉默、首发平台缺席、失信、特批、未完成的任务或二次发酵。"
+        )
         sources = (FactSource.DEADLINES, FactSource.PUBLICATIONS, FactSource.TASKS, FactSource.TIMELINE)
         yield Sentence(text, counted(*sources))
 
@@ -138,7 +144,7 @@ def _late(known: Known, chapter: Chapter) -> Iterator[Sentence]:
     rows: Sequence[Row] = clocks.rows if clocks else ()
     late = [(clock, row) for clock, row in zip(known.clocks, rows, strict=True) if clock.state == "breached"]
     for clock, row in late[:MOST_LATE]:
-        end = f"于 {row.cells[4].shown} 完成，超时 {row.cells[5].shown}" if clock.met_at else "至今没有完成的记录"
+        end = f"于 {row.cells[4].shown} 完成，晚了 {row.cells[5].shown}" if clock.met_at else "至今没有完成的记录"
         yield Sentence(f"{word('deadline_kind', clock.kind)}时限（{row.cells[3].shown} 截止）超时：{end}。", row.cited)
     if len(late) > MOST_LATE:
         yield Sentence(f"另有 {len(late) - MOST_LATE} 个时限超时。", counted(FactSource.DEADLINES))
@@ -153,8 +159,9 @@ def _late(known: Known, chapter: Chapter) -> Iterator[Sentence]:
 def _other_gaps(known: Known, chapter: Chapter) -> Iterator[Sentence]:
     alerts = known.alerts
     if alerts.breached or alerts.unpushed:
-        text = f"{alerts.breached:,} 条命中推送超时，{alerts.unpushed:,} 条命中无人可推。"
-        yield Sentence(text, counted(FactSource.DEADLINES))
+        parts = ((alerts.breached, "推送超时"), (alerts.unpushed, "没有可推送的接收人"))
+        text = "，".join(f"{count:,} 条命中{what}" for count, what in parts if count)
+        yield Sentence(f"{text}。", counted(FactSource.DEADLINES))
     if known.unapproved_count:
         cited = told(*(said.event for said in known.publications if said.approved is False))
         yield Sentence(f"{known.unapproved_count} 次发布未经批准。", cited.and_(counted(FactSource.PUBLICATIONS)))
@@ -164,9 +171,15 @@ def _other_gaps(known: Known, chapter: Chapter) -> Iterator[Sentence]:
             yield Sentence(
                 f"转入{word('incident_status', event.data['to'])}时特批通过，未满足：{passed}。", told(event)
             )
+    for type_, said in _LACKS:
+        events = known.events.all(type_)
+        if events:
+            yield Sentence(f"{said} {len(events)} 次。", told(*events))
     rebounds = known.events.all("incident.rebounded")
     if rebounds:
         yield Sentence(f"平息后二次发酵 {len(rebounds)} 次。", told(*rebounds))
     unfinished, late = (sum(getattr(each, name) for each in known.tasks) for name in ("unfinished", "late"))
     if unfinished or late:
-        yield Sentence(f"任务未完成 {unfinished:,} 项，逾期 {late:,} 项。", counted(FactSource.TASKS))
+        parts = ((unfinished, "未完成"), (late, "逾期"))
+        text = "，".join(f"{what} {count:,} 项" for count, what in parts if count)
+        yield Sentence(f"任务{text}。", counted(FactSource.TASKS))

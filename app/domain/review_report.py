@@ -4,6 +4,7 @@ Figures and what they rest on come from the facts; what people wrote stands besi
 are cited by their ids, other answers of the API by numbers; both are listed at the end. Pure: data in, blocks out.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,8 @@ TITLE: Final = "危机复盘报告"
 MOST_CITED: Final = 6
 """Events that one place names; the others are counted there."""
 MOST_LISTED: Final = 500
+_ITEM: Final = "项目"
+_NUMBER: Final = re.compile(r"-?[\d,.]+( [%个次人项篇]| 小时)?|—")
 _CHAPTERS: Final = "一二三四五六七八九十"
 
 
@@ -177,7 +180,7 @@ def _about(told: Told) -> Iterator[Block]:
         ("复盘版本", str(told.review_version)),
         ("数据截至", f"{minute(told.facts.as_of)}（北京时间，下同）"),
     ]
-    yield Grid(("项目", "内容"), tuple(rows))
+    yield Grid((_ITEM, "内容"), tuple(rows))
     if told.meeting_note.strip():
         yield Heading(3, "会议纪要（人工填写）")
         yield Words(told.meeting_note)
@@ -225,7 +228,7 @@ def _chapter(place: int, chapter: Chapter, citing: _Citing) -> Iterator[Block]:
 def _section(section: Section, paths: Mapping[FactSource, str], citing: _Citing) -> Iterator[Block]:
     yield Heading(2, section.heading)
     rows = tuple((fact.label, fact.value.shown) for fact in section.facts)
-    yield Grid(("项目", "数值"), rows, tuple(citing.marks(fact.cited, paths) for fact in section.facts))
+    yield Grid((_ITEM, "数值"), rows, tuple(citing.marks(fact.cited, paths) for fact in section.facts))
     for table in section.tables:
         if table.rows:
             yield from _table(table, paths, citing)
@@ -280,14 +283,35 @@ def _cited_sources(citing: _Citing) -> Iterator[Block]:
     yield Grid(("编号", "来源", "接口"), tuple(rows), anchors=anchors)
 
 
-def shares(grid: Grid, *, least: float = 0.06) -> list[float]:
-    """How wide the columns of a table are, as parts of the whole: by what stands in them, and none of them too narrow."""
+ROOM: Final = 100.0
+"""Signs of half width that stand beside each other on a page of A4, in a table's print."""
+_PADDING, _SHORT = 2.6, 18.0
+
+
+def shares(grid: Grid) -> list[float]:
+    """How wide the columns of a table are on paper, as parts of the whole: what is short stands on one line, as dates and
+    numbers do, and what is long shares the rest."""
+    if grid.columns[0] == _ITEM:
+        # Alike all through the report.
+        return [0.3, 0.45, 0.25] if grid.marks else [0.2, 0.8]
     texts: list[Iterable[str]] = [list(column) for column in zip(grid.columns, *grid.rows, strict=True)]
     if grid.marks:
-        texts.append(["依据", *(" ".join(cited(marks)) for marks in grid.marks)])
-    wide = [min(max(map(_width, column)), 56) + 2 for column in texts]
-    parts = [max(width / sum(wide), least) for width in wide]
-    return [part / sum(parts) for part in parts]
+        texts.append(["依据", *(" ".join(f"[{text}]" for text in cited(marks)) for marks in grid.marks)])
+    wide = [min(max(map(_width, column)), 60) + _PADDING for column in texts]
+    if sum(wide) > ROOM:
+        short = sum(width for width in wide if width <= _SHORT + _PADDING)
+        long = sum(width for width in wide if width > _SHORT + _PADDING)
+        rest = max(ROOM - short, 0.2 * ROOM)
+        wide = [width if width <= _SHORT + _PADDING else rest * width / long for width in wide]
+    return [width / sum(wide) for width in wide]
+
+
+def numeric(grid: Grid) -> list[bool]:
+    """Which columns hold numbers alone, one below the other. Single figures beside their names are read like words."""
+    if grid.columns[0] == _ITEM:
+        return [False] * len(grid.columns)
+    columns = list(zip(*grid.rows, strict=True)) if grid.rows else [() for _ in grid.columns]
+    return [bool(cells) and all(map(_NUMBER.fullmatch, cells)) and set(cells) != {NONE_SHOWN} for cells in columns]
 
 
 def cited(marks: Marks) -> list[str]:

@@ -108,6 +108,31 @@ def _hidden(plain: str) -> set[int]:
     return hidden
 
 
+def personal_data(text: str) -> list[tuple[int, int, str]]:
+    """Where people's data stands in a text, and what it is: mail, name (after an @), id_card, mobile or landline.
+
+    The same that :func:`mask_text` hides, in reading order, each place once: a mail is no @name too.
+    """
+    plain = text.translate(_PLAIN)
+    places = range(len(text)) if len(plain) == len(text) else [at for at, c in enumerate(text) if ord(c) not in _UNSEEN]
+    found: list[tuple[int, int, str]] = []
+    taken = bytearray(len(plain))
+    for kind, pattern, group in _KINDS:
+        for match in pattern.finditer(plain):
+            start, end = match.span(group)
+            if not any(taken[start:end]):
+                taken[start:end] = b"\1" * (end - start)
+                found.append((places[start], places[end - 1] + 1, kind))
+    return sorted(found)
+
+
+# In the order in which they are believed: a card's number may hold what looks like a phone's.
+_KINDS: Final = (
+    ("id_card", _ID_CARD, 0), ("mail", _MAIL, 0), ("mail", _CHINESE_MAIL, 0), ("name", _AT_NAME, 0),
+    ("mobile", _MOBILE, "number"), ("landline", _LANDLINE, "number"),
+)  # fmt: skip
+
+
 def mask_url(url: str) -> str:
     """An address without phone numbers, mails and @names. Each step of its path is looked at by itself, so that
     /139/2023/1105 stays, and so does a post's id unless it looks like a phone number."""

@@ -98,13 +98,15 @@ async def record_fact_check(
 async def record_publication(
     tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
 ) -> Publication:
-    """Something was said in public. Whether it was where it began is judged by what is known of that now."""
+    """Something was said in public. Whether it was where it began is judged by what is known of that now. ``fields`` may say
+    which version of which statement it was, and whether that was approved: see :mod:`app.statements.publishing`."""
     incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
     origin = await origin_platform(tx, incident_id)
     named = {name: fields[name] for name in ("platform", "statement_kind")} | {
         "on_origin": fields["platform"] == origin
     }
-    act = Publication(**said, **named, url=fields["url"], title=fields["title"], origin_platform=origin)
+    of = {name: fields.get(name) for name in ("statement_id", "statement_version_id", "approved")}
+    act = Publication(**said, **named, **of, url=fields["url"], title=fields["title"], origin_platform=origin)
     await store(tx, incident, act, now=now)
     made = await guards.has_spoken(tx, incident.id)
     event = PublicationRecorded(

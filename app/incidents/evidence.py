@@ -20,7 +20,7 @@ from app.models import FileAttachment
 from app.models.base import columns_of, new_id
 from app.people import files
 from app.people.file_queries import get_file
-from app.people.subjects import incident_of, incidents_of
+from app.people.subjects import every_incident_of, incident_of, incidents_of
 
 
 class AlreadyAttached(Conflict):
@@ -68,8 +68,7 @@ async def detach(tx: Tx, file_id: UUID, attachment_id: UUID, *, caller: Caller) 
     if attachment is None:
         raise NotFound(f"The file {file_id} has no attachment {attachment_id}.")
     incident_id = (await incidents_of(tx, [attachment]))[attachment.id]
-    if incident_id is not None:
-        await refuse_held(tx, [incident_id], "The file")
+    await refuse_held(tx, await every_incident_of(tx, [attachment]), "The file")
     # Once more, now that the incident is locked: somebody may have been first.
     if (await tx.scalars(query.with_for_update())).one_or_none() is None:
         raise NotFound(f"The file {file_id} has no attachment {attachment_id}.")
@@ -83,8 +82,7 @@ async def delete_file(tx: Tx, file_id: UUID, *, caller: Caller, now: datetime) -
     file = await get_file(tx, file_id, lock="alone")
     attachments = (await tx.scalars(select(FileAttachment).where(FileAttachment.file_id == file_id))).all()
     if attachments:
-        incidents = await incidents_of(tx, attachments)
-        await refuse_held(tx, {each for each in incidents.values() if each}, "The file")
+        await refuse_held(tx, await every_incident_of(tx, attachments), "The file")
         several = len(attachments) > 1
         what = f"{len(attachments)} things: take it from them" if several else "one thing: take it from that"
         raise FileAttached(f"It is evidence of {what} first.")

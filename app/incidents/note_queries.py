@@ -1,12 +1,11 @@
 """Everything that is read of notes, and where each kind of subject has its incident."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core import paging
 from app.core.auth import Caller
@@ -16,24 +15,33 @@ from app.core.search import matching
 from app.domain.vocabulary import EvidenceSubject, NoteSubject
 from app.incidents.note_schemas import NoteQuery, SubjectNoteQuery
 from app.incidents.queries import get_incident
-from app.models import FileAttachment, Incident, Note, Task
+from app.models import FileAttachment, Incident, Note, Review, StatementVersion, Task
 from app.models.base import columns_of
 from app.people.masks import people_of, words_of
+from app.people.subjects import first_incident
 
-# Subject -> the column of its table that names its incident: a further subject is one line.
-_INCIDENT_OF: Final[Mapping[NoteSubject, InstrumentedAttribute[UUID]]] = MappingProxyType({
-    NoteSubject.INCIDENT: Incident.id,
-    NoteSubject.TASK: Task.incident_id,
+# Subject -> its id, and the incident on whose timeline its notes stand; null: none. A further subject is one line.
+_ROWS: Final = MappingProxyType({
+    NoteSubject.INCIDENT: select(Incident.id, Incident.id.label("incident_id")),
+    NoteSubject.TASK: select(Task.id, Task.incident_id),
+    NoteSubject.STATEMENT_VERSION: select(StatementVersion.id, StatementVersion.incident_id),
+    NoteSubject.REVIEW: select(Review.id, first_incident().label("incident_id")),
 })  # fmt: skip
 
 
-async def incident_of(tx: Tx, subject: NoteSubject, subject_id: UUID) -> UUID:
-    """The incident a subject belongs to; NotFound where there is no such."""
-    column = _INCIDENT_OF[subject]
-    found = await tx.scalar(select(column).where(column.class_.id == subject_id))
+async def incident_of(tx: Tx, subject: NoteSubject, subject_id: UUID) -> UUID | None:
+    """The incident a subject belongs to, None where it has none any more; NotFound where there is no such subject."""
+    rows = _ROWS[subject].subquery()
+    found = (await tx.execute(select(rows.c.incident_id).where(rows.c.id == subject_id))).one_or_none()
     if found is None:
-        raise NotFound(f"There is no {subject} {subject_id}.")
-    return found
+        raise NotFound(f"There is no {subject.replace('_', ' ')} {subject_id}.")
+    incident_id: UUID | None = found.incident_id
+    return incident_id
+
+
+async def text_of(tx: Tx, version_id: UUID) -> str:
+    """What a statement's version says: the words that spans are of. Its incident is locked, so it stays so."""
+    return (await tx.scalars(select(StatementVersion.text).where(StatementVersion.id == version_id))).one()
 
 
 async def list_notes(tx: Tx, incident_id: UUID, query: NoteQuery, *, caller: Caller) -> dict[str, Any]:
@@ -93,11 +101,15 @@ async def shown(tx: Tx, notes: Sequence[Note], *, caller: Caller) -> list[dict[s
     return [
         columns_of(note) | words | {
             "mentions": [people[one] for one in note.mentions],
-            "person": people.get(note.person_id),
+            "person": people.get(note.person_id), "span": _span(note),
             "file_ids": files.get(note.id, []), "corrected_by": later.get(note.id),
         }
         for note, words in zip(notes, await words_of(tx, written, caller=caller), strict=True)
     ]  # fmt: skip
+
+
+def _span(note: Note) -> dict[str, int | None] | None:
+    return None if note.span_start is None else {"start": note.span_start, "end": note.span_end}
 
 
 async def _corrections(tx: Tx, note_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -1,5 +1,6 @@
 """Notes over HTTP: on incidents, and on what belongs to them."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,14 +21,23 @@ router = APIRouter(prefix="/v1", tags=["Notes"], route_class=Operation)
 Create = Annotated[note_schemas.NoteCreate, Depends(JsonBody(note_schemas.NoteCreate))]
 
 
-async def _added(
-    subject: NoteSubject, subject_id: UUID, body: note_schemas.NoteCreate, caller: Caller, run: Retries,
-    response: Response,
+def itself(id_: UUID) -> Callable[[Tx], Awaitable[UUID]]:
+    """A subject that is named by its own id."""
+
+    async def find(_: Tx) -> UUID:
+        return id_
+
+    return find
+
+
+async def added(
+    subject: NoteSubject, find: Callable[[Tx], Awaitable[UUID]], body: note_schemas.NoteCreate, caller: Caller,
+    run: Retries, response: Response,
 ) -> dict[str, Any]:  # fmt: skip
-    """Writes the note; as it is shown, and where it stands."""
+    """Writes the note; as it is shown, and where it stands. ``find``: the subject's id, by whatever the path names it."""
 
     async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        made = await notes.add_note(tx, subject, subject_id, body.model_dump(), caller=caller, now=now)
+        made = await notes.add_note(tx, subject, await find(tx), body.model_dump(), caller=caller, now=now)
         [answer] = await note_queries.shown(tx, [made], caller=caller)
         return answer
 
@@ -52,7 +62,7 @@ async def add_incident_note(
     mentioned finds it in their inbox, and outside tools hear of it as `note.added`. How to show its Markdown safely is
     said at the schema `Note`.
     """
-    return await _added(NoteSubject.INCIDENT, incident_id, body, caller, run, response)
+    return await added(NoteSubject.INCIDENT, itself(incident_id), body, caller, run, response)
 
 
 @router.get("/incidents/{incident_id}/notes", operation_id="listIncidentNotes", response_model=note_schemas.NotePage)
@@ -85,7 +95,7 @@ async def add_task_note(
 ) -> dict[str, Any]:
     """Writes a note 备注 on a task, done and waived ones too. It stands on the timeline of the task's incident, and is read
     among the incident's notes as well. All else is as for a note on an incident."""
-    return await _added(NoteSubject.TASK, task_id, body, caller, run, response)
+    return await added(NoteSubject.TASK, itself(task_id), body, caller, run, response)
 
 
 @router.get("/tasks/{task_id}/notes", operation_id="listTaskNotes", response_model=note_schemas.NotePage)

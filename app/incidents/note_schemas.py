@@ -14,8 +14,25 @@ from app.domain.vocabulary import NoteSubject
 from app.incidents.schemas import TimelinePerson
 
 LONGEST_BODY = 20_000
+LONGEST_TEXT = 1_000_000
 _TEXT = "供应商已确认**同批次**停发，见[检测报告](https://example.com/report)"
 _PERSON = "0190f5a2-7b5e-7c3d-8a1f-0123456789ab"
+
+
+class TextSpan(BaseModel):
+    """Some words of a text."""
+
+    start: int = Field(description="First code point, from 0.", examples=[3])
+    end: int = Field(description="The code point after the last.", examples=[6])
+
+
+class TextSpanCreate(Wire):
+    """Some words of a text: those from `start` up to, and without, `end`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"start": 3, "end": 6}})
+
+    start: Annotated[int, Field(ge=0, le=LONGEST_TEXT, description="First code point, from 0.")]
+    end: Annotated[int, Field(ge=1, le=LONGEST_TEXT, description="The code point after the last.")]
 
 
 class NoteCreate(Wire):
@@ -43,6 +60,19 @@ class NoteCreate(Wire):
     ] = None
 
 
+class StatementNoteCreate(NoteCreate):
+    """A note on a version of a statement, on some words of it or on the whole."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"body": "此处与检测报告不符", "span": {"start": 3, "end": 6}}}
+    )
+
+    span: Annotated[
+        TextSpanCreate | None,
+        Field(description="The words of the version's `text` that it is about; null: the whole."),
+    ] = None
+
+
 class Note(BaseModel):
     """A note 备注 on an incident or on what belongs to it.
 
@@ -57,6 +87,14 @@ class Note(BaseModel):
     subject: NoteSubject = Field(description="What it is written on.")
     subject_id: UUID = Field(description="Which one: for `incident` the incident itself.")
     body: str = Field(description="What is written, in Markdown.", examples=[_TEXT])
+    span: TextSpan | None = Field(
+        description="Of a note on a version of a statement the words of its `text` that it is about; null: the whole."
+    )
+    quote: str | None = Field(
+        description="Those words as they stood when it was written: a draft may have changed since. Phones, mails and @names in "
+        "them are masked, whoever reads it.",
+        examples=["同批次"],
+    )
     mentions: list[TimelinePerson] = Field(description="The people it calls, in the order they were named.")
     file_ids: list[UUID] = Field(description="The files that go with it.", examples=[[]])
     corrects: UUID | None = Field(description="The earlier note it takes the place of.")

@@ -6,7 +6,8 @@ changed; a correction is a new note that takes the place of one, and then that o
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 from app.core import search
@@ -17,6 +18,7 @@ from app.core.outbox import record
 from app.domain.events import NoteAdded
 from app.domain.lifecycle import DISCUSSED
 from app.domain.vocabulary import EvidenceSubject, NoteSubject
+from app.domain.wording import mask_text
 from app.incidents import evidence, note_queries
 from app.incidents.acts import IncidentOver
 from app.incidents.decisions import AlreadyCorrected
@@ -27,11 +29,19 @@ from app.models.base import new_id
 from app.people.file_queries import get_file
 from app.people.persons import active_people
 
+# Of what a note has besides its words.
+_PLAIN: Final = MappingProxyType({"mentions": (), "file_ids": (), "corrects": None, "span": None})
+
 
 async def add_note(
     tx: Tx, subject: NoteSubject, subject_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
 ) -> Note:
-    """Writes a note. IncidentOver where the incident was merged; AlreadyCorrected names the note to correct instead."""
+    """Writes a note; ``fields`` are those of a NoteCreate, all but ``body`` may be left out. A ``span`` is of a statement's
+    version and lies within its text.
+
+    IncidentOver where the incident was merged; AlreadyCorrected names the note to correct instead.
+    """
+    fields = dict(_PLAIN) | dict(fields)
     await _must_be_kept(tx, fields["file_ids"], caller)
     incident = await _incident_of(tx, subject, subject_id)
     if incident.status not in DISCUSSED:
@@ -43,8 +53,8 @@ async def add_note(
         await _must_stand(tx, subject, subject_id, fields["corrects"])
     note = Note(
         id=new_id(), incident_id=incident.id, subject=subject, subject_id=subject_id, body=fields["body"],
-        mentions=mentions, corrects=fields["corrects"], actor=caller.actor,
-        person_id=caller.person_id, created_at=now,
+        mentions=mentions, corrects=fields["corrects"], actor=caller.actor, person_id=caller.person_id,
+        created_at=now, **await _marked(tx, subject, subject_id, fields["span"]),
     )  # fmt: skip
     tx.add(note)
     await tx.flush()
@@ -60,10 +70,27 @@ async def add_note(
     return note
 
 
+async def _marked(tx: Tx, subject: NoteSubject, subject_id: UUID, span: Mapping[str, int] | None) -> dict[str, Any]:
+    """The words that the note is about, as they are now. Invalid where the text is shorter."""
+    if span is None:
+        return {}
+    if subject is not NoteSubject.STATEMENT_VERSION:
+        raise Invalid.at("/span", "only notes on a version of a statement have one", "not_here")
+    text, (start, end) = await note_queries.text_of(tx, subject_id), (span["start"], span["end"])
+    if start >= end:
+        raise Invalid.at("/span/end", "must be after start: it is the code point after the last", "empty_span")
+    if end > len(text):
+        raise Invalid.at("/span/end", f"lies beyond the version's text, which has {len(text)} code points", "beyond")
+    # Masked as a whole: some digits of a phone number are no phone number.
+    return {"span_start": start, "span_end": end, "quote": mask_text(text)[start:end]}
+
+
 async def _incident_of(tx: Tx, subject: NoteSubject, subject_id: UUID) -> Incident:
-    """The subject's incident, locked; NotFound where there is no such subject."""
+    """The subject's incident, locked; NotFound where there is no such subject, IncidentOver where it has none any more."""
     while True:
         incident_id = await note_queries.incident_of(tx, subject, subject_id)
+        if incident_id is None:
+            raise IncidentOver(f"This {subject} covers no incident any more: write on the one it was merged into.")
         incident = await get_incident(tx, incident_id, lock=True)
         # It may have gone along with a merge while we waited.
         if subject is NoteSubject.INCIDENT or await note_queries.incident_of(tx, subject, subject_id) == incident.id:

@@ -6,6 +6,7 @@ from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
+from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
     Hit,
     InboxReading,
@@ -22,6 +23,7 @@ from app.models.mentions import (
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
+from app.models.placements import OriginWatch, Placement, PlatformRule, PublicationReport
 from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
 from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
 from app.models.risks import (
@@ -33,9 +35,11 @@ from app.models.risks import (
     TextCheck,
 )
 from app.models.search import SearchEntry
+from app.models.silence import Silence, SilenceRing
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
+from app.models.templates import StatementTemplate, StatementTemplateVersion
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -69,6 +73,7 @@ __all__ = [
     "IncidentNumber",
     "IncidentSignature",
     "LastHeard",
+    "LintList",
     "MediaOutlet",
     "Meeting",
     "Mention",
@@ -77,8 +82,12 @@ __all__ = [
     "Note",
     "NoteMention",
     "Observation",
+    "OriginWatch",
     "Person",
+    "Placement",
+    "PlatformRule",
     "Publication",
+    "PublicationReport",
     "Rematch",
     "ReportTemplate",
     "Review",
@@ -98,10 +107,15 @@ __all__ = [
     "SaidOnce",
     "SearchEntry",
     "SetAside",
+    "Silence",
+    "SilenceRing",
     "SlaPolicy",
     "SpreadBucket",
     "Statement",
     "StatementApproval",
+    "StatementLint",
+    "StatementTemplate",
+    "StatementTemplateVersion",
     "StatementVersion",
     "StrayObject",
     "Task",

@@ -30,6 +30,7 @@ class Note(Base):
             "or (subject = 'statement_version' and span_start >= 0 and span_end > span_start)",
             name="span",
         ),
+        CheckConstraint("(span_start is null) = (quote is null)", name="quote"),
     )
 
     id: Mapped[Id]
@@ -41,6 +42,8 @@ class Note(Base):
     # Which characters of a statement's version it is about.
     span_start: Mapped[int | None] = mapped_column(Integer)
     span_end: Mapped[int | None] = mapped_column(Integer)
+    # The words that stood there when it was written, masked: a draft goes on changing.
+    quote: Mapped[str | None]
     # The people it calls, in the order they are named.
     mentions: Mapped[list[UUID]] = mapped_column(ARRAY(UuidType), server_default="{}")
     corrects: Mapped[UUID | None] = mapped_column(ForeignKey("notes.id"))

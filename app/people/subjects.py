@@ -1,11 +1,11 @@
 """What files can be evidence of, and whose incident that is: a line each, for whatever comes to have evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, or_, select
 
 from app.core.db import Tx
 from app.core.errors import Invalid
@@ -20,8 +20,22 @@ from app.models import (
     MentionState,
     Note,
     Publication,
+    Review,
+    ReviewIncident,
+    Statement,
     Task,
 )
+
+
+def first_incident() -> ScalarSelect[UUID]:
+    """The incident that a review was born of, or where it covers that no more the first of those it covers; of a review that
+    was merged none. For a select of reviews: what is said of the review stands on its timeline."""
+    covers = select(ReviewIncident.incident_id).where(
+        ReviewIncident.review_id == Review.id, ReviewIncident.left_at.is_(None)
+    )
+    in_order = (ReviewIncident.incident_id != Review.born_of, ReviewIncident.added_at, ReviewIncident.incident_id)
+    return covers.order_by(*in_order).limit(1).correlate(Review).scalar_subquery()
+
 
 # The subject's id, and the incident that it is about or belongs to; null: none.
 _ROWS: Final = MappingProxyType({
@@ -35,6 +49,13 @@ _ROWS: Final = MappingProxyType({
     EvidenceSubject.DECISION: select(Decision.id, Decision.incident_id),
     EvidenceSubject.TASK: select(Task.id, Task.incident_id),
     EvidenceSubject.NOTE: select(Note.id, Note.incident_id),
+    EvidenceSubject.STATEMENT: select(Statement.id, Statement.incident_id),
+    EvidenceSubject.REVIEW: select(Review.id, first_incident().label("incident_id")),
+})  # fmt: skip
+
+# The same, with every incident and not the first alone; of reviews those too that they covered before.
+_EVERY: Final = MappingProxyType(dict(_ROWS) | {
+    EvidenceSubject.REVIEW: select(ReviewIncident.review_id.label("id"), ReviewIncident.incident_id),
 })  # fmt: skip
 
 
@@ -49,23 +70,33 @@ async def incident_of(tx: Tx, subject: EvidenceSubject, subject_id: UUID) -> UUI
 
 
 async def incidents_of(tx: Tx, attachments: Sequence[FileAttachment]) -> dict[UUID, UUID | None]:
-    """Attachment -> the incident it is about, as things stand."""
-    incidents: dict[UUID, UUID | None] = {}
-    for subject, select_rows in _ROWS.items():
+    """Attachment -> the incident it is about, as things stand; of several the first."""
+    of = {(subject, id_): incident_id for subject, id_, incident_id in await _found(tx, _ROWS, attachments)}
+    return {each.id: of.get((EvidenceSubject(each.subject), each.subject_id)) for each in attachments}
+
+
+async def every_incident_of(tx: Tx, attachments: Sequence[FileAttachment]) -> set[UUID]:
+    """All incidents that the attachments are about, as things stand."""
+    return {incident_id for _, _, incident_id in await _found(tx, _EVERY, attachments) if incident_id is not None}
+
+
+async def _found(
+    tx: Tx, rows_of: Mapping[EvidenceSubject, Select[UUID, UUID | None]], attachments: Sequence[FileAttachment]
+) -> list[tuple[EvidenceSubject, UUID, UUID | None]]:
+    found = []
+    for subject, select_rows in rows_of.items():
         ids = {each.subject_id for each in attachments if each.subject == subject}
-        if not ids:
-            continue
-        rows = select_rows.subquery()
-        found = (await tx.execute(select(rows.c.id, rows.c.incident_id).where(rows.c.id.in_(ids)))).all()
-        of = {row.id: row.incident_id for row in found}
-        incidents |= {each.id: of.get(each.subject_id) for each in attachments if each.subject == subject}
-    return incidents
+        if ids:
+            rows = select_rows.subquery()
+            those = select(rows.c.id, rows.c.incident_id).where(rows.c.id.in_(ids))
+            found += [(subject, id_, incident_id) for id_, incident_id in await tx.execute(those)]
+    return found
 
 
 def about(incident_id: UUID) -> ColumnElement[bool]:
     """Whether an attachment is about the incident: a condition on file_attachments."""
     conditions = []
-    for subject, select_rows in _ROWS.items():
+    for subject, select_rows in _EVERY.items():
         rows = select_rows.subquery()
         those = select(rows.c.id).where(rows.c.incident_id == incident_id)
         conditions.append(and_(FileAttachment.subject == subject, FileAttachment.subject_id.in_(those)))

@@ -1,6 +1,5 @@
 """The blocks of a report written into a Word document: into our own, or where a company's template has room for them."""
 
-import re
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, Final
@@ -15,13 +14,12 @@ from docx.table import Table, _Cell
 from docx.text.font import Font
 from docx.text.paragraph import Paragraph
 
-from app.domain.review_report import Block, Grid, Heading, Lines, Marks, Note, Picture, Words, cited, shares
+from app.domain.review_report import Block, Grid, Heading, Lines, Marks, Note, Picture, Words, cited, numeric, shares
 
 LATIN, HAN = "Arial", "微软雅黑"
 INK, ACCENT, FAINT = (RGBColor.from_string(colour) for colour in ("1F1F1F", "A8071A", "595959"))
 SIZES: Final = {1: Pt(15), 2: Pt(12), 3: Pt(10)}
-BODY, SMALL, CELL, MARGIN = Pt(10.5), Pt(8.5), Pt(9), Cm(2)
-_NUMBER: Final = re.compile(r"-?[\d,.]+( [%个次人项篇]| 小时)?|—")
+BODY, SMALL, CELL, MARGIN = Pt(10.5), Pt(8), Pt(9), Cm(2)
 
 
 class Writer:
@@ -94,29 +92,25 @@ class Writer:
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
         head = _row(table, widths)
-        for cell, text in zip(head, heads, strict=True):
+        right = [*numeric(grid), False]
+        for cell, text, numbers in zip(head, heads, right, strict=False):
             _shade(cell)
-            self.write(_only(cell), text, CELL, INK, bold=True)
+            self.write(_only(cell, right=numbers), text, CELL, INK, bold=True)
         _mark_row(table, "w:tblHeader")
         for place, row in enumerate(grid.rows):
             cells = _row(table, widths)
-            for cell, text in zip(cells, row, strict=False):
-                paragraph = _only(cell)
-                if _NUMBER.fullmatch(text):
-                    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-                self.write(paragraph, text, CELL, INK)
+            for cell, text, numbers in zip(cells, row, right, strict=False):
+                self.write(_only(cell, right=numbers), text, CELL, INK)
             if grid.marks:
-                self._cite(_only(cells[-1]), grid.marks[place], raised=False)
+                self._cite(_only(cells[-1]), grid.marks[place])
         after = self._paper.add_paragraph()
         after.paragraph_format.space_before = after.paragraph_format.space_after = Pt(0)
         after.paragraph_format.line_spacing = Pt(6)
 
-    def _cite(self, paragraph: Paragraph, marks: Marks, *, raised: bool = True) -> None:
-        texts = cited(marks)
-        if not texts:
-            return
-        run = self.write(paragraph, ("" if not raised else " ") + " ".join(f"[{text}]" for text in texts), SMALL, FAINT)
-        run.font.superscript = raised or None
+    def _cite(self, paragraph: Paragraph, marks: Marks) -> None:
+        if marks:
+            before = " " if paragraph.text else ""
+            self.write(paragraph, before + " ".join(f"[{text}]" for text in cited(marks)), SMALL, FAINT)
 
     def write(self, paragraph: Paragraph, text: str, size: Pt, color: RGBColor, *, bold: bool = False) -> Any:
         """Words at a paragraph's end; the run that holds them."""
@@ -150,8 +144,10 @@ def _mark_row(table: Table, name: str) -> None:
     table._tbl.tr_lst[-1].get_or_add_trPr().append(OxmlElement(name))
 
 
-def _only(cell: _Cell) -> Paragraph:
+def _only(cell: _Cell, *, right: bool = False) -> Paragraph:
     paragraph: Paragraph = cell.paragraphs[0]
+    if right:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1)
     return paragraph
 

@@ -61,7 +61,7 @@ async def _effort(tx: Tx, review: Review, caller: Caller) -> Section:
     cited = counted(FactSource.REVIEW)
     people = await people_of(tx, [row.person_id for row in rows], caller=caller)
     named = select(Department.id, Department.name).where(Department.id.in_([row.department_id for row in rows]))
-    departments = dict((await tx.execute(named)).tuples().all()) if rows else {}
+    departments = {row.id: row.name for row in await tx.execute(named)} if rows else {}
     lines = tuple(
         Row((words(_name(row, people, departments)), number(row.hours, " 小时")), cited) for row in rows
     )  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from app.domain.curve import Curve
-from app.domain.review_report import Block, Grid, Heading, Lines, Mark, Marks, Note, Picture, Report, Words
+from app.domain.review_report import Block, Grid, Heading, Lines, Mark, Marks, Note, Picture, Report, Words, numeric
 from app.reviews.drawing import NARROW, WIDE, draw, font_css
 
 _CSS: Final = Path(__file__).with_name("report.css")
@@ -20,7 +20,6 @@ _POLICY: Final = (
 )
 # A narrow screen shows few columns beside each other; tables of more are moved sideways.
 _MANY: Final = 3
-_NUMBER: Final = re.compile(r"-?[\d,.]+( [%个次人项篇]| 小时)?|—")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
 
@@ -69,20 +68,24 @@ def _grid(grid: Grid) -> Iterator[str]:
     heads = [*grid.columns, "依据"] if grid.marks else list(grid.columns)
     kind = ' class="many"' if len(heads) > _MANY else ""
     yield f'<div class="wide"><table{kind}><thead><tr>'
-    yield "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    numbers = numeric(grid)
+    for head, right in zip(heads, [*numbers, False], strict=False):
+        yield f'<th scope="col"{_kind(head, right)}>{escape(head)}</th>'
     yield "</tr></thead><tbody>"
     for place, row in enumerate(grid.rows):
         anchor = f' id="{_anchor(grid.anchors[place])}"' if grid.anchors else ""
-        cells = "".join(f"<td{_kind(cell)}>{escape(cell)}</td>" for cell in row)
+        cells = "".join(
+            f"<td{_kind(cell, right)}>{escape(cell)}</td>" for cell, right in zip(row, numbers, strict=True)
+        )
         marks = f"<td>{_marks(grid.marks[place])}</td>" if grid.marks else ""
         yield f"<tr{anchor}>{cells}{marks}</tr>"
     yield "</tbody></table></div>"
 
 
-def _kind(cell: str) -> str:
-    if _TIME.fullmatch(cell):
-        return ' class="t"'
-    return ' class="n"' if _NUMBER.fullmatch(cell) else ""
+def _kind(cell: str, right: bool) -> str:
+    if right:
+        return ' class="n"'
+    return ' class="t"' if _TIME.fullmatch(cell) else ""
 
 
 def _marks(marks: Marks) -> str:

@@ -102,6 +102,14 @@ def _warned(data: Mapping[str, Any]) -> str:
     return f"时限预警：{label('deadline_kind', data.get('clock'))}已过 {data.get('threshold')}%"
 
 
+def _silent(data: Mapping[str, Any]) -> str:
+    return f"沉默预警：自 {_clock(data.get('silent_since'))} 起未对外发声"
+
+
+def _origin_missing(data: Mapping[str, Any]) -> str:
+    return f"首发平台缺席：声明已在别处发布，尚未在{label('platform', data.get('origin_platform'))}发布"
+
+
 def _breached(data: Mapping[str, Any]) -> str:
     return f"超时：{label('deadline_kind', data.get('clock'))}"
 
@@ -152,6 +160,14 @@ def _tasks_changed(data: Mapping[str, Any]) -> str:
     return f"{label('tasks_change', data.get('change'))} {data.get('task_count')} 项任务：{kinds}"
 
 
+def _published(data: Mapping[str, Any]) -> str:
+    return f"声明已在{label('platform', data.get('platform'))}发布"
+
+
+def _unapproved(data: Mapping[str, Any]) -> str:
+    return f"声明未获批即在{label('platform', data.get('platform'))}发布"
+
+
 def _decided(data: Mapping[str, Any]) -> str:
     what = label("review_decision_kind", data.get("decision"))
     return f"复盘决定：{what}，{label('review_decision_state', data.get('state'))}"
@@ -186,6 +202,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "note.added": _noted,
     "sla.warning": _warned,
     "sla.breached": _breached,
+    "incident.silent": _silent,
+    "statement.origin_missing": _origin_missing,
     "incident.team_changed": _team_changed,
     "escalation.person": _called,
     "task.created": _task_created,
@@ -193,6 +211,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "task.done": _task_done,
     "task.waived": _task_waived,
     "tasks.changed": _tasks_changed,
+    "statement.published": _published,
+    "statement.published_unapproved": _unapproved,
     "review.decided": _decided,
     "review.decisions_overdue": _undecided,
     "webhook.test": _tested,
@@ -209,6 +229,8 @@ MEMBERS: Final[Mapping[str, str]] = {
     "recurrence_reason": "依据",
     "decision_kind": "决策",
     "statement_kind": "声明",
+    "slot": "审批",
+    "missing_slots": "缺少审批",
     "truth": "事实",
     "responsibility": "责任",
     "started_at": "开始",
@@ -220,7 +242,12 @@ MEMBERS: Final[Mapping[str, str]] = {
     "reason": "原因",
 }
 
-_VOCABULARY: Final[Mapping[str, str]] = {"clock": "deadline_kind", "overridden": "guard"}
+_VOCABULARY: Final[Mapping[str, str]] = {
+    "clock": "deadline_kind",
+    "overridden": "guard",
+    "slot": "approval_slot",
+    "missing_slots": "approval_slot",
+}
 
 
 def headline(told: Told) -> str:

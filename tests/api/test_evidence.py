@@ -8,9 +8,21 @@ import pytest
 from tests.support.acts import URL, check_facts, decide, meet, opened, person_headers, publish, put
 from tests.support.api import brand, crisis, everything, good, post, problem, timeline
 from tests.support.evidence import uploaded
+from tests.support.statements import review, version
 
 FILES = "/v1/files"
-SUBJECTS = ("incident", "mention", "meeting", "fact_check", "publication", "decision", "task", "note")
+SUBJECTS = (
+    "incident",
+    "mention",
+    "meeting",
+    "fact_check",
+    "publication",
+    "decision",
+    "task",
+    "note",
+    "statement",
+    "review",
+)
 every_subject = pytest.mark.parametrize("subject", SUBJECTS)
 
 
@@ -20,7 +32,7 @@ async def attach(client, file_id: str, subject: str, subject_id: str, **headers)
 
 
 @pytest.fixture
-async def there(client, counter) -> dict[str, str]:
+async def there(client, counter, database) -> dict[str, str]:
     """Subject -> the id of one of it, all of one incident."""
     incident, mention_id = await crisis(client, counter)
     acts = {
@@ -28,6 +40,8 @@ async def there(client, counter) -> dict[str, str]:
         "publication": await publish(client, incident["id"]), "decision": await decide(client, incident["id"]),
         "task": good(await put(client, incident["id"], "tasks", kind="other", title="取证"), 201),
         "note": good(await put(client, incident["id"], "notes", body="见附件"), 201),
+        "statement": {"id": (await version(database, incident["id"]))[0]},
+        "review": {"id": await review(database, incident["id"])},
     }  # fmt: skip
     return {"incident": incident["id"], "mention": mention_id} | {name: act["id"] for name, act in acts.items()}
 
@@ -69,7 +83,7 @@ async def test_files_are_found_by_what_they_are_evidence_of(client, there, subje
     assert [row["id"] for row in await everything(client, FILES, **query)] == [made["id"]]
     wrong = next(name for name in SUBJECTS if name != subject)
     assert good(await client.get(FILES, params=query | {"subject": wrong}))["data"] == []
-    problem(await client.get(f"{FILES}?subject=review"), 422)
+    problem(await client.get(f"{FILES}?subject=patrol"), 422)
 
 
 async def test_evidence_of_a_mention_follows_it_into_its_incident(client, counter):
@@ -99,7 +113,7 @@ async def test_what_there_is_not_has_no_evidence(client, there):
     for subject in SUBJECTS:
         problem(await attach(client, made["id"], subject, str(uuid4())), 422, "/subject_id")
     problem(await attach(client, made["id"], "meeting", there["decision"]), 422, "/subject_id")
-    problem(await attach(client, made["id"], "review", there["incident"]), 422, "/subject")
+    problem(await attach(client, made["id"], "patrol", there["incident"]), 422, "/subject")
     problem(await attach(client, str(uuid4()), "incident", there["incident"]), 404)
     assert good(await client.get(f"{FILES}/{made['id']}"))["attachments"] == []
 
@@ -176,3 +190,19 @@ async def test_reading_and_attaching_take_their_scopes(client, bare):
         ("GET", f"{one}/content", writer), ("POST", FILES, reader),
     ):  # fmt: skip
         problem(await bare.request(method, path, headers=headers), 403)
+
+
+async def test_evidence_on_a_review_is_about_all_its_incidents_and_each_one_s_hold_keeps_it(client, database):
+    first, second = await opened(client), await opened(client)
+    review_id, made = await review(database, first, second), await uploaded(client)
+    attachment = good(await attach(client, made["id"], "review", review_id), 201)
+    assert attachment["incident_id"] == first
+    for incident_id in (first, second):
+        assert [row["id"] for row in await everything(client, FILES, incident_id=incident_id)] == [made["id"]]
+    headers = await person_headers(client, "legal:hold")
+    good(await client.put(f"{URL}/{second}/legal-hold", json={"held": True, "reason": "诉讼"}, headers=headers))
+    url = f"{FILES}/{made['id']}"
+    for path in (url, f"{url}/attachments/{attachment['id']}"):
+        assert problem(await client.delete(path), 409)["code"] == "under_legal_hold"
+    good(await client.put(f"{URL}/{second}/legal-hold", json={"held": False, "reason": "已结"}, headers=headers))
+    good(await client.delete(f"{url}/attachments/{attachment['id']}"), 204)

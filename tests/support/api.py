@@ -43,8 +43,10 @@ class Operation:
             "{delivery_id}": "4000000000",
             "{key_id}": "nobody1",
             "{year}": "2200",
+            "{number}": "3",
             "{role}": "nobody",
             "{kind}": "risks",
+            "{platform}": "nowhere",
         }
         path = self.path
         for name, value in known.items():

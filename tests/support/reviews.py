@@ -6,12 +6,16 @@ from uuid import UUID
 
 import httpx
 
+from app.core.auth import SYSTEM
 from app.core.db import Database
 from app.core.storage import Storage
+from app.incidents.queries import get_incident
+from app.reviews.births import ripen
 from tests.support.acts import URL, check_facts, meet, person_headers
 from tests.support.affected import enter
 from tests.support.api import again, brand, crisis, good, incident, post
 from tests.support.fires import a_minute
+from tests.support.statements import drafted, said
 from tests.support.tasks import done, make_task
 from workers.context import Context
 from workers.ingest import Counter
@@ -22,7 +26,7 @@ HOURS_AGO = 20
 
 
 async def lived(
-    client: httpx.AsyncClient, bare: httpx.AsyncClient, counter: Counter, database: Database, *, title: str = "牛奶异物"
+    client: httpx.AsyncClient, counter: Counter, database: Database, *, title: str = "牛奶异物"
 ) -> str:  # fmt: skip
     """The id of an incident with something of everything: graded twice, met about, checked, spoken about, relapsed, calm."""
     word, start = brand(), datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=HOURS_AGO)
@@ -40,23 +44,25 @@ async def lived(
             client, f"{word} 差评 第{likes}条", platform="douyin", likes=likes, published_at=at[3], observed_at=at[5]
         )
     await counter.sweep()
-    await handled(client, bare, incident_id)
+    await handled(client, incident_id)
     await backdated(database, incident_id, start)
-    await counted_hours(database, incident_id)
     await a_minute(database, there)
     assert (await incident(client, incident_id))["calmed_at"]
     return incident_id
 
 
-async def handled(client: httpx.AsyncClient, bare: httpx.AsyncClient, incident_id: str) -> None:
+async def handled(client: httpx.AsyncClient, incident_id: str) -> None:
     """What people did about it."""
     person = await person_headers(client, "incidents:write", name="王小明")
-    good(await bare.post(f"{URL}/{incident_id}/acknowledgements", json={}, headers=person), 201)
+    good(await client.post(f"{URL}/{incident_id}/acknowledgements", json={}, headers=person), 201)
     await meet(client, incident_id, "先停售，联系 13812345678")
     await check_facts(client, incident_id, truth="partly_confirmed", responsibility="supplier")
     for platform, kind in (("weibo", "holding"), ("douyin", "holding"), ("weibo", "apology")):
         body = {"platform": platform, "statement_kind": kind, "title": "致歉"}
         good(await client.post(f"{URL}/{incident_id}/publications", json=body), 201)
+    statement = await drafted(client, incident_id)
+    for platform in ("xiaohongshu", "zhihu"):
+        await said(client, statement, platform=platform)
     users = await enter(client, incident_id, 3)
     for user, satisfaction in zip(users[:2], (2, 5), strict=True):
         task = await make_task(client, incident_id, "remediation", affected_user_id=user)
@@ -77,16 +83,13 @@ async def backdated(database: Database, incident_id: str, start: datetime) -> No
         )
     rows = await database.fetch("select id from publications where incident_id = $1 order by id", UUID(incident_id))
     for place, row in enumerate(rows):
-        at = start + timedelta(minutes=60 + 25 * place)
+        at = start + timedelta(minutes=60 + 12 * place)
         await database.fetch("update publications set happened_at = $2 where id = $1", row["id"], at)
     opened = start + timedelta(minutes=1)
     await database.fetch("update incidents set opened_at = $2 where id = $1", UUID(incident_id), opened)
-    late = "update deadlines set state = 'breached', next_at = null, ended_at = now() where incident_id = $1 and kind = 'fact_check'"
+    late = """update deadlines set state = 'breached', next_at = null, ended_at = now(), due_at = started_at - interval '35 min',
+      started_at = started_at - interval '95 min' where incident_id = $1 and kind = 'fact_check'"""
     await database.fetch(late, UUID(incident_id))
-
-
-async def counted_hours(database: Database, incident_id: str) -> None:
-    """Nothing of it yet: hours are entered in the review, which is born of calm."""
 
 
 async def review_of(database: Database, incident_id: str) -> str:
@@ -95,6 +98,14 @@ async def review_of(database: Database, incident_id: str) -> str:
         "select review_id from review_incidents where incident_id = $1 and left_at is null", UUID(incident_id)
     )
     return str(row["review_id"])
+
+
+async def begun(database: Database, incident_id: str) -> str:
+    """The id of a review of the incident, however that stands."""
+    async with database.transaction() as tx:
+        now = await tx.now()
+        await ripen(tx, await get_incident(tx, UUID(incident_id), lock=True), since=now, caller=SYSTEM, now=now)
+    return await review_of(database, incident_id)
 
 
 async def answered(database: Database, review_id: str, **fields: Any) -> None:

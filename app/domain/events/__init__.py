@@ -17,6 +17,7 @@ from app.domain.events.alerts import AlertBreached, AlertNoReceiver
 from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
+from app.domain.events.commitments import CommitmentBroken
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
@@ -38,6 +39,7 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.placements import PlacementChanged, StatementOriginMissing
 from app.domain.events.reports import ReviewReportRendered
 from app.domain.events.reviews import (
     ReviewCompleted,
@@ -59,6 +61,18 @@ from app.domain.events.risks import (
     RiskMeasureOverdue,
     RiskReviewOverdue,
 )
+from app.domain.events.silence import IncidentSilent
+from app.domain.events.statements import (
+    StatementApproved,
+    StatementChanged,
+    StatementChangesRequested,
+    StatementEvent,
+    StatementPublished,
+    StatementPublishedUnapproved,
+    StatementSlotApproved,
+    StatementSubmitted,
+    StatementWithdrawn,
+)
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
 from app.domain.events.webhooks import (
@@ -79,6 +93,7 @@ __all__ = [
     "CalendarYearMissing",
     "CalendarYearPublished",
     "Changed",
+    "CommitmentBroken",
     "DeadlineEvent",
     "DeadlineRedated",
     "DeadlinesSet",
@@ -98,6 +113,7 @@ __all__ = [
     "IncidentOpened",
     "IncidentRebounded",
     "IncidentRecurred",
+    "IncidentSilent",
     "LegalHoldLifted",
     "LegalHoldSet",
     "LegalThresholdReached",
@@ -110,6 +126,7 @@ __all__ = [
     "NoteAdded",
     "PeopleUnmasked",
     "PersonCalled",
+    "PlacementChanged",
     "PublicationRecorded",
     "RegisterUnmasked",
     "ReviewCompleted",
@@ -130,6 +147,16 @@ __all__ = [
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
+    "StatementApproved",
+    "StatementChanged",
+    "StatementChangesRequested",
+    "StatementEvent",
+    "StatementOriginMissing",
+    "StatementPublished",
+    "StatementPublishedUnapproved",
+    "StatementSlotApproved",
+    "StatementSubmitted",
+    "StatementWithdrawn",
     "StatusChanged",
     "TaskChanged",
     "TaskCreated",
@@ -159,6 +186,7 @@ PUBLIC: tuple[type[Event], ...] = (
     StatusChanged,
     IncidentCalmed,
     IncidentRebounded,
+    IncidentSilent,
     IncidentRecurred,
     IncidentAcknowledged,
     MeetingHeld,
@@ -176,6 +204,14 @@ PUBLIC: tuple[type[Event], ...] = (
     TaskDone,
     TaskWaived,
     TasksChanged,
+    StatementSubmitted,
+    StatementApproved,
+    StatementChangesRequested,
+    StatementPublished,
+    StatementPublishedUnapproved,
+    StatementWithdrawn,
+    CommitmentBroken,
+    StatementOriginMissing,
     SlaWarning,
     SlaBreached,
     SlaMet,

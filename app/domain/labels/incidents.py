@@ -35,6 +35,7 @@ LABELS: Labels = {
         "first_word": ("首次发声", "First word"),
         "first_statement": ("首份声明", "First statement"),
         "remediation": ("诉求处理", "Remediation"),
+        "commitment": ("承诺", "Promise"),
         "closing": ("收尾", "Closing"),
         "review": ("复盘", "Review"),
     },
@@ -106,6 +107,7 @@ LABELS: Labels = {
         "internal_notice": ("内部通报", "Internal notice"),
         "progress_note": ("进展公示", "Public note of progress"),
         "remediation": ("诉求处理", "Remediation"),
+        "commitment": ("承诺兑现", "Keeping a promise"),
         "takedown_report": ("侵权投诉举报", "Takedown report"),
         "comment_guidance": ("评论引导", "Guidance in comments"),
         "follow_up": ("回访", "Follow-up"),
@@ -178,6 +180,8 @@ LABELS: Labels = {
     "note_subject": {
         "incident": ("危机事件", "Incident"),
         "task": ("任务", "Task"),
+        "statement_version": ("声明的一版", "A version of a statement"),
+        "review": ("复盘", "Review"),
     },
     "inbox_kind": {
         "acknowledge": ("待接警", "To acknowledge"),
@@ -204,5 +208,7 @@ LABELS: Labels = {
         "decision": ("决策", "A decision"),
         "task": ("任务", "A task"),
         "note": ("备注", "A note"),
+        "statement": ("声明", "A statement"),
+        "review": ("复盘", "A review"),
     },
 }

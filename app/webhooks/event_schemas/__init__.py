@@ -27,6 +27,7 @@ from app.webhooks.event_schemas.alerts import AlertBreachedEvent, AlertNoReceive
 from app.webhooks.event_schemas.base import EventBase, shown_as
 from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, CalendarYearPublishedEvent
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
+from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
@@ -43,6 +44,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
 from app.webhooks.event_schemas.reviews import (
     ReviewCompletedEvent,
     ReviewDecidedEvent,
@@ -53,6 +55,15 @@ from app.webhooks.event_schemas.reviews import (
     ReviewSuspendedEvent,
 )
 from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
+from app.webhooks.event_schemas.silence import IncidentSilentEvent
+from app.webhooks.event_schemas.statements import (
+    StatementApprovedEvent,
+    StatementChangesRequestedEvent,
+    StatementPublishedEvent,
+    StatementPublishedUnapprovedEvent,
+    StatementSubmittedEvent,
+    StatementWithdrawnEvent,
+)
 from app.webhooks.event_schemas.tasks import (
     TaskChangedEvent,
     TaskCreatedEvent,
@@ -95,6 +106,14 @@ class Event(
             | TaskDoneEvent
             | TaskWaivedEvent
             | TasksChangedEvent
+            | StatementSubmittedEvent
+            | StatementApprovedEvent
+            | StatementChangesRequestedEvent
+            | StatementPublishedEvent
+            | StatementPublishedUnapprovedEvent
+            | StatementWithdrawnEvent
+            | CommitmentBrokenEvent
+            | StatementOriginMissingEvent
             | DeadlineRedatedEvent
             | ReviewOpenedEvent
             | ReviewSuspendedEvent
@@ -107,6 +126,7 @@ class Event(
             | CalendarYearMissingEvent
             | IncidentCalmedEvent
             | IncidentReboundedEvent
+            | IncidentSilentEvent
             | IncidentRecurredEvent
             | RiskReviewOverdueEvent
             | RiskMeasureOverdueEvent
