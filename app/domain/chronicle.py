@@ -232,7 +232,7 @@ def _decided(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
 def _noted(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
     on = "" if data["subject"] == "incident" else word("note_subject", data["subject"])
     return [
-        on, _named("内容", act.get("body")), f"提及 {len(data['mentions'])} 人" if data["mentions"] else "",
+        on, _named("原文", act.get("quote")), _named("内容", act.get("body")), f"提及 {len(data['mentions'])} 人" if data["mentions"] else "",
         "更正此前一条" if data["corrects"] else "", "已被更正" if act.get("corrected_by") else "",
     ]  # fmt: skip
 

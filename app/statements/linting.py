@@ -27,6 +27,7 @@ from app.incidents.queries import get_incident
 from app.models import FactCheck, Incident, Statement, StatementLint, StatementVersion
 from app.people.masks import words_of
 from app.statements.lint_lists import word_lists
+from app.statements.platform_rules import limits_of
 from app.statements.texts import parts_of
 from app.statements.version_queries import published
 
@@ -71,7 +72,9 @@ async def case_of(
         frozenset(map(StatementPart, version.waivers)), bool(version.cites),
         {Platform(name): text for name, text in version.platform_texts.items()},
     )  # fmt: skip
-    return Case(draft, Background(now, situation), await word_lists(tx), past, months)
+    return Case(
+        draft, Background(now, situation, await limits_of(tx, statement.id)), await word_lists(tx), past, months
+    )
 
 
 async def past_incidents(tx: Tx, incident: Incident, months: int) -> list[Past]:

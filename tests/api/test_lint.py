@@ -228,7 +228,7 @@ async def test_a_very_long_version_is_looked_over_all_the_same(client):
     incident_id = await opened(client)
     made = await drafted(
         client, incident_id, facts="绝对" * 2_500, attitude="对不起谣言" * 1_000, solution="将尽快" * 1_666,
-        platform_texts=[{"platform": "weibo", "text": "最高级" * 6_000}],
+        platform_texts=[{"platform": "zhihu", "text": "最高级" * 6_000}],
         next_update_at=LATER,
     )  # fmt: skip
     report = await linted(client, made["id"])
