@@ -47,6 +47,8 @@ async def settle(tx: Tx, incident: Incident, now: datetime) -> None:
     cadences = await _cadences(tx)
     if (why := await _stopped(tx, incident, cadences)) is not None:
         if row is not None and row.stopped_by != why:
+            if row.stopped_by is None and incident.merged_into is not None:
+                await _hand_on(tx, row, incident.merged_into, now)
             row.stopped_by, row.stopped_at = why, now
         return
     grade = grade_of(incident.grade)
@@ -76,6 +78,17 @@ async def _start(tx: Tx, incident: Incident, row: Silence | None, now: datetime)
     row.due_at, row.stopped_by, row.stopped_at = due_at, None, None
     # Another event of the same record asks again.
     await tx.flush()
+
+
+async def _hand_on(tx: Tx, row: Silence, target_id: UUID, now: datetime) -> None:
+    """Whoever waits for our word goes on waiting where it was merged into, and no longer than before, unless we have spoken
+    there since. What begins to be counted there by this very merge inherits: see :func:`_inherited`."""
+    target = await tx.get(Silence, target_id)
+    if target is None or target.stopped_by is not None or target.due_at <= row.due_at:
+        return
+    spoken = await last_word(tx, target_id)
+    if spoken is None or spoken <= row.since:
+        target.since, target.due_at, target.set_at = min(target.since, row.since), row.due_at, now
 
 
 async def _inherited(tx: Tx, incident: Incident, now: datetime) -> datetime | None:
