@@ -63,6 +63,8 @@ from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
+from app.reviews.checks_routes import also_router as risk_texts
+from app.reviews.checks_routes import router as text_checks
 from app.reviews.decision_routes import router as review_decisions
 from app.reviews.note_routes import router as review_notes
 from app.reviews.report_routes import docx_router as word_reports
@@ -75,6 +77,7 @@ from app.reviews.risks_routes import measure_router as risk_measures
 from app.reviews.risks_routes import router as risks
 from app.reviews.routes import incident_router as incident_reviews
 from app.reviews.routes import router as reviews
+from app.reviews.similar_routes import router as similarities
 from app.reviews.template_routes import router as report_templates
 from app.reviews.template_routes import taking_router as template_uploads
 from app.settings import Settings
@@ -161,8 +164,11 @@ ROUTERS = (
     policies,
     sla_policies,
     calendar,
+    risk_texts,
     risks,
     risk_measures,
+    text_checks,
+    similarities,
     webhooks,
     events,
     streams,

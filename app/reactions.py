@@ -9,6 +9,7 @@ from app.domain.events import (
     IncidentAct,
     IncidentCalmed,
     IncidentChanged,
+    IncidentOpened,
     IncidentRebounded,
     MentionHit,
     PublicationRecorded,
@@ -20,7 +21,7 @@ from app.domain.events import (
 )
 from app.incidents import clocks, commitments, silence, task_clocks, team
 from app.incidents.alerts import start_alerts
-from app.reviews import births
+from app.reviews import births, recurrences
 from app.statements import following, origins, placements
 from app.webhooks.service import fan_out
 
@@ -53,5 +54,7 @@ def install() -> None:
     react(IncidentRebounded, births.rebounded)
     react(StatusChanged, births.status_changed)
     react(DeadlineRedated, births.redated)
+    react(IncidentOpened, recurrences.opened)
+    react(IncidentChanged, recurrences.changed)
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)

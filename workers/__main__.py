@@ -33,7 +33,7 @@ from workers.queue import run_queue
 from workers.reports import Reporter
 from workers.resealing import Resealer
 from workers.reviews import watch_decisions
-from workers.risks import watch_risks
+from workers.risks import measure_incidents, watch_risks
 from workers.silence import watch_words
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
@@ -74,6 +74,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("calm", lambda: watch_calm(database), 60.0),
         Sweep("silence", lambda: watch_words(database), 1.0),
         Sweep("risks", lambda: watch_risks(database), 60.0),
+        Sweep("signatures", lambda: measure_incidents(database), 30.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

@@ -2,6 +2,7 @@
 
 from app.core.db import Database
 from app.reviews.risks_overdue import tell_overdue
+from app.reviews.similar_measuring import PORTION, measure
 
 
 async def watch_risks(database: Database) -> int:
@@ -10,3 +11,12 @@ async def watch_risks(database: Database) -> int:
     while count := await database.run(tell_overdue):
         told += count
     return told
+
+
+async def measure_incidents(database: Database) -> int:
+    """Measures every incident that was not, or is other than when it was; how many."""
+    measured = count = await database.run(measure)
+    while count == PORTION:
+        count = await database.run(measure)
+        measured += count
+    return measured

@@ -64,13 +64,14 @@ def upgrade() -> None:
           size bigint not null,
           sha256 text not null,
           constraint pk_review_report_files primary key (id),
-          constraint uq_review_report_files_report_id_format_incident_id
-            unique nulls not distinct (report_id, format, incident_id),
           constraint ck_review_report_files_format check (format in ('docx', 'html', 'markdown', 'svg', 'png')),
           constraint ck_review_report_files_incident check ((format in ('svg', 'png')) = (incident_id is not null)),
           constraint fk_review_report_files_report_id foreign key(report_id) references review_reports (id),
           constraint fk_review_report_files_incident_id foreign key(incident_id) references incidents (id)
         )""")
+    op.execute("""
+        create unique index uq_review_report_files_form on review_report_files (report_id, format, incident_id)
+        nulls not distinct""")
 
 
 def downgrade() -> None:

@@ -37,7 +37,6 @@ _COLOURS = {
     },
     "risk_level": {"critical": _RED, "high": _ORANGE, "medium": _YELLOW, "low": _BLUE},
     "risk_status": {"open": _BLUE},
-    "check_weight": {"serious": _RED, "warning": _ORANGE, "notice": _BLUE},
     "check_outcome": {"publish": _GREEN, "revise": _ORANGE, "drop": _RED},
     "deadline_state": {
         "running": _BLUE, "met": _GREEN, "met_recorded_late": _YELLOW, "breached": _RED, "unpushed": _RED,

@@ -13,6 +13,10 @@ from app.domain.review_known import Known
 from app.domain.vocabulary.reports import FactSource
 from app.domain.vocabulary.reviews import ReviewQuestion
 
+_LACKS: Final = (
+    ("incident.silent", "超过规定时间没有对外发声，提醒"), ("statement.origin_missing", "声明已在其他平台发布而首发平台缺席"),
+    ("commitment.broken", "对外承诺到期未兑现"),
+)  # fmt: skip
 MOST_LATE: Final = 10
 """Clocks that are named one by one."""
 
@@ -128,7 +132,9 @@ def _gaps(known: Known, chapter: Chapter) -> Iterator[Sentence]:
     sentences = [*_late(known, chapter), *_other_gaps(known, chapter)]
     yield from sentences
     if not sentences:
-        text = "按现有记录，未见超时、推送缺失、未经批准的发布、特批、未完成的任务或二次发酵。"
+        text = (
+            "按现有记录，未见超时、推送缺失、未经批准的发布、沉默、首发平台缺席、失信、特批、未完成的任务或二次发酵。"
+        )
         sources = (FactSource.DEADLINES, FactSource.PUBLICATIONS, FactSource.TASKS, FactSource.TIMELINE)
         yield Sentence(text, counted(*sources))
 
@@ -165,6 +171,10 @@ def _other_gaps(known: Known, chapter: Chapter) -> Iterator[Sentence]:
             yield Sentence(
                 f"转入{word('incident_status', event.data['to'])}时特批通过，未满足：{passed}。", told(event)
             )
+    for type_, said in _LACKS:
+        events = known.events.all(type_)
+        if events:
+            yield Sentence(f"{said} {len(events)} 次。", told(*events))
     rebounds = known.events.all("incident.rebounded")
     if rebounds:
         yield Sentence(f"平息后二次发酵 {len(rebounds)} 次。", told(*rebounds))

@@ -77,6 +77,8 @@ class Spoken(NamedTuple):
     before: int
     after: int
     event: ToldEvent | None
+    # Which statement it was, where it was one of ours.
+    statement_id: UUID | None = None
 
 
 class Media(NamedTuple):

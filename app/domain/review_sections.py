@@ -1,11 +1,13 @@
 """The sections of a review's facts: one side of an incident each (方案 二(三), R58)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from app.domain.chronicle import word
 from app.domain.grades import grade_of, most_severe
+from app.domain.placements import sync_gap
 from app.domain.reasons import reason_of
 from app.domain.review_curve import curve_of
 from app.domain.review_facts import (
@@ -26,7 +28,7 @@ from app.domain.review_facts import (
     told_at,
     words,
 )
-from app.domain.review_known import Known, Ticking
+from app.domain.review_known import Known, Spoken, Ticking
 from app.domain.spread import minute_start
 from app.domain.tasks import percent_of
 from app.domain.vocabulary.reports import FactSource as From
@@ -229,6 +231,9 @@ def _statements(known: Known) -> Section:
         Fact("publications", "对外发布", number(known.publication_count, " 次"), publications),
         Fact("unapproved", "未经批准的发布", number(known.unapproved_count, " 次"), publications),
     ]
+    for name, label, type_ in _LACKS:
+        lacking = known.events.all(type_)
+        facts.append(Fact(name, label, number(len(lacking), " 次"), told(*lacking) or counted(From.TIMELINE)))
     said = sorted(known.publications, key=lambda each: each.happened_at)
     for name, label, first in (
         ("first_word", "首次发声", next(iter(said), None)),
@@ -257,7 +262,33 @@ def _statements(known: Known) -> Section:
         at="时间", platform="平台", kind="类型", approved="批准", before="前 2 小时新增", after="后 2 小时新增"
     )
     table = Table("publications", "发布与其前后的传播", heads, rows, known.publication_count - len(said))
-    return Section("statements", "声明与效果", tuple(facts), (table,) if rows else ())
+    return Section("statements", "声明与效果", tuple(facts), (table, *_sync(said)) if rows else ())
+
+
+def _sync(said: Sequence[Spoken]) -> Iterator[Table]:
+    """发布时差 of each of our statements (R46): from its first platform to its last, each by its first publication."""
+    statements: dict[UUID, dict[str, Spoken]] = {}
+    for each in said:
+        if each.statement_id is not None:
+            statements.setdefault(each.statement_id, {}).setdefault(each.platform, each)
+    rows = []
+    for firsts in statements.values():
+        instants = [each.happened_at for each in firsts.values()]
+        kind = next(iter(firsts.values())).kind
+        cells = (
+            words(word("statement_kind", kind)), instant(min(instants)), instant(max(instants)), number(len(firsts)),
+            seconds(sync_gap(instants)),
+        )  # fmt: skip
+        rows.append(Row(cells, told(*(each.event for each in firsts.values())) or counted(From.PUBLICATIONS)))
+    if rows:
+        heads = columns(kind="声明", first_at="首个平台", last_at="最后平台", platforms="平台数", gap="发布时差")
+        yield Table("sync", "同步发布", heads, tuple(rows))
+
+
+_LACKS: Final = (
+    ("silences", "沉默提醒", "incident.silent"), ("origin_missing", "首发平台缺席", "statement.origin_missing"),
+    ("broken", "承诺未兑现", "commitment.broken"),
+)  # fmt: skip
 
 
 def _approved(approved: bool | None) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CreatedAt, Id, Words, one_of
@@ -57,7 +57,10 @@ class ReviewReportFile(Base):
 
     __tablename__ = "review_report_files"
     __table_args__ = (
-        UniqueConstraint("report_id", "format", "incident_id", postgresql_nulls_not_distinct=True),
+        Index(
+            "uq_review_report_files_form", "report_id", "format", "incident_id", unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
         one_of("format", REPORT_FORMATS),
         CheckConstraint("(format in ('svg', 'png')) = (incident_id is not null)", name="incident"),
     )  # fmt: skip

@@ -36,8 +36,7 @@ class Seen:
     @property
     def mark(self) -> dict[str, Any]:
         """What of it a preview is good for: the same thing in the same version."""
-        return {"place": self.place, "subject": self.subject, "id": self.id, "version": self.version,
-                "name": self.name}  # fmt: skip
+        return {"place": self.place, "subject": self.subject, "id": self.id, "version": self.version}
 
     def shown(self) -> dict[str, Any]:
         """As a preview tells it."""

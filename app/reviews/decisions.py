@@ -29,6 +29,7 @@ from app.reviews.risks_changing import RisksChanger
 from app.reviews.scope import ScopeChanger
 from app.reviews.service import settle
 from app.reviews.states import get_decision, must_may
+from app.reviews.written import as_seen
 
 CHANGERS: Mapping[ReviewDecisionKind, Changer[Any]] = {
     ReviewDecisionKind.RISKS: RisksChanger(),
@@ -108,7 +109,7 @@ async def preview(
     tx: Tx, review_id: UUID, kind: ReviewDecisionKind, *, caller: Caller, now: datetime
 ) -> dict[str, Any]:
     """What applying it would change. Nothing is, but what was looked at is remembered: so it can be said what changed."""
-    _, decision = await _open(tx, review_id, kind)
+    review, decision = await _open(tx, review_id, kind)
     change = _drafted(decision)
     for scope in CHANGERS[kind].scopes(change):
         caller.require(scope.replace(":write", ":read"))
@@ -119,9 +120,10 @@ async def preview(
     others = [one for one in decision.previews if one["version"] != version]
     decision.previews = [*others[-REMEMBERED + 1 :], looked]
     await tx.flush()
-    return {
-        "review_id": review_id, "kind": kind, "version": version, "changes": [one.shown() for one in seen]
-    }  # fmt: skip
+    changes: Any = [one.shown() for one in seen]
+    if kind is ReviewDecisionKind.RISKS:
+        changes = await as_seen(tx, review.born_of, changes, caller=caller)
+    return {"review_id": review_id, "kind": kind, "version": version, "changes": changes}
 
 
 async def apply_change(
@@ -206,11 +208,11 @@ def _changed(looked: Mapping[str, Any], decision: ReviewDecision, seen: Sequence
 
 def _moved(was: Mapping[str, Any], is_: Mapping[str, Any] | None) -> dict[str, Any]:
     subject = was["subject"].replace("_", " ")
-    detail = f"The {subject} {was['name']!r} is no more."
+    detail = f"The {subject} {was['id']} is no more."
     if is_ is not None and is_["id"] != was["id"]:
         detail = f"Another {subject} is in force by now: {is_['id']}, version {is_['version']}."
     elif is_ is not None:
-        detail = f"The {subject} {was['name']!r} has version {is_['version']} by now, and had {was['version']}."
+        detail = f"The {subject} {was['id']} has version {is_['version']} by now, and had {was['version']}."
     return {
         "place": was["place"], "subject": was["subject"], "subject_id": is_["id"] if is_ else was["id"],
         "previewed_version": was["version"], "version": is_["version"] if is_ else None, "detail": detail,

@@ -43,6 +43,7 @@ AROUND: Final = timedelta(hours=2)
 _TYPES: Final = (
     "incident.opened", "incident.grade_changed", "incident.status_changed", "incident.calmed", "incident.rebounded",
     "incident.acknowledged", "incident.meeting_held", "incident.fact_checked", "incident.publication_recorded",
+    "incident.silent", "statement.origin_missing", "commitment.broken",
 )  # fmt: skip
 _RINGS: Final = ("sla.met", "sla.breached")
 
@@ -225,7 +226,7 @@ async def _publications(tx: Tx, incident_id: UUID, events: Events, series: Serie
         spoken.append(
             Spoken(
                 row.happened_at, row.platform, row.statement_kind, row.on_origin, row.approved, before, after,
-                told[0] if told else None,
+                told[0] if told else None, row.statement_id,
             )
         )  # fmt: skip
     return spoken, count, without

@@ -31,6 +31,7 @@ from app.people.masks import people_of, words_of
 from app.reviews.covers import clocks_of, current_review, get_review
 from app.reviews.schemas import ReviewQuery
 from app.reviews.states import answered, facts_with, get_decision
+from app.reviews.written import as_seen
 
 _KINDS = list(ReviewDecisionKind)
 
@@ -188,7 +189,7 @@ async def decision_shown(tx: Tx, decision: ReviewDecision, *, caller: Caller) ->
     rows = (await tx.scalars(query)).all()
     people = await people_of(tx, [decision.decided_by], caller=caller)
     [words] = await words_of(tx, [(review.born_of, {"reason": decision.reason})], caller=caller)
-    return columns_of(decision) | words | {
-        "change": decision.change or None, "changes": [columns_of(row) for row in rows],
-        "decided_by": people.get(decision.decided_by),
-    }  # fmt: skip
+    told = {"change": decision.change or None, "changes": [columns_of(row) for row in rows]}
+    if decision.kind == ReviewDecisionKind.RISKS:
+        told = await as_seen(tx, review.born_of, told, caller=caller)
+    return columns_of(decision) | words | told | {"decided_by": people.get(decision.decided_by)}

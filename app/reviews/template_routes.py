@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.core.answers import LOCATED
 from app.core.aside import aside
+from app.core.auth import Caller
 from app.core.bodies import JsonBody
 from app.core.conditional import finish
 from app.core.db import Tx
@@ -57,7 +58,18 @@ async def create_report_template(
         placeholders = await aside(examined, content)
     except TemplateRefused as refused:
         raise Invalid.at("/file_id", f"the document {refused}", "template_refused") from None
+    return await _kept(request, tools, body, file, content, placeholders, caller)
+
+
+async def _kept(
+    request: Request, tools: Tools, body: ReportTemplateCreate, file: File, content: bytes, placeholders: list[str],
+    caller: Caller,
+) -> Response:  # fmt: skip
+    """Puts the template into the storage, and then on record: announced before, outside of any transaction."""
     template_id = new_id()
+
+    async def announce(tx: Tx) -> None:
+        await files.announce(tx, template_id, now=await tx.now())
 
     async def keep(request: Request) -> Response:
         tx: Tx = request.state.tx
@@ -70,11 +82,10 @@ async def create_report_template(
     async def work(tx: Tx) -> Response:
         request.state.tx = tx
         key = key_of(request)
-        if key is None:
-            return await keep(request)
-        return await once(tx, key, request, caller, body.model_dump_json().encode(), keep)
+        return await (once(tx, key, request, caller, body.model_dump_json().encode(), keep) if key else keep(request))
 
-    await run(lambda tx, now: files.announce(tx, template_id, now=now))
+    async with admitted(tools):
+        await tools.database.run(announce)
     await tools.storage.put(template_id, BytesIO(content))
     try:
         async with admitted(tools):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -14,7 +15,7 @@ from app.core.outbox import record
 from app.domain import placements
 from app.domain.events import Changed
 from app.domain.vocabulary import Platform
-from app.models import PlatformRule
+from app.models import Placement, PlatformRule
 
 
 async def get_rule(tx: Tx, platform: str, *, lock: bool = False) -> PlatformRule:
@@ -66,3 +67,14 @@ async def text_faults(tx: Tx, texts: Mapping[str, str]) -> list[FieldError]:
         FieldError(f"/platform_texts/{places[found.platform]}/text", found.says, "too_long_for_platform")
         for found in placements.too_long(texts, await rules_by_platform(tx))
     ]
+
+
+async def limits_of(tx: Tx, statement_id: UUID) -> dict[Platform, int]:
+    """How many characters each platform takes where the statement is planned, as far as it has a limit."""
+    query = (
+        select(PlatformRule.platform, PlatformRule.max_chars)
+        .join(Placement, Placement.platform == PlatformRule.platform)
+        .where(Placement.statement_id == statement_id, ~Placement.not_applicable, PlatformRule.max_chars.is_not(None))
+    )
+    found = {platform: most for platform, most in await tx.execute(query) if most is not None}
+    return {platform: found[platform] for platform in Platform if platform in found}

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from app.core.answers import LOCATED
 from app.core.bodies import JsonBody
@@ -14,7 +14,7 @@ from app.core.routing import Operation
 from app.models import StatementTemplateVersion
 from app.statements import filling, filling_schemas, template_queries, templates
 from app.statements import template_schemas as schemas
-from app.statements.routes import Number, answered
+from app.statements.routes import answered
 from app.statements.schemas import Statement
 
 router = APIRouter(prefix="/v1/statement-templates", tags=["Templates"], route_class=Operation)
@@ -23,6 +23,7 @@ incident_router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Templat
 Create = Annotated[schemas.StatementTemplateCreate, Depends(JsonBody(schemas.StatementTemplateCreate))]
 Patch = Annotated[schemas.StatementTemplatePatch, Depends(JsonBody(schemas.StatementTemplatePatch))]
 Render = Annotated[filling_schemas.StatementTemplateRender, Depends(JsonBody(filling_schemas.StatementTemplateRender))]
+Number = Annotated[int, Path(ge=1, le=1_000_000, description="Which of the template's versions, from 1.")]
 Begin = Annotated[filling_schemas.StatementFromTemplate, Depends(JsonBody(filling_schemas.StatementFromTemplate))]
 
 

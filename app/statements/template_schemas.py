@@ -59,14 +59,18 @@ def _topics(words: list[str]) -> list[str]:
     return list(dict.fromkeys(words))
 
 
-TemplateText = Annotated[
-    Str,
+_LANGUAGE = "besides blanks as `{{ 变量 }}` only `if`, `for` and `join`"
+_Text = Annotated[Str, Field(max_length=LONGEST_TEXT)]
+TitleText = Annotated[Str, Field(max_length=500, description=f"Its title, with blanks: {_LANGUAGE}.")]
+AttitudeText = Annotated[_Text, Field(description=f"真诚致歉, with blanks: {_LANGUAGE}.")]
+FactsText = Annotated[
+    _Text,
     Field(
-        max_length=LONGEST_TEXT,
-        description="With blanks as `{{ 变量 }}`; besides them only `{% if 变量 %}` (with not, and, or, elif, else), `{% for 项 in "
-        "列表 %}` and `{{ 列表 | join('、') }}`.",
+        description="事实澄清, with blanks. `{{ 变量 }}`; `{% if 变量 %}…{% elif not 变量 and 变量 %}…{% else %}…{% endif %}`; "
+        "`{% for 项 in 列表 %}{{ loop.index }}. {{ 项 }}{% endfor %}`; `{{ 列表 | join('、') }}`. Nothing else runs."
     ),
 ]
+SolutionText = Annotated[_Text, Field(description=f"解决方案, with blanks: {_LANGUAGE}.")]
 VariableName = Annotated[
     Visible,
     Field(min_length=1, max_length=30, description="Chinese characters, small letters, digits and _, no digit first."),
@@ -119,7 +123,6 @@ Topics = Annotated[
     ),
     AfterValidator(_topics),
 ]
-TitleText = Annotated[TemplateText, Field(max_length=500)]
 Commitments = Annotated[
     list[TemplateCommitmentCreate],
     Field(max_length=MOST_COMMITMENTS, description="进度承诺: what is promised, in order."),
@@ -148,9 +151,9 @@ class StatementTemplateCreate(Wire):
     platform: OnPlatform = None
     topics: Topics = []
     title: TitleText = ""
-    attitude: TemplateText = ""
-    facts: TemplateText = ""
-    solution: TemplateText = ""
+    attitude: AttitudeText = ""
+    facts: FactsText = ""
+    solution: SolutionText = ""
     commitments: Commitments = []
     next_update: NextUpdate = None
     variables: Variables = []
@@ -160,7 +163,7 @@ class StatementTemplateCreate(Wire):
 class StatementTemplatePatch(Wire):
     """Only the fields that are sent change; a list takes the place of the whole list."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"solution": "该产品已下架。", "note": "统一口径"}})
+    model_config = ConfigDict(json_schema_extra={"example": {"facts": "{{ 产品 }}已下架。", "note": "统一口径"}})
 
     name: Name = "…"
     harm_class: Harm = None
@@ -168,9 +171,9 @@ class StatementTemplatePatch(Wire):
     platform: OnPlatform = None
     topics: Topics = []
     title: TitleText = ""
-    attitude: TemplateText = ""
-    facts: TemplateText = ""
-    solution: TemplateText = ""
+    attitude: AttitudeText = ""
+    facts: FactsText = ""
+    solution: SolutionText = ""
     commitments: Commitments = []
     next_update: NextUpdate = None
     variables: Variables = []

@@ -56,7 +56,8 @@ async def change_template(
     template = await get_template(tx, template_id, lock=True)
     expected.meet(template.version)
     newest = await get_template_version(tx, template)
-    said = {name: getattr(newest, name) for name in (*SAID, "note")}
+    # What a version is for is said of that version alone.
+    said = {name: getattr(newest, name) for name in SAID} | {"note": ""}
     chosen = {name: getattr(template, name) for name in CHOSEN_BY}
     anew = {name for name in said if name in fields and fields[name] != said[name]}
     other = {name for name in chosen if name in fields and fields[name] != chosen[name]}

@@ -318,6 +318,20 @@ async def test_text_and_length_are_those_of_the_platform(client):
     assert (shown["wechat_official"]["title_length"], shown["wechat_official"]["max_title"]) == (33, 32)
 
 
+async def test_the_lint_counts_what_the_planned_platforms_take(client):
+    statement_id = await drafted(client, facts="字" * 1_500)
+
+    async def too_long() -> list[str]:
+        findings = good(await client.post(f"{STATEMENTS}/{statement_id}/lint", json={}))["findings"]
+        return [finding["platform"] for finding in findings if finding["code"] == "too_long"]
+
+    assert await too_long() == ["douyin"]
+    good(await place(client, statement_id, "xiaohongshu"))
+    assert await too_long() == ["douyin", "xiaohongshu"]
+    good(await place(client, statement_id, "douyin", not_applicable=True, reason="无账号"))
+    assert await too_long() == ["xiaohongshu"]
+
+
 async def test_a_text_that_its_platform_does_not_take_is_refused_with_length_and_limit(client):
     incident_id = await opened(client)
     texts = [{"platform": "zhihu", "text": "字" * 5_000}, {"platform": "weibo", "text": "字" * 2_001}]

@@ -59,6 +59,10 @@ SCALARS = {
     ("statements", "first_on_origin_at"): "select min(happened_at) from publications where incident_id = $1 and on_origin",
     ("statements", "first_on_origin_after"): """select round(extract(epoch from min(p.happened_at) - min(i.opened_at)))
         from publications p join incidents i on i.id = p.incident_id where i.id = $1 and on_origin""",
+    ("statements", "silences"): "select count(*) from events where incident_id = $1 and type = 'incident.silent'",
+    ("statements", "origin_missing"):
+        "select count(*) from events where incident_id = $1 and type = 'statement.origin_missing'",
+    ("statements", "broken"): "select count(*) from events where incident_id = $1 and type = 'commitment.broken'",
     ("tasks", "tasks"): "select count(*) from tasks where incident_id = $1",
     ("tasks", "tasks_over"): f"select {_OVER} from tasks where incident_id = $1",
     ("tasks", "tasks_late"): f"select count(*) from tasks where incident_id = $1 and ({_LATE})",
@@ -109,6 +113,9 @@ TABLES = {
         (select coalesce(sum(total), 0) from ({_TOTALS}) b where minute between at.minute and at.minute + 119)
         from publications p cross join lateral (select floor(extract(epoch from happened_at) / 60)::int as minute) at
         where incident_id = $1 order by happened_at, id""",
+    "sync": """select min(at), max(at), count(*), round(extract(epoch from max(at) - min(at))) from (
+        select statement_id, platform, min(happened_at) as at from publications
+        where incident_id = $1 and statement_id is not null group by 1, 2) f group by statement_id order by 1""",
     "tasks": f"""select count(*), count(*) filter (where state = 'done'), count(*) filter (where state = 'waived'),
         count(*) filter (where state not in ('done', 'waived')), count(*) filter (where {_LATE})
         from tasks where incident_id = $1 group by kind order by kind""",
@@ -239,7 +246,7 @@ async def test_the_curve_holds_all_that_was_gained_and_what_happened(client, dat
     ]
     assert 0 < len(curve["points"]) <= 240
     kinds = [mark["kind"] for mark in curve["marks"]]
-    assert (kinds.count("grade"), kinds.count("word"), kinds.count("calm")) == (3, 3, 1)
+    assert (kinds.count("grade"), kinds.count("word"), kinds.count("calm")) == (3, 5, 1)
     assert [band["grade"] for band in curve["grades"]] == ["general", "serious", "major"]
 
 

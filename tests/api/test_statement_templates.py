@@ -20,13 +20,14 @@ async def test_a_template_is_kept_and_changed_version_by_version(client):
     assert (changed["version"], changed["latest"]["number"]) == (2, 2)
     assert changed["latest"]["facts"] == "{{ 产品 }}全部停售。"
     assert changed["latest"]["variables"] == made["latest"]["variables"]
+    assert good(await client.patch(one, json={"solution": "退款。"}))["latest"]["note"] == ""
     # What it is chosen by belongs to no version.
     named = good(await client.patch(one, json={"topics": ["停售", "停售"], "harm_class": "core_interest"}))
-    assert (named["version"], named["latest"]["number"], named["topics"]) == (3, 2, ["停售"])
+    assert (named["version"], named["latest"]["number"], named["topics"]) == (4, 3, ["停售"])
     versions = await everything(client, f"{one}/versions", limit=1)
-    assert [row["number"] for row in versions] == [2, 1]
-    assert good(await client.get(f"{one}/versions/1")) == made["latest"] == versions[1]
-    problem(await client.get(f"{one}/versions/3"), 404)
+    assert [row["number"] for row in versions] == [3, 2, 1]
+    assert good(await client.get(f"{one}/versions/1")) == made["latest"] == versions[2]
+    problem(await client.get(f"{one}/versions/4"), 404)
     # Changing nothing is no change.
     assert good(await client.patch(one, json={"facts": "{{ 产品 }}全部停售。"})) == named
 
@@ -210,6 +211,15 @@ async def test_what_is_missing_stands_in_the_text_by_name_and_an_unknown_value_i
         "/variables/a~1b~0",
     )
     assert "it has 产品、渠道、批次、时限、备选" in found["errors"][0]["detail"]
+
+
+async def test_names_and_values_that_nothing_can_hold_are_refused_where_they_stand(client):
+    template = await make_template(client)
+    problem(await render(client, template, variables={"a\u0000b": "甲"}), 422, "/variables/a\u0000b")
+    problem(await render(client, template, variables={"产品": "a\u0000b"}), 422, "/variables/产品")
+    problem(await render(client, template, variables={"产" * 5_000: "甲"}), 422, f"/variables/{'产' * 100}…")
+    problem(await render(client, template, variables={"产品": 5}), 422, "/variables/产品")
+    problem(await render(client, template, variables={str(n): "甲" for n in range(41)}), 422, "/variables")
 
 
 async def test_a_value_is_text_and_never_a_template(client):

@@ -294,7 +294,6 @@ SHOWN = {
     "risk_level": "极高 高 中 低",
     "risk_status": "管控中 已关闭",
     "check_source": "监测规则 风险清单 禁用词 个人信息",
-    "check_weight": "严重 警告 提示",
     "check_outcome": "发布 修改后再审 放弃",
     "similarity_part": "产品 文本 传播曲线 危害类别",
     "recurrence_reason": "同一监测规则 同一业务部门",

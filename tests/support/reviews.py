@@ -15,6 +15,7 @@ from tests.support.acts import URL, check_facts, meet, person_headers
 from tests.support.affected import enter
 from tests.support.api import again, brand, crisis, good, incident, post
 from tests.support.fires import a_minute
+from tests.support.statements import drafted, said
 from tests.support.tasks import done, make_task
 from workers.context import Context
 from workers.ingest import Counter
@@ -59,6 +60,9 @@ async def handled(client: httpx.AsyncClient, incident_id: str) -> None:
     for platform, kind in (("weibo", "holding"), ("douyin", "holding"), ("weibo", "apology")):
         body = {"platform": platform, "statement_kind": kind, "title": "致歉"}
         good(await client.post(f"{URL}/{incident_id}/publications", json=body), 201)
+    statement = await drafted(client, incident_id)
+    for platform in ("xiaohongshu", "zhihu"):
+        await said(client, statement, platform=platform)
     users = await enter(client, incident_id, 3)
     for user, satisfaction in zip(users[:2], (2, 5), strict=True):
         task = await make_task(client, incident_id, "remediation", affected_user_id=user)
@@ -79,7 +83,7 @@ async def backdated(database: Database, incident_id: str, start: datetime) -> No
         )
     rows = await database.fetch("select id from publications where incident_id = $1 order by id", UUID(incident_id))
     for place, row in enumerate(rows):
-        at = start + timedelta(minutes=60 + 25 * place)
+        at = start + timedelta(minutes=60 + 12 * place)
         await database.fetch("update publications set happened_at = $2 where id = $1", row["id"], at)
     opened = start + timedelta(minutes=1)
     await database.fetch("update incidents set opened_at = $2 where id = $1", UUID(incident_id), opened)

@@ -28,11 +28,6 @@ LABELS: Labels = {
         "phrase": ("禁用词", "A phrase to avoid"),
         "personal_data": ("个人信息", "Personal data"),
     },
-    "check_weight": {
-        "serious": ("严重", "Serious"),
-        "warning": ("警告", "A warning"),
-        "notice": ("提示", "A notice"),
-    },
     "check_outcome": {
         "publish": ("发布", "Publish"),
         "revise": ("修改后再审", "Revise"),

@@ -41,14 +41,6 @@ class CheckSource(StrEnum):
     PERSONAL_DATA = "personal_data"
 
 
-class CheckWeight(StrEnum):
-    """How much a finding weighs: 严重, 警告, 提示."""
-
-    SERIOUS = "serious"
-    WARNING = "warning"
-    NOTICE = "notice"
-
-
 class CheckOutcome(StrEnum):
     """What becomes of a text: 发布, 修改后再审, 放弃."""
 
