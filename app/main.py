@@ -31,6 +31,7 @@ from app.incidents.briefing_routes import markdown_router as written_briefings
 from app.incidents.briefing_routes import router as briefings
 from app.incidents.calendar_routes import router as calendar
 from app.incidents.calm_routes import router as calm
+from app.incidents.commitment_routes import router as commitments
 from app.incidents.evidence_routes import hold_router as holds
 from app.incidents.evidence_routes import router as evidence
 from app.incidents.inbox_routes import router as inbox
@@ -38,6 +39,7 @@ from app.incidents.link_page import router as acknowledging_page
 from app.incidents.note_routes import router as notes
 from app.incidents.routes import policy_router as policies
 from app.incidents.routes import router as incidents
+from app.incidents.silence_routes import router as silences
 from app.incidents.sla_routes import policy_router as sla_policies
 from app.incidents.sla_routes import router as deadlines
 from app.incidents.task_bulk_routes import router as many_tasks
@@ -61,16 +63,39 @@ from app.people.me_routes import router as me
 from app.people.person_routes import router as people
 from app.people.role_routes import router as roles
 from app.people.routes import router as api_keys
+from app.reviews.checks_routes import also_router as risk_texts
+from app.reviews.checks_routes import router as text_checks
+from app.reviews.decision_routes import router as review_decisions
 from app.reviews.note_routes import router as review_notes
+from app.reviews.report_routes import docx_router as word_reports
+from app.reviews.report_routes import html_router as page_reports
+from app.reviews.report_routes import markdown_router as written_reports
+from app.reviews.report_routes import png_router as curve_pictures
+from app.reviews.report_routes import router as reports
+from app.reviews.report_routes import svg_router as curves
+from app.reviews.risks_routes import measure_router as risk_measures
+from app.reviews.risks_routes import router as risks
+from app.reviews.routes import incident_router as incident_reviews
+from app.reviews.routes import router as reviews
+from app.reviews.similar_routes import router as similarities
+from app.reviews.template_routes import router as report_templates
+from app.reviews.template_routes import taking_router as template_uploads
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.statements.approval_routes import delegation_router as approval_delegations
 from app.statements.approval_routes import router as approvals
+from app.statements.commitment_routes import router as statement_commitments
 from app.statements.lint_list_routes import router as lint_lists
 from app.statements.lint_routes import router as lint
 from app.statements.note_routes import router as statement_notes
+from app.statements.placement_routes import report_router as publication_reports
+from app.statements.placement_routes import router as placements
+from app.statements.platform_routes import router as platform_rules
+from app.statements.report_hook import router as publication_hook
 from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
+from app.statements.template_routes import incident_router as incident_templates
+from app.statements.template_routes import router as statement_templates
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -98,6 +123,8 @@ ROUTERS = (
     written_briefings,
     word_briefings,
     acts,
+    commitments,
+    statement_commitments,
     notes,
     statement_notes,
     review_notes,
@@ -111,15 +138,37 @@ ROUTERS = (
     tasks,
     incident_statements,
     statements,
+    incident_templates,
+    statement_templates,
     lint,
     lint_lists,
     approvals,
     approval_delegations,
+    placements,
+    publication_reports,
+    platform_rules,
     deadlines,
     calm,
+    silences,
+    incident_reviews,
+    reviews,
+    review_decisions,
+    reports,
+    word_reports,
+    page_reports,
+    written_reports,
+    curves,
+    curve_pictures,
+    template_uploads,
+    report_templates,
     policies,
     sla_policies,
     calendar,
+    risk_texts,
+    risks,
+    risk_measures,
+    text_checks,
+    similarities,
     webhooks,
     events,
     streams,
@@ -181,6 +230,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.include_router(deliveries_page)
     app.include_router(acknowledging_page)
+    app.include_router(publication_hook)
     docs.install(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app

@@ -2,19 +2,27 @@
 
 from app.core.outbox import react
 from app.domain.events import (
+    DeadlineRedated,
+    DecisionMade,
     Event,
     GradeChanged,
     IncidentAct,
     IncidentCalmed,
     IncidentChanged,
+    IncidentOpened,
     IncidentRebounded,
     MentionHit,
+    PublicationRecorded,
+    SlaBreached,
+    StatementEvent,
+    StatementPublished,
     StatusChanged,
     TeamChanged,
 )
-from app.incidents import clocks, task_clocks, team
+from app.incidents import clocks, commitments, silence, task_clocks, team
 from app.incidents.alerts import start_alerts
-from app.statements import following
+from app.reviews import births, recurrences
+from app.statements import following, origins, placements
 from app.webhooks.service import fan_out
 
 
@@ -31,8 +39,22 @@ def install() -> None:
     react(StatusChanged, task_clocks.status_changed)
     react(GradeChanged, following.grade_changed)
     react(StatusChanged, following.status_changed)
+    react(StatementPublished, commitments.statement_published)
+    react(SlaBreached, commitments.clock_breached)
     react(IncidentAct, clocks.acted)
     react(IncidentCalmed, clocks.calmed)
     react(IncidentRebounded, clocks.rebounded)
+    # What bears on how long we may say nothing.
+    for bearing in (GradeChanged, StatusChanged, IncidentCalmed, IncidentRebounded, PublicationRecorded, DecisionMade):
+        react(bearing, silence.heard)
+    react(StatementEvent, placements.heard)
+    react(DecisionMade, origins.decided)
+    # After the clocks: a review's decisions are due a while after its own.
+    react(IncidentCalmed, births.calmed)
+    react(IncidentRebounded, births.rebounded)
+    react(StatusChanged, births.status_changed)
+    react(DeadlineRedated, births.redated)
+    react(IncidentOpened, recurrences.opened)
+    react(IncidentChanged, recurrences.changed)
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)

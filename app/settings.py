@@ -4,6 +4,7 @@ Names carry the prefix ``FENGHUO_``, except ``DATABASE_URL`` and ``REDIS_URL``, 
 under just these names.
 """
 
+from base64 import b64decode
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
@@ -64,6 +65,9 @@ class Settings(BaseSettings):
     webhook_timeout: Annotated[float, Field(gt=0, le=60)] = 15.0
     # Deliveries one worker has under way at once.
     webhook_concurrency: Annotated[int, Field(ge=1, le=1000)] = 100
+    # What integrations sign with that report publications to /hooks/publications, as whsec_ and base64; several, with
+    # commas, while one takes another's place. Empty: none are taken there.
+    publication_hook_secrets: Annotated[tuple[str, ...], NoDecode] = ()
     # Where evidence files are kept: file:///var/lib/fenghuo/files, or s3://bucket/prefix of this deployment's own.
     # Empty: `files` in the data folder.
     files_url: str = ""
@@ -121,11 +125,27 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis://, rediss:// or unix://, for example redis://localhost:6379/0")
         return value
 
-    @field_validator("webhook_ports", "webhook_schedule", "cors_origins", "previous_secret_keys", mode="before")
+    @field_validator("webhook_ports", "webhook_schedule", "cors_origins", "previous_secret_keys", "publication_hook_secrets",
+                     mode="before")  # fmt: skip
     @classmethod
     def split(cls, value: object) -> object:
         """Lists are written with commas, as people write them: FENGHUO_WEBHOOK_PORTS=443,8443."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("publication_hook_secrets")
+    @classmethod
+    def signs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """A secret that nothing can be verified by would refuse every report, one by one."""
+        for secret in value:
+            try:
+                length = len(b64decode(secret.removeprefix("whsec_"), validate=True))
+            except ValueError:
+                length = 0
+            if not (secret.startswith("whsec_") and 24 <= length <= 64):
+                raise ValueError(
+                    "must be whsec_ and the base64 of 24 to 64 bytes: echo whsec_$(openssl rand -base64 32)"
+                )
+        return value
 
     @field_validator("console_url")
     @classmethod

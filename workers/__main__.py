@@ -13,7 +13,7 @@ import uvloop
 
 from app import reactions
 from app.core.db import Database
-from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, INBOX, Doorbell, connect, listen
+from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, INBOX, REPORTS, Doorbell, connect, listen
 from app.core.ending import cancel
 from app.core.logging import configure
 from app.core.memory import settle
@@ -30,7 +30,11 @@ from workers.deliver import Deliverer, rescue
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
 from workers.queue import run_queue
+from workers.reports import Reporter
 from workers.resealing import Resealer
+from workers.reviews import watch_decisions
+from workers.risks import measure_incidents, watch_risks
+from workers.silence import watch_words
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
@@ -44,6 +48,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
     deliveries = Sweep(DELIVERIES, deliverer.sweep, 1.0)
     alerts = AlertClock(database)
     storage = Storage(context.settings)
+    reporter = Reporter(context, storage)
 
     async def free() -> int:
         freed = await rescue(database, context.settings.webhook_schedule)
@@ -57,6 +62,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         deliveries,
         Sweep(CLOCKS, clockwork.sweep, clockwork.seconds),
         Sweep(CALENDAR, lambda: follow_calendar(database), 60.0),
+        Sweep(REPORTS, reporter.sweep, reporter.seconds),
         Sweep("audit", clockwork.audit, 5.0),
         Sweep("rematch", counter.sweep_rematches, 1.0),
         Sweep("rescue", free, 1.0),
@@ -64,7 +70,11 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("tidy", lambda: tidy(database), 60.0),
         Sweep("reseal", Resealer(context).sweep, 3600.0),
         Sweep("strays", lambda: remove_strays(database, storage), 60.0),
+        Sweep("reviews", lambda: watch_decisions(database), 10.0),
         Sweep("calm", lambda: watch_calm(database), 60.0),
+        Sweep("silence", lambda: watch_words(database), 1.0),
+        Sweep("risks", lambda: watch_risks(database), 60.0),
+        Sweep("signatures", lambda: measure_incidents(database), 30.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

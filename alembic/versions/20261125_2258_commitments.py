@@ -16,6 +16,12 @@ CLOCKS = (
 )
 SEARCHED = ["incident", "task", "note"]
 
+INDEXES = (
+    "ix_tasks_cites on tasks using gin ((result -> 'commitment_ids')) where kind = 'progress_note'",
+    "ix_statement_versions_cites on statement_versions using gin (cites) where cites <> '{}'",
+    "ix_commitments_statement on commitments (statement_id, due_at, id)",
+)
+
 
 def words_are(table: str, column: str, words: list[str]) -> None:
     # Nothing there breaks it: the list only grew, or what it loses was deleted. It is there again at the end.
@@ -42,9 +48,14 @@ def upgrade() -> None:
           add column quote text,
           -- squawk-ignore constraint-missing-not-valid
           add constraint ck_notes_quote check ((span_start is null) = (quote is null))""")
+    # Not concurrently: that ends the transaction, and with it the lock that keeps a second migration out.
+    for index in INDEXES:
+        op.execute(f"-- squawk-ignore require-concurrent-index-creation\ncreate index {index}")
 
 
 def downgrade() -> None:
+    for name in ("ix_commitments_statement", "ix_statement_versions_cites", "ix_tasks_cites"):
+        op.execute(f"-- squawk-ignore require-concurrent-index-deletion\ndrop index {name}")
     op.execute("alter table notes drop column quote")
     op.execute("delete from search_entries where kind = 'statement'")
     words_are("search_entries", "kind", SEARCHED)

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 PROBLEM = "application/problem+json"
 MARKDOWN = "text/markdown"
+HTML = "text/html"
+SVG = "image/svg+xml"
+PNG = "image/png"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 

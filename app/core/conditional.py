@@ -17,9 +17,43 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.errors import BadRequest, FieldError, Problem
-from app.models import AffectedUser, Department, Incident, Person, RolePermission, Statement, Task, WatchRule
+from app.models import (
+    AffectedUser,
+    Department,
+    Incident,
+    Person,
+    Placement,
+    PlatformRule,
+    Review,
+    ReviewDecision,
+    Risk,
+    RiskMeasure,
+    RolePermission,
+    Statement,
+    StatementTemplate,
+    Task,
+    TextCheck,
+    WatchRule,
+)
 
-Versioned = AffectedUser | Department | Incident | Person | RolePermission | Statement | Task | WatchRule
+Versioned = (
+    AffectedUser
+    | Department
+    | Incident
+    | Person
+    | Placement
+    | PlatformRule
+    | Review
+    | ReviewDecision
+    | Risk
+    | RiskMeasure
+    | RolePermission
+    | Statement
+    | StatementTemplate
+    | Task
+    | TextCheck
+    | WatchRule
+)
 
 _TAG = re.compile(r'"(?:(?P<version>\d{1,9})-)?[0-9a-f]{16}"', re.ASCII)
 _ANY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')

@@ -64,6 +64,11 @@ class Tx(AsyncSession):
         raw = await (await self.connection()).get_raw_connection()
         return raw.driver_connection
 
+    async def one_view(self) -> None:
+        """Has all further statements see the database as it is at the first of them, so that what they read fits together.
+        Only before any other."""
+        await self.execute(text("set transaction isolation level repeatable read"))
+
     async def plan_anew(self) -> None:
         """Plans the transaction's further statements by what they ask for: one plan for any filter or words would read
         everything, because some are in every row and most in none."""

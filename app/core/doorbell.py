@@ -20,9 +20,10 @@ INBOX = "inbox"
 DELIVERIES = "deliveries"
 CLOCKS = "clocks"
 CALENDAR = "calendar"
+REPORTS = "reports"
 # Rung for the streams of the API processes; the others are the workers'.
 EVENTS = "events"
-BELLS = (INBOX, DELIVERIES, CLOCKS, CALENDAR)
+BELLS = (INBOX, DELIVERIES, CLOCKS, CALENDAR, REPORTS)
 PATIENCE = 0.2
 
 

@@ -40,11 +40,14 @@ TAGS = {
     "Notes": "What people write to each other about an incident 备注, and whom they call.",
     "Inbox": "What waits for oneself 待办: to take on, to approve, to do, to read.",
     "Team": "Who answers for an incident 应急小组, who has acknowledged, and the links by which they do.",
+    "Reviews": "What is learned from incidents 复盘: four answers, a report, and three decisions that change things.",
     "Affected users": "Whom an incident affects 受影响用户: entered or imported, reached, and erased in time.",
     "Grading policies": "Which spread and which harm make which grade 分级标准: versioned, tried before they count.",
     "Tasks": "What is to be done 任务: whose it is, when it is due, what came of it.",
     "Statements": "What we say in public 声明: drafted, approved version by version, published, withdrawn.",
+    "Templates": "What statements are begun from 声明模板: versioned, with typed blanks; they run nothing, and fit by exact rules.",
     "SLA policies": "How long each clock runs 时限标准: versioned.",
+    "Risks": "What may become a crisis 风险清单, measures against it, texts checked before they go out, what came before.",
     "Calendar": "Which days are worked 工作日历, with make-up days 调休, and when something is due that counts them.",
     "Files": "Evidence 证据: uploaded, read, attached to what it is evidence of.",
     "Webhooks": "Where we tell of what happens, signed by Standard Webhooks, and whether it arrived.",
@@ -91,7 +94,31 @@ class WordDocument(RootModel[bytes]):
     model_config = ConfigDict(json_schema_extra={"example": "PK", "maxLength": 4 * 1024 * 1024})
 
 
-_DOCUMENTS: dict[str, type[BaseModel]] = {answers.MARKDOWN: Markdown, answers.DOCX: WordDocument}
+class WebPage(RootModel[str]):
+    """A document for people as one file of HTML: it loads nothing and runs nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"example": "<!DOCTYPE html>\n", "maxLength": 16 * 1024 * 1024})
+
+
+class VectorPicture(RootModel[str]):
+    """A picture as SVG, with its font in it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": '<svg xmlns="http://www.w3.org/2000/svg"></svg>', "maxLength": 4 * 1024 * 1024}
+    )
+
+
+class Picture(RootModel[bytes]):
+    """A picture as PNG."""
+
+    model_config = ConfigDict(json_schema_extra={"example": "PNG", "maxLength": 16 * 1024 * 1024})
+
+
+_DOCUMENTS: dict[str, type[BaseModel]] = {
+    answers.MARKDOWN: Markdown, answers.DOCX: WordDocument, answers.HTML: WebPage, answers.SVG: VectorPicture,
+    answers.PNG: Picture,
+}  # fmt: skip
+_BYTES = (answers.DOCX, answers.PNG)
 
 
 class Problem(BaseModel):
@@ -159,8 +186,9 @@ def codegen(document: dict[str, Any]) -> dict[str, Any]:
         for kind in [kind for kind in content if JSON in content and kind != JSON]:
             del content[kind]
         for response in operation["responses"].values():
-            if answers.DOCX in response.get("content", {}):
-                response["content"] = {OCTETS: response["content"][answers.DOCX]}
+            for kind in _BYTES:
+                if kind in response.get("content", {}):
+                    response["content"] = {OCTETS: response["content"][kind]}
     components.prune(reduced)
     return reduced
 

@@ -22,7 +22,7 @@ from app.domain.bigrams import MOST_TERMS, grams, needles, searchable, terms
 from app.domain.wording import mask_text
 from app.models import SearchEntry
 
-Kind = Literal["incident", "task", "note"]
+Kind = Literal["incident", "task", "note", "statement"]
 
 
 def _askable(question: str) -> str:

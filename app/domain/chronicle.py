@@ -25,6 +25,7 @@ _WWW = re.compile(r"(?<=www)\.", re.IGNORECASE)
 _OWN: Final = MappingProxyType({
     "incident.changed": "修改信息", "incident.mentions_moved": "舆情归并", "incident.deadlines_set": "时限变更",
     "incident.evidence_changed": "证据变更", "statement.changed": "声明变更", "statement.slot_approved": "声明审批",
+    "review.incident_moved": "复盘归并", "statement.placement_changed": "发布计划变更",
 })  # fmt: skip
 _CLOCKED: Final = MappingProxyType({"started": "启动", "tightened": "提前", "redated": "改期", "cancelled": "取消"})
 _FIELDS: Final = MappingProxyType({
@@ -127,6 +128,25 @@ def _clock(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     return [word("deadline_kind", data["clock"]), passed, state, due, late]
 
 
+def _silent(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    late = f"晚报 {data['late_by_seconds']} 秒" if data["late_by_seconds"] else ""
+    since = local(datetime.fromisoformat(data["silent_since"]))
+    return [word("grade", data["grade"]), f"自 {since} 起未对外发声", late]
+
+
+def _origin_missing(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    late = f"晚报 {data['late_by_seconds']} 秒" if data["late_by_seconds"] else ""
+    since = local(datetime.fromisoformat(data["first_published_at"]))
+    return [f"{since} 起已在别处发布", f"{word('platform', data['origin_platform'])}（首发平台）未发布", late]
+
+
+def _placed(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    planned = local(datetime.fromisoformat(data["planned_at"])) if data["planned_at"] else ""
+    elsewhere = word("platform", data["substitute_platform"]) if data["substitute_platform"] else ""
+    what = "不适用" if data["not_applicable"] else "计划发布"
+    return [word("platform", data["platform"]), what, _named("时间", planned), _named("替代平台", elsewhere)]
+
+
 def _opened(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     harm = word("harm_class", data["harm_class"]) if data["harm_class"] else ""
     return ["由监测规则开启" if data["rule_id"] else "由人员开启", _named("危害类别", harm),
@@ -212,9 +232,18 @@ def _decided(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
 def _noted(data: Mapping[str, Any], act: Mapping[str, Any]) -> Parts:
     on = "" if data["subject"] == "incident" else word("note_subject", data["subject"])
     return [
-        on, _named("内容", act.get("body")), f"提及 {len(data['mentions'])} 人" if data["mentions"] else "",
+        on, _named("原文", act.get("quote")), _named("内容", act.get("body")), f"提及 {len(data['mentions'])} 人" if data["mentions"] else "",
         "更正此前一条" if data["corrects"] else "", "已被更正" if act.get("corrected_by") else "",
     ]  # fmt: skip
+
+
+def _recurred(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    closed = local(datetime.fromisoformat(data["closed_at"]))
+    return [
+        f"{data['past_number']} 结案后第 {data['days_between']} 天",
+        word("recurrence_reason", data["recurrence_reason"]),
+        _named("该事件结案", closed),
+    ]
 
 
 def _affected(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
@@ -238,6 +267,10 @@ def _tasks(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
             _named("理由", data["reason"])]  # fmt: skip
 
 
+def _promise(data: Mapping[str, Any], promise: Mapping[str, Any]) -> Parts:
+    return [promise.get("text", ""), _named("截止", local(datetime.fromisoformat(data["due_at"])))]
+
+
 def _statement(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     which = f"{word('statement_kind', data['statement_kind'])}第 {data['version_number']} 版"
     slot = word("approval_slot", data["slot"]) if "slot" in data else ""
@@ -249,16 +282,44 @@ def _statement(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
     ]  # fmt: skip
 
 
+def _reviewed(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    due = local(datetime.fromisoformat(data["decisions_due_at"])) if data["decisions_due_at"] else ""
+    return [_named("三项决定截止", due)]
+
+
+def _concluded(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    changed = "、".join(
+        f"{word('review_change_action', one['action'])}{word('review_subject', one['subject'])}"
+        for one in data["changes"]
+    )
+    made = f"{word('review_decision_kind', data['decision'])}：{word('review_decision_state', data['state'])}"
+    return [made, changed, _named("理由", data["reason"])]
+
+
+def _undecided(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    kinds = "、".join(word("review_decision_kind", kind) for kind in data["decisions"])
+    return [_named("未决定", kinds), _named("截止", local(datetime.fromisoformat(data["due_at"])))]
+
+
+def _covered(data: Mapping[str, Any], _: Mapping[str, Any]) -> Parts:
+    return ["并入另一复盘" if data["action"] == "covered" else "移出另一复盘"]
+
+
 _TOLD: Final[Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Parts]]] = MappingProxyType({
     "incident.opened": _opened, "incident.grade_changed": _graded, "incident.status_changed": _moved,
     "incident.changed": _changed, "incident.mentions_moved": _mentions, "incident.acknowledged": _acknowledged,
+    "incident.recurred": _recurred,
     "incident.meeting_held": _met, "incident.fact_checked": _checked, "incident.publication_recorded": _spoken,
     "incident.decision_made": _decided, "note.added": _noted, "incident.deadlines_set": _clocks_set,
     "sla.warning": _clock, "sla.breached": _clock, "sla.met": _clock, "deadline.redated": _clock,
     "incident.team_changed": _team, "escalation.person": _called,
-    "incident.evidence_changed": _evidence,
+    "incident.silent": _silent, "statement.origin_missing": _origin_missing,
+    "statement.placement_changed": _placed, "incident.evidence_changed": _evidence,
     "incident.affected_users_changed": _affected,
+    "review.opened": _reviewed, "review.resumed": _reviewed, "review.reported": _reviewed,
+    "review.decided": _concluded, "review.decisions_overdue": _undecided, "review.incident_moved": _covered,
     "task.created": _task, "task.changed": _task, "task.done": _task, "task.waived": _task, "tasks.changed": _tasks,
+    "commitment.broken": _promise,
     "statement.changed": _statement, "statement.slot_approved": _statement, "statement.submitted": _statement,
     "statement.approved": _statement, "statement.changes_requested": _statement, "statement.published": _statement,
     "statement.published_unapproved": _statement, "statement.withdrawn": _statement,

@@ -25,7 +25,7 @@ _RINGS: Mapping[DeadlineKind, tuple[int, ...]] = {
 }
 
 # What a grade starts, in the order of the plan. The review's clock starts when it is calm, an alert's with the hit, a
-# remediation's with its task.
+# remediation's and a promise's with its task.
 OF_A_GRADE = (
     DeadlineKind.FIRST_RESPONSE, DeadlineKind.EMERGENCY_MEETING, DeadlineKind.FACT_CHECK, DeadlineKind.FIRST_WORD,
     DeadlineKind.FIRST_STATEMENT, DeadlineKind.CLOSING,
@@ -46,6 +46,8 @@ class Clock:
     working_days: int | None = None
 
     def __post_init__(self) -> None:
+        if self.kind is DeadlineKind.COMMITMENT:
+            raise ValueError("the clock 'commitment' runs until what was promised is due: no policy states it")
         if self.kind is DeadlineKind.REVIEW:
             if self.seconds is not None or self.working_days is None:
                 raise ValueError("the clock 'review' counts working days: state working_days, and no seconds")
@@ -147,6 +149,12 @@ def rings_of(kind: DeadlineKind) -> tuple[int, ...]:
     return _RINGS[kind]
 
 
+def _instants(kind: DeadlineKind, started_at: datetime, due_at: datetime) -> list[tuple[int, datetime]]:
+    """When each threshold rings. A time that was over before it began has no parts: nothing warns of it."""
+    thresholds = rings_of(kind) if due_at > started_at else (BREACH,)
+    return [(threshold, rings_at(started_at, due_at, threshold)) for threshold in thresholds]
+
+
 def rings_at(started_at: datetime, due_at: datetime, threshold: int) -> datetime:
     """When a threshold rings: that share of the time, rounded up to a microsecond, so that it is never early."""
     microseconds = (due_at - started_at) // timedelta(microseconds=1)
@@ -167,18 +175,15 @@ def due_rings(
 
     What had passed already when the due time was set (a raise tightened it) is not late before that.
     """
-    rings = []
-    for threshold in rings_of(kind):
-        at = rings_at(started_at, due_at, threshold)
-        if at <= now:
-            rings.append(Ring(threshold, now - max(at, set_at)))
-    return rings
+    return [
+        Ring(threshold, now - max(at, set_at)) for threshold, at in _instants(kind, started_at, due_at) if at <= now
+    ]
 
 
 def next_ring(kind: DeadlineKind, started_at: datetime, due_at: datetime, rung: Collection[int]) -> datetime | None:
     """When the clock rings next, None when it has nothing more to say. The thresholds in ``rung`` stay rung."""
-    instants = [rings_at(started_at, due_at, threshold) for threshold in rings_of(kind) if threshold not in rung]
-    return min(instants, default=None)
+    instants = _instants(kind, started_at, due_at)
+    return min((at for threshold, at in instants if threshold not in rung), default=None)
 
 
 class Plan(NamedTuple):

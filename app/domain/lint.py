@@ -49,7 +49,7 @@ def lint(draft: Draft, background: Background, lists: Iterable[WordList]) -> Lin
     phrases = Wordbook(words for words in known if words.kind is LintListKind.PHRASES)
     cues = rules.Cues(Wordbook(words for words in known if words.kind is LintListKind.CUES), draft)
     truth = background.situation.truth
-    guessed = rules.guess(cues)
+    guessed = rules.guess(draft.kind, cues)
     strategy = draft.strategy or guessed
     source = StrategySource.STATED if draft.strategy else StrategySource.WORDS if guessed else None
     principles = rules.principles(draft, cues)
@@ -59,7 +59,7 @@ def lint(draft: Draft, background: Background, lists: Iterable[WordList]) -> Lin
         *rules.missing(draft, truth, background.now),
         *rules.facts(draft, cues, truth),
         *rules.mixed(draft, cues, truth),
-        *rules.lacking_principles(draft.kind, principles),
+        *rules.lacking_principles(draft.kind, principles, truth),
         *rules.promises(draft, cues),
         *rules.instructions(draft, cues, background.situation),
         *rules.exclamations(draft.text),

@@ -40,6 +40,7 @@ _DATE = re.compile(
     r"|(?:within|in|by|before) (?:\d|one|two|three|seven)",
     re.IGNORECASE,
 )
+_REGRETS: Final = frozenset({StatementKind.HOLDING, StatementKind.CLARIFICATION})
 _RUMOURS: Final = frozenset({Truth.UNFOUNDED, Truth.MISUNDERSTANDING})
 _TRUE: Final = frozenset({Truth.CONFIRMED})
 _PLAN: Final = "方案 二(二)2"
@@ -91,11 +92,13 @@ class Principle(NamedTuple):
     places: tuple[tuple[int, int], ...]
 
 
-def guess(cues: Cues) -> ResponseStrategy | None:
+def guess(kind: StatementKind, cues: Cues) -> ResponseStrategy | None:
     """The strategy that the words follow. Of denying and rebuilding the one that more words speak for; in doubt to rebuild,
-    because an apology is what people hear."""
+    because an apology is what people hear. In a first word and a clarification regret alone is none: it admits nothing."""
     deny = len(cues.of(LintCue.DENY))
-    rebuild = len(cues.of(LintCue.REBUILD)) + len(cues.of(LintCue.APOLOGY)) + len(cues.of(LintCue.ADMISSION))
+    rebuild = len(cues.of(LintCue.REBUILD)) + len(cues.of(LintCue.ADMISSION))
+    if kind not in _REGRETS:
+        rebuild += len(cues.of(LintCue.APOLOGY))
     if deny > rebuild:
         return ResponseStrategy.DENY
     if rebuild:
@@ -177,11 +180,15 @@ def principles(draft: Draft, cues: Cues) -> tuple[Principle, ...]:
     )
 
 
-def lacking_principles(kind: StatementKind, found: Iterable[Principle]) -> Iterator[Finding]:
-    """Those that are expected of the kind, and that no words satisfy."""
+def lacking_principles(kind: StatementKind, found: Iterable[Principle], truth: Truth | None) -> Iterator[Finding]:
+    """Those that are expected of the kind, and that no words satisfy. A denial without authority is only a word."""
     for principle, expected, places in found:
         if expected and not places:
-            grave = principle is FiveS.STANDARD and kind is StatementKind.CLARIFICATION
+            grave = (
+                principle is FiveS.STANDARD
+                and kind is StatementKind.CLARIFICATION
+                and truth is not Truth.MISUNDERSTANDING
+            )
             named, advice = PRINCIPLES[principle]
             yield Finding(
                 LintCode.PRINCIPLE_MISSING, LintSeverity.WARNING if grave else LintSeverity.HINT,

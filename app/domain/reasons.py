@@ -19,6 +19,7 @@ _REASONS: Final[Mapping[str, str]] = MappingProxyType({
     "The grade was raised.": "等级上调",
     "It was decided not to speak.": "已决定不发声",
     "The incident was opened with them.": "随事件一并开启",
+    "It turned out to be none of ours.": "已判定为误报",
     "A task was created.": "新建任务",
     "Its task was waived.": "任务已免除",
     "Its task was reopened.": "任务重新打开",

@@ -8,16 +8,24 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from app.domain.lifecycle import RECORDING
-from app.domain.vocabulary import TaskAction, TaskKind, TaskState
+from app.domain.vocabulary import DeadlineKind, TaskAction, TaskKind, TaskState
 
 FINISHED: Final = (TaskState.DONE, TaskState.WAIVED)
 UNFINISHED: Final = tuple(state for state in TaskState if state not in FINISHED)
 MOST_AT_ONCE = 1_000
 """Tasks that one call changes or creates."""
+
+TIMED: Final = MappingProxyType({
+    TaskKind.REMEDIATION: DeadlineKind.REMEDIATION, TaskKind.COMMITMENT: DeadlineKind.COMMITMENT,
+})  # fmt: skip
+"""The kinds that have a clock, and which (方案 二(二)2). All else is due when somebody says so, and nothing rings."""
+# Nobody makes up what was promised in public, nor when it is due: a publication says so, and stands.
+PUBLISHED: Final = frozenset({TaskKind.COMMITMENT})
 
 # Kinds that are asked for their result when they are done, and not before.
 STATED_AT_THE_END: Final = frozenset({TaskKind.MEETING, TaskKind.FACT_CHECK, TaskKind.FOLLOW_UP})
@@ -40,6 +48,8 @@ SAYS: Final[Mapping[str, str]] = {
     "result_needed": "This kind is finished with a result.",
     "no_change": "It is so already.",
     "person_needed": "A person files it, never a machine.",
+    "not_by_hand": "What we promise is said in public: publish a statement that promises it, and this task is there.",
+    "promised": "It was promised in public for that time. Publish a statement that promises another, and waive this one.",
 }
 """What a refusal means, by its code; :func:`says` adds what helps a kind."""
 # An example of what each is finished with that is finished with something.
@@ -152,9 +162,15 @@ def is_another_report(before: Mapping[str, Any] | None, after: Mapping[str, Any]
     return any(was.get(name) != is_.get(name) for name in _APPROVED)
 
 
-def remediation_due(stated: datetime | None, now: datetime, time: timedelta) -> datetime:
-    """When a remediation is due whose clock starts now: as promised, where that lies ahead, else in the policy's time."""
-    return stated if stated is not None and stated > now else now + time
+def clock_due(stated: datetime | None, now: datetime, time: timedelta | None) -> datetime:
+    """When a task is due whose clock starts now: as stated, where that lies ahead, else in the policy's time.
+
+    What was promised in public has no other ``time``: it is due as it was said, even where that has passed.
+    """
+    if stated is not None and (stated > now or time is None):
+        return stated
+    assert time is not None, "what no policy times was promised for some time"
+    return now + time
 
 
 class FollowUps(NamedTuple):

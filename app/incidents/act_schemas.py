@@ -251,6 +251,13 @@ class TimelineTask(BaseModel):
     title: str = Field(description="What is to be done.", examples=["逐一联系用户"])
 
 
+class TimelineCommitment(BaseModel):
+    """A promise that the timeline tells of."""
+
+    id: UUID = Field(description="The promise, as events name it.")
+    text: str = Field(description="What was promised, as it was said in public.", examples=["三日内公布第三方检测结果"])
+
+
 class TimelineExport(BaseModel):
     """The whole timeline of one incident, with what people put on record. Events name the entries by their ids."""
 
@@ -268,6 +275,9 @@ class TimelineExport(BaseModel):
     decisions: list[Decision] = Field(description="In order.", max_length=MOST_EXPORTED)
     notes: list[IncidentNote] = Field(description="In order, on whatever of the incident.", max_length=MOST_EXPORTED)
     tasks: list[TimelineTask] = Field(description="Those that events name by `task_id`.", max_length=MOST_EXPORTED)
+    commitments: list[TimelineCommitment] = Field(
+        description="Those that events name by `commitment_id`.", max_length=MOST_EXPORTED
+    )
 
 
 class AcknowledgementPage(Page[Acknowledgement]):

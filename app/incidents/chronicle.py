@@ -15,7 +15,19 @@ from app.domain.chronicle import Entry
 from app.domain.grades import grade_of
 from app.incidents import act_queries, act_schemas, note_queries
 from app.incidents.queries import get_incident, shown_events
-from app.models import Acknowledgement, Act, Decision, Event, FactCheck, Incident, Meeting, Note, Publication, Task
+from app.models import (
+    Acknowledgement,
+    Act,
+    Commitment,
+    Decision,
+    Event,
+    FactCheck,
+    Incident,
+    Meeting,
+    Note,
+    Publication,
+    Task,
+)
 from app.people.masks import words_of
 
 # Of an incident of weeks there are some hundreds.
@@ -49,6 +61,7 @@ async def whole(tx: Tx, incident_id: UUID, *, caller: Caller) -> tuple[Incident,
     notes = (await tx.scalars(select(Note).where(Note.incident_id == incident_id).order_by(Note.id))).all()
     tasks = (await tx.execute(_tasks(incident_id).order_by(Task.id))).all()
     titles = [(incident.id, {"title": title}) for title in (incident.title, *(task.title for task in tasks))]
+    promises = (await tx.execute(_promises(incident_id).order_by(Commitment.id))).all()
     words, *titled = await words_of(tx, titles, caller=caller)
     return incident, {
         "incident_id": incident.id, "number": incident.number, "title": words["title"], "status": incident.status,
@@ -56,6 +69,7 @@ async def whole(tx: Tx, incident_id: UUID, *, caller: Caller) -> tuple[Incident,
         "events": await shown_events(tx, incident.id, events, caller=caller),
         "notes": await note_queries.shown(tx, notes, caller=caller),
         "tasks": [{"id": task.id} | title for task, title in zip(tasks, titled, strict=True)],
+        "commitments": [{"id": id_, "text": text} for id_, text in promises],
     } | {
         name: [answer for act, answer in answers.items() if isinstance(act, kind)] for name, kind in _ACTS.items()
     }  # fmt: skip
@@ -63,8 +77,18 @@ async def whole(tx: Tx, incident_id: UUID, *, caller: Caller) -> tuple[Incident,
 
 def _tasks(incident_id: UUID) -> Select[UUID, str]:
     """The tasks that it tells of, wherever a merge has taken them since."""
-    told = select(Event.data["task_id"].astext).where(Event.incident_id == incident_id, Event.data.has_key("task_id"))
-    return select(Task.id, Task.title).where(Task.id.in_(select(cast(told.subquery().c[0], Uuid))))
+    return select(Task.id, Task.title).where(Task.id.in_(_told(incident_id, "task_id")))
+
+
+def _promises(incident_id: UUID) -> Select[UUID, str]:
+    """The promises that it tells of, likewise."""
+    return select(Commitment.id, Commitment.text).where(Commitment.id.in_(_told(incident_id, "commitment_id")))
+
+
+def _told(incident_id: UUID, member: str) -> Select[UUID]:
+    """The ids of one kind that its events name."""
+    told = select(Event.data[member].astext).where(Event.incident_id == incident_id, Event.data.has_key(member))
+    return select(cast(told.subquery().c[0], Uuid))
 
 
 async def _must_fit(tx: Tx, incident_id: UUID) -> None:
@@ -73,9 +97,11 @@ async def _must_fit(tx: Tx, incident_id: UUID) -> None:
     if (await tx.scalar(select(func.count()).select_from(some)) or 0) > MOST:
         raise TimelineTooLong(f"It has more than {MOST:,} events; read it page by page from /timeline instead.")
     kinds: tuple[type[Event | Act | Note], ...] = (Event, Note, *_ACTS.values())
-    titles = _tasks(incident_id).subquery()
-    titled = select(func.coalesce(func.sum(func.octet_length(titles.c.title)), 0))
-    sums = [*(_bytes(kind, incident_id).scalar_subquery() for kind in kinds), titled.scalar_subquery()]
+    titles, promises = _tasks(incident_id).subquery(), _promises(incident_id).subquery()
+    named = [
+        select(func.coalesce(func.sum(func.octet_length(words)), 0)) for words in (titles.c.title, promises.c.text)
+    ]
+    sums = [counted.scalar_subquery() for counted in (*(_bytes(kind, incident_id) for kind in kinds), *named)]
     if sum((await tx.execute(select(*sums))).one()) > MOST_WRITTEN:
         raise TimelineTooLong(
             f"More than {MOST_WRITTEN // 1_000_000} MB are written on it; read it page by page from /timeline instead, "
@@ -105,7 +131,7 @@ def markdown(incident: Incident, exported: dict[str, Any]) -> str:
 
 
 def _entries(exported: dict[str, Any]) -> Iterator[Entry]:
-    acts = {str(act["id"]): act for name in (*_ACTS, "notes") for act in exported[name]}
+    acts = {str(act["id"]): act for name in (*_ACTS, "notes", "commitments") for act in exported[name]}
     tasks = {str(task["id"]): task for task in exported["tasks"]}
     for event in exported["events"]:
         # A task's own events may name the act as well that it is on record as.

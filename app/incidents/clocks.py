@@ -27,6 +27,7 @@ from app.domain.events import (
     IncidentRebounded,
     MeetingHeld,
     PublicationRecorded,
+    ReviewReported,
     SlaMet,
     StatusChanged,
     TeamChanged,
@@ -145,6 +146,8 @@ def _met_by(type_: str, data: Mapping[str, Any]) -> tuple[DeadlineKind, ...]:
             return (DeadlineKind.FIRST_WORD, *((DeadlineKind.FIRST_STATEMENT,) if data["statement_made"] else ()))
         case DecisionMade.type if data["statement_made"]:
             return (DeadlineKind.FIRST_STATEMENT,)
+        case ReviewReported.type:
+            return (DeadlineKind.REVIEW,)
     return ()
 
 
@@ -213,13 +216,14 @@ async def _done_before(tx: Tx, incident: Incident) -> set[DeadlineKind]:
 
 def start(
     tx: Tx, incident: Incident, kind: DeadlineKind, due_at: datetime, policy_id: UUID, now: datetime,
-    *, estimated: bool = False, task_id: UUID | None = None,
+    *, estimated: bool = False, task_id: UUID | None = None, started_at: datetime | None = None,
 ) -> Deadline:  # fmt: skip
-    """A clock that runs from now on."""
+    """A clock that runs from now on, or began to before it was known."""
+    began = started_at or now
     row = Deadline(
         id=new_id(), kind=kind, incident_id=incident.id, level=level_of(incident.grade),
-        is_drill=incident.is_drill, policy_id=policy_id, state=DeadlineState.RUNNING, started_at=now, due_at=due_at,
-        set_at=now, next_at=next_ring(kind, now, due_at, ()), estimated=estimated, task_id=task_id,
+        is_drill=incident.is_drill, policy_id=policy_id, state=DeadlineState.RUNNING, started_at=began, due_at=due_at,
+        set_at=now, next_at=next_ring(kind, began, due_at, ()), estimated=estimated, task_id=task_id,
     )  # fmt: skip
     tx.add(row)
     return row

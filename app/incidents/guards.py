@@ -146,6 +146,12 @@ async def has_spoken(tx: Tx, incident_id: UUID) -> bool:
     return bool(await tx.scalar(select(_spoken()).where(Incident.id == incident_id)))
 
 
+async def keeps_silent(tx: Tx, incident_id: UUID) -> bool:
+    """Whether a decision stands not to speak."""
+    decided = exists().where(Decision.incident_id == incident_id, Decision.kind == "no_statement", _stands())
+    return bool(await tx.scalar(select(decided)))
+
+
 def _fact_checked() -> ColumnElement[bool]:
     return exists().where(FactCheck.incident_id == Incident.id)
 

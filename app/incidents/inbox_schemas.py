@@ -10,7 +10,8 @@ from app.core.bodies import Instant, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.grades import Grade
-from app.domain.vocabulary import Drills, InboxKind, IncidentStatus, NoteSubject, TaskKind, TaskState
+from app.domain.vocabulary import Drills, InboxKind, IncidentStatus, NoteSubject, StatementKind, TaskKind, TaskState
+from app.domain.vocabulary.statements import StatementStatus
 
 BADGE = "At most 1,001, which stands for more than 1,000."
 
@@ -45,12 +46,24 @@ class InboxTask(BaseModel):
     state: TaskState = Field(description="Where it stands.", examples=["legal_review"])
 
 
+class InboxStatement(BaseModel):
+    """The statement the entry is about, as much as a list shows of it."""
+
+    id: UUID = Field(description="The statement.")
+    kind: StatementKind = Field(description="What kind.", examples=["apology"])
+    name: str = Field(description="What it is called among us; masked like everywhere.", examples=["异物致歉"])
+    status: StatementStatus = Field(description="Where it stands.", examples=["in_review"])
+    version_number: int = Field(description="Which of its versions.", examples=[2])
+
+
 class InboxEntry(BaseModel):
     """One thing that waits for you, and where to go with it."""
 
     kind: InboxKind = Field(description="What is asked of you.")
     at: datetime = Field(description="Since when it waits.")
-    due_at: datetime | None = Field(description="By when it is to be done; null: no time is set.")
+    due_at: datetime | None = Field(
+        description="By when it is to be done, a statement by when something has to be said in public; null: no time is set."
+    )
     read: bool = Field(
         description="For `mentioned` whether you have read it. All else is never read: it goes once it is done."
     )
@@ -58,6 +71,9 @@ class InboxEntry(BaseModel):
     subject: NoteSubject = Field(description="What of it.")
     subject_id: UUID = Field(description="Which one.")
     task: InboxTask | None = Field(description="The task, where it is the subject; null otherwise.")
+    statement: InboxStatement | None = Field(
+        description="The statement, where a version of it is the subject; null otherwise."
+    )
     note_id: UUID | None = Field(description="For `mentioned` the note that calls you; null otherwise.")
 
 
@@ -65,7 +81,9 @@ class InboxBadges(BaseModel):
     """How much waits, of each kind; in `mentioned` only what is not read."""
 
     acknowledge: int = Field(description=f"Incidents that call you. {BADGE}", examples=[1])
-    approve: int = Field(description=f"What legal is to approve, and you may. {BADGE}", examples=[0])
+    approve: int = Field(
+        description=f"Takedown reports and statements that wait for your approval. {BADGE}", examples=[0]
+    )
     due: int = Field(description=f"Tasks of yours that are not over. {BADGE}", examples=[3])
     mentioned: int = Field(description=f"Notes that call you. {BADGE}", examples=[2])
 

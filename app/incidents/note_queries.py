@@ -25,7 +25,7 @@ _ROWS: Final = MappingProxyType({
     NoteSubject.INCIDENT: select(Incident.id, Incident.id.label("incident_id")),
     NoteSubject.TASK: select(Task.id, Task.incident_id),
     NoteSubject.STATEMENT_VERSION: select(StatementVersion.id, StatementVersion.incident_id),
-    NoteSubject.REVIEW: select(Review.id, first_incident(Review.id).label("incident_id")),
+    NoteSubject.REVIEW: select(Review.id, first_incident().label("incident_id")),
 })  # fmt: skip
 
 

@@ -170,6 +170,11 @@ class Incident(BaseModel):
     updated_at: datetime = Field(description="When people or the grade last changed it.")
     ended_at: datetime | None = Field(description="When it was closed, subsided, dismissed or merged.", examples=[None])
     merged_into: UUID | None = Field(description="The incident that goes on in its place.", examples=[None])
+    recurrence_of: UUID | None = Field(
+        description="The earlier incident that it is again 复发: the same watch rule or business unit, closed at most 90 days "
+        "before. `/similar` has what did not hold.",
+        examples=[None],
+    )
     legal_hold: LegalHold | None = Field(description="The legal hold 法务保全 that stands.", examples=[None])
     version: int = Field(description="Counts the changes by people and of the grade.", examples=[3])
     allowed_actions: list[AllowedAction] = Field(

@@ -50,8 +50,9 @@ async def create_sla_policy(caller: RulesWrite, body: Create, tx: InTransaction,
     """Stores a policy, or the next version of one. No clock runs by it yet."""
     clocks = [clock.model_dump(mode="json") for clock in body.clocks]
     policy = await sla_policies.create_policy(
-        tx, body.name, clocks, follow_ups_percent=body.follow_ups_percent, note=body.note, caller=caller
-    )
+        tx, body.name, clocks, follow_ups_percent=body.follow_ups_percent, silence=body.silence.model_dump(),
+        origin_grace_seconds=body.origin_grace_seconds, note=body.note, caller=caller,
+    )  # fmt: skip
     response.headers["location"] = f"/v1/sla-policies/{policy.id}"
     return policy
 

@@ -12,9 +12,11 @@ from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.deadlines import MAX_SECONDS, MAX_WORKING_DAYS
 from app.domain.grades import Grade
+from app.domain.silence import LONGEST, SHORTEST
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 
 _CLOCK: JsonDict = {"kind": "first_response", "grades": ["major"], "seconds": 1800, "working_days": None}
+_SILENCE: JsonDict = {"major": 7200, "serious": 14400, "general": 28800}
 _RING: JsonDict = {"threshold": 50, "at": "2026-03-01T08:15:00Z", "late_by_seconds": 0.012}
 _DEADLINE: JsonDict = {
     "id": "0197a3f0-7000-7aaa-8bbb-0123456789ab", "kind": "first_response",
@@ -28,6 +30,12 @@ _SUMMARY: JsonDict = {
     "cancelled": 0, "unpushed": 0, "median_seconds": 412.0, "p90_seconds": 1310.5, "compliance": 0.9,
     "compliance_as_recorded": 0.8,
 }  # fmt: skip
+
+
+Silent = Annotated[
+    int | None, Field(ge=SHORTEST, le=LONGEST, description="In seconds; null: as long as we like.")
+]  # fmt: skip
+MOST_GRACE = 86_400
 
 
 class SlaClock(Wire):
@@ -44,6 +52,16 @@ class SlaClock(Wire):
         int | None,
         Field(ge=1, le=MAX_WORKING_DAYS, description="Of `review`: until the end of so many working days."),
     ] = None
+
+
+class SilenceCadence(Wire):
+    """How long we may say nothing in public at each grade 避免沉默失语."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _SILENCE})
+
+    major: Silent = 7_200
+    serious: Silent = 14_400
+    general: Silent = 28_800
 
 
 class SlaPolicyCreate(Wire):
@@ -68,7 +86,8 @@ class SlaPolicyCreate(Wire):
         Field(
             min_length=1,
             max_length=50,
-            description="A kind that is not there does not run; but a remediation does, for 24 hours.",
+            description="A kind that is not there does not run; but a remediation does, for 24 hours. A commitment runs until what "
+            "was promised is due: no policy states it.",
         ),
     ]
     follow_ups_percent: Annotated[
@@ -79,6 +98,19 @@ class SlaPolicyCreate(Wire):
             description="How many of an incident's follow-ups 回访, in per cent, are done or waived before it is closed.",
         ),
     ] = 90
+    silence: Annotated[
+        SilenceCadence,
+        Field(description="After how long without a public word `incident.silent` rings, and each time as long again."),
+    ] = SilenceCadence()
+    origin_grace_seconds: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MOST_GRACE,
+            description="How long a statement may be out elsewhere before `statement.origin_missing` tells that it is not "
+            "where it began.",
+        ),
+    ] = 1_800
     note: Annotated[Str, Field(max_length=1_000, description="Why it is as it is.")] = ""
 
 
@@ -93,6 +125,16 @@ class SlaClockOut(BaseModel):
     working_days: int | None = Field(description="Until the end of so many working days; null where it counts seconds.")
 
 
+class SilenceCadenceOut(BaseModel):
+    """How long we may say nothing in public at each grade."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _SILENCE})
+
+    major: int | None = Field(description="In seconds; null: as long as we like.")
+    serious: int | None = Field(description="In seconds; null: as long as we like.")
+    general: int | None = Field(description="In seconds; null: as long as we like.")
+
+
 class SlaPolicy(BaseModel):
     """One version of an SLA policy; versions never change."""
 
@@ -105,6 +147,10 @@ class SlaPolicy(BaseModel):
     follow_ups_percent: int = Field(
         description="How many of the follow-ups, in per cent, are done or waived before an incident is closed.",
         examples=[90],
+    )
+    silence: SilenceCadenceOut = Field(description="After how long without a public word it rings.")
+    origin_grace_seconds: int = Field(
+        description="How long a statement may be out elsewhere and not where it began.", examples=[1800]
     )
     note: str = Field(description="Why it is as it is.", examples=["方案 二"])
     active: bool = Field(description="Whether clocks are started under it.", examples=[True])
@@ -134,7 +180,9 @@ class Deadline(BaseModel):
     id: UUID = Field(description="Our id.")
     kind: DeadlineKind = Field(description="Which clock of the plan.")
     incident_id: UUID | None = Field(description="The incident; null for an alert of a mention that has none.")
-    task_id: UUID | None = Field(description="The task it runs for; null for every kind but `remediation`.")
+    task_id: UUID | None = Field(
+        description="The task it runs for; null for every kind but `remediation` and `commitment`."
+    )
     mention_id: UUID | None = Field(description="The mention whose alert it is; null for every other kind.")
     grade: Grade | None = Field(description="The grade it runs at; null: none.")
     is_drill: bool = Field(description="Whether it belongs to an exercise 演练.")

@@ -104,6 +104,7 @@ async def create_tasks(
 
 async def _users(tx: Tx, incident: Incident, asked: TaskBulkCreate, now: datetime) -> Chosen:
     """The affected users that tasks are created for, once the tasks make sense."""
+    tasks.must_be_by_hand(asked.kind)
     await tasks.must_be_here(tx, asked.owner_id)
     tasks.must_lie_ahead(asked.due_at, now)
     if asked.affected is None:
@@ -140,6 +141,8 @@ async def _judged(
         await tasks.must_be_here(tx, asked.owner_id)
     if asked.action is TaskBulkAction.COMPLETE:
         _told_at(incident, asked, chosen, now)
+        at = {one.task_id: f"/results/{place}/result" for place, one in enumerate(asked.results)}
+        await tasks.must_cite(tx, incident, {at[id_]: result for id_, result in results.items()})
     return [Verdict(task, _refusal(task, incident, asked, results, caller)) for task in chosen]
 
 

@@ -1,4 +1,5 @@
-"""Clocks of remediations 诉求处理 (方案 二(二)2, 24 h): each runs for a task, and is started, met and called off with it.
+"""Clocks of tasks (方案 二(二)2): remediations 诉求处理 have 24 h, commitments 承诺 as long as was promised. Each runs for a task,
+and is started, met and called off with it. Which kinds have one is :data:`app.domain.tasks.TIMED`.
 
 Tasks call this themselves, where incidents' clocks hear of events: one call may finish a thousand tasks and is told by one
 event, which does not name them all. Of one task's clock the timeline tells as of any other; of many the event counts them.
@@ -17,40 +18,45 @@ from app.core.doorbell import CLOCKS
 from app.core.outbox import Stored, record
 from app.domain.events import SlaMet, StatusChanged
 from app.domain.lifecycle import ENDED
-from app.domain.tasks import UNFINISHED, remediation_due
-from app.domain.vocabulary import DeadlineKind, DeadlineState, TaskKind
+from app.domain.tasks import TIMED, UNFINISHED, clock_due
+from app.domain.vocabulary import DeadlineState, TaskKind
 from app.incidents import clocks
 from app.incidents.queries import told_of
-from app.incidents.ringing import named, set_due
+from app.incidents.ringing import named, ring_rows, set_due
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Incident, Task
 
 
 async def date(tx: Tx, tasks: Sequence[Task], *, now: datetime) -> None:
-    """Says of remediations whose clocks are to start when they are due: as promised, or in the policy's time."""
-    wanted = [task for task in tasks if task.kind == TaskKind.REMEDIATION]
-    if not wanted:
+    """Says of tasks whose clocks are to start when they are due: as promised, or in the policy's time."""
+    timed = [(task, TIMED[TaskKind(task.kind)]) for task in tasks if task.kind in TIMED]
+    if not timed:
         return
-    time = (await clocks.active_policy(tx))[1].time(DeadlineKind.REMEDIATION)
-    assert time is not None, "a policy always has the clock of a remediation"
-    for task in wanted:
-        task.due_at = remediation_due(task.due_at, now, time)
+    _, policy = await clocks.active_policy(tx)
+    for task, kind in timed:
+        task.due_at = clock_due(task.due_at, now, policy.time(kind))
 
 
-async def start(tx: Tx, incident: Incident, tasks: Sequence[Task], *, now: datetime, reason: str | None) -> int:
-    """Starts a clock for each remediation among the tasks, which were dated before; how many. Nobody is told where there
-    is no reason."""
-    dated = [(task.id, task.due_at) for task in tasks if task.kind == TaskKind.REMEDIATION and task.due_at is not None]
+async def start(
+    tx: Tx, incident: Incident, tasks: Sequence[Task], *, now: datetime, reason: str | None,
+    since: datetime | None = None,
+) -> int:  # fmt: skip
+    """Starts the clocks of the tasks that have one, which were dated before; how many. Nobody is told where there is no
+    reason. ``since``: when they began to run, where that was before now. What is over already is breached at once."""
+    dated = [(task, task.due_at) for task in tasks if task.kind in TIMED and task.due_at is not None]
     if not dated:
         return 0
     policy_id, _ = await clocks.active_policy(tx)
     # The clocks cite their tasks.
     await tx.flush()
     rows = [
-        clocks.start(tx, incident, DeadlineKind.REMEDIATION, due_at, policy_id, now, task_id=task_id)
-        for task_id, due_at in dated
+        clocks.start(
+            tx, incident, TIMED[TaskKind(task.kind)], due_at, policy_id, now, task_id=task.id, started_at=since
+        )
+        for task, due_at in dated
     ]
     await _say(tx, incident, reason, rows, "started")
+    await ring_rows(tx, {incident.id: incident}, [row for row in rows if row.due_at <= now])
     return len(rows)
 
 
@@ -76,7 +82,7 @@ async def cancel(tx: Tx, incident: Incident, tasks: Sequence[Task], *, now: date
 
 async def redate(tx: Tx, incident: Incident, task: Task) -> None:
     """The task is due at another time, and so is the clock that runs for it. What rang stays rung."""
-    assert task.due_at is not None, "a remediation is always due"
+    assert task.due_at is not None, "what has a clock is always due"
     for row in await _rows(tx, [task]):
         if row.state == DeadlineState.RUNNING and row.due_at != task.due_at:
             await set_due(tx, row, task.due_at)
@@ -84,11 +90,11 @@ async def redate(tx: Tx, incident: Incident, task: Task) -> None:
 
 
 async def resume(tx: Tx, incident: Incident, *, now: datetime, reason: str) -> int:
-    """Starts a clock for each remediation that is to be done still and has none, because it was called off with an
-    incident that ended."""
+    """Starts the clock of each task that is to be done still and has none, because it was called off with an incident that
+    ended."""
     owed = and_(Deadline.state == DeadlineState.BREACHED, Deadline.met_at.is_(None))
     waits = exists().where(Deadline.task_id == Task.id, or_(Deadline.state == DeadlineState.RUNNING, owed))
-    query = select(Task).where(Task.incident_id == incident.id, Task.kind == TaskKind.REMEDIATION, ~waits)
+    query = select(Task).where(Task.incident_id == incident.id, Task.kind.in_(TIMED), ~waits)
     tasks = (await tx.scalars(query.where(Task.state.in_(UNFINISHED)).order_by(Task.id))).all()
     for task in tasks:
         touch(task, now)
@@ -97,7 +103,7 @@ async def resume(tx: Tx, incident: Incident, *, now: datetime, reason: str) -> i
 
 
 async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
-    """An incident that comes back has its remediations to do again; its end called their clocks off with all others."""
+    """An incident that comes back has its tasks to do again; its end called their clocks off with all others."""
     for entry in stored:
         event = entry.event
         assert isinstance(event, StatusChanged)
@@ -106,7 +112,7 @@ async def status_changed(tx: Tx, stored: Sequence[Stored]) -> None:
 
 
 async def _rows(tx: Tx, tasks: Sequence[Task]) -> Sequence[Deadline]:
-    ids: list[UUID] = [task.id for task in tasks if task.kind == TaskKind.REMEDIATION]
+    ids: list[UUID] = [task.id for task in tasks if task.kind in TIMED]
     if not ids:
         return ()
     return (await tx.scalars(select(Deadline).where(Deadline.task_id.in_(ids)).order_by(Deadline.id))).all()

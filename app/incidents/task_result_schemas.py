@@ -3,11 +3,13 @@ models of their own."""
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_serializer
 from pydantic.config import JsonDict
 
 from app.core.bodies import WEB, Str, Visible, Wire
+from app.domain.commitments import MOST_CITED
 from app.domain.vocabulary import Platform, Responsibility, TaskKind, Truth
 from app.incidents.act_schemas import Note
 from app.incidents.schemas import TimelinePerson
@@ -23,6 +25,7 @@ _TAKEDOWN: JsonDict = {
     "legal_basis": "民法典第一千一百九十五条：捏造检测报告，侵害名誉权",
 }  # fmt: skip
 _INQUIRY: JsonDict = {"kind": "press_inquiry", "outlet": "示例晚报", "question": "涉事批次是否已停售？"}
+_PROGRESS: JsonDict = {"kind": "progress_note", "commitment_ids": ["0197a3f0-9100-7aaa-8bbb-0123456789ab"]}
 _BY: JsonDict = {"id": "0197a3f0-7000-7aaa-8bbb-0123456789ac", "name": "李**"}
 
 Kind = Field(description="Of which kind of task.")
@@ -88,6 +91,22 @@ class PressInquiryResultCreate(Wire):
     question: Annotated[Visible, Field(min_length=1, max_length=5_000, description="What they ask.")]
 
 
+class ProgressNoteResultCreate(Wire):
+    """On which promises the note of progress 进展公示 reports. It may be stated from the beginning."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _PROGRESS})
+
+    kind: Annotated[Literal[TaskKind.PROGRESS_NOTE], Kind]
+    commitment_ids: Annotated[
+        list[UUID],
+        Field(min_length=1, max_length=MOST_CITED, description="The promises of the incident that it reports on."),
+    ]
+
+    @field_serializer("commitment_ids")
+    def _as_words(self, ids: list[UUID]) -> list[str]:
+        return [str(id_) for id_ in dict.fromkeys(ids)]
+
+
 class TaskResultCreate(
     RootModel[
         Annotated[
@@ -95,7 +114,8 @@ class TaskResultCreate(
             | FactCheckResultCreate
             | FollowUpResultCreate
             | TakedownResultCreate
-            | PressInquiryResultCreate,
+            | PressInquiryResultCreate
+            | ProgressNoteResultCreate,
             Field(discriminator="kind"),
         ]
     ]
@@ -162,10 +182,19 @@ class PressInquiryResult(BaseModel):
     question: str = Field(description="What they ask.")
 
 
+class ProgressNoteResult(BaseModel):
+    """On which promises it reports."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _PROGRESS})
+
+    kind: Literal[TaskKind.PROGRESS_NOTE] = Kind
+    commitment_ids: list[UUID] = Field(description="The promises of the incident that it reports on.")
+
+
 class TaskResult(
     RootModel[
         Annotated[
-            MeetingResult | FactCheckResult | FollowUpResult | TakedownResult | PressInquiryResult,
+            MeetingResult | FactCheckResult | FollowUpResult | TakedownResult | PressInquiryResult | ProgressNoteResult,
             Field(discriminator="kind"),
         ]
     ]

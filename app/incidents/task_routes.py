@@ -43,7 +43,8 @@ async def _answered(
 async def create_task(
     incident_id: UUID, caller: IncidentsWrite, body: Create, run: InRetries, response: Response
 ) -> dict[str, Any]:
-    """Adds something to do 任务. A remediation 诉求处理 has a clock, which rings at 50, 80 and 100 per cent of its time."""
+    """Adds something to do 任务. A remediation 诉求处理 has a clock, which rings at 50, 80 and 100 per cent of its
+    time. Commitments 承诺兑现 are created by publications, and have one as well."""
     fields = body.model_dump()
     answer = await _answered(
         run, caller, lambda tx, now: tasks.create_task(tx, incident_id, fields, caller=caller, now=now)

@@ -35,7 +35,8 @@ Owner = Annotated[UUID | None, Field(description="Whose it is: an active person;
 Due = Annotated[
     Instant | None,
     Field(
-        description="When it is due. A remediation 诉求处理 that states none is due in the SLA policy's time, 24 hours."
+        description="When it is due. A remediation 诉求处理 that states none is due in the SLA policy's time, 24 hours. A "
+        "commitment is due as it was promised in public, which nobody changes."
     ),
 ]
 AffectedUser = Annotated[UUID | None, Field(description="For which of the incident's affected users.")]
@@ -51,7 +52,12 @@ class TaskCreate(Wire):
         }
     )
 
-    kind: Annotated[TaskKind, Field(description="What kind of thing it is; it stays so.")]
+    kind: Annotated[
+        TaskKind,
+        Field(
+            description="What kind of thing it is; it stays so. A commitment 承诺兑现 is created by publishing a statement that promises it, and not here."
+        ),
+    ]
     title: Title
     details: Details = ""
     owner_id: Owner = None
@@ -60,7 +66,8 @@ class TaskCreate(Wire):
     result: Annotated[
         TaskResultCreate | None,
         Field(
-            description="What a takedown report or a press inquiry says; other kinds state theirs when they are done."
+            description="What a takedown report or a press inquiry says, and which promises a progress note reports on; other "
+            "kinds state theirs when they are done."
         ),
     ] = None
 
@@ -78,7 +85,7 @@ class TaskPatch(Wire):
     result: Annotated[
         TaskResultCreate | None,
         Field(
-            description="What a takedown report or a press inquiry says. A report that says something else is a draft again, "
+            description="What a takedown report or a press inquiry says, and which promises a progress note reports on. A report that says something else is a draft again, "
             "and not approved any more."
         ),
     ] = None
@@ -101,7 +108,9 @@ class TaskComplete(Wire):
     outcome: Outcome = ""
     result: Annotated[
         TaskResultCreate | None,
-        Field(description="Needed for meeting, fact_check and follow_up; a press_inquiry may state it here too."),
+        Field(
+            description="Needed for meeting, fact_check and follow_up; a press_inquiry and a progress_note may state it here too."
+        ),
     ] = None
 
 

@@ -19,7 +19,9 @@ from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.outbox import record
 from app.domain.events import TaskChanged, TaskCreated, TasksChanged, TaskWaived
 from app.domain.tasks import (
+    PUBLISHED,
     SAYS,
+    TIMED,
     UNFINISHED,
     first_state,
     is_another_report,
@@ -30,6 +32,7 @@ from app.domain.tasks import (
 )
 from app.domain.vocabulary import TaskAction, TaskKind, TasksChange, TaskState
 from app.incidents import acts, care, guards, task_clocks, task_words
+from app.incidents.commitment_queries import must_be_promised
 from app.incidents.queries import get_incident
 from app.incidents.task_ending import Ending, end_and_tell, named
 from app.incidents.task_queries import facts_of, get_task
@@ -71,7 +74,9 @@ def refused(code: str, incident: Incident, task: Task) -> TaskRefused:
 async def create_task(tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime) -> Task:
     """Something more to do about the incident. A remediation's clock starts at once."""
     incident = await acts.recording(tx, incident_id)
+    must_be_by_hand(TaskKind(fields["kind"]))
     must_fit(TaskKind(fields["kind"]), fields["result"], finishing=False)
+    await must_cite(tx, incident, {"/result": fields["result"]})
     await must_be_here(tx, fields["owner_id"])
     await care.must_be_affected(tx, incident, {"/affected_user_id": fields["affected_user_id"]})
     must_lie_ahead(fields["due_at"], now)
@@ -113,6 +118,7 @@ async def change_task(
     kind = TaskKind(task.kind)
     if "result" in changed:
         must_fit(kind, fields["result"], finishing=False)
+        await must_cite(tx, incident, {"/result": fields["result"]})
         task.stated_by = _with(caller, task.stated_by)
         if kind is TaskKind.TAKEDOWN_REPORT and is_another_report(task.result, fields["result"]):
             task.state, task.approved_by, task.approved_at = TaskState.DRAFT, None, None
@@ -121,15 +127,14 @@ async def change_task(
     if "affected_user_id" in changed:
         await care.must_be_affected(tx, incident, {"/affected_user_id": fields["affected_user_id"]})
     if "due_at" in changed:
-        must_lie_ahead(fields["due_at"], now)
-        _must_be_due(kind, fields["due_at"])
+        _must_be_due(kind, fields["due_at"], now)
     async with guards.versioned(tx, incident, now) if "affected_user_id" in changed else nullcontext():
         for name in changed:
             setattr(task, name, fields[name])
     if {"title", "details"}.intersection(changed):
         await task_words.keep(tx, task)
     await _changed(tx, incident, task, TaskAction.UPDATE, fields=changed, caller=caller, now=now)
-    if "due_at" in changed and kind is TaskKind.REMEDIATION:
+    if "due_at" in changed and kind in TIMED:
         await task_clocks.redate(tx, incident, task)
     return task
 
@@ -141,6 +146,7 @@ async def complete_task(
     incident, task = await _held(tx, task_id, expected)
     must_may(TaskAction.COMPLETE, incident, task)
     must_fit(TaskKind(task.kind), fields["result"], finishing=True)
+    await must_cite(tx, incident, {"/result": fields["result"]})
     if task.kind == TaskKind.TAKEDOWN_REPORT:
         caller.require_person()
     await finish(tx, incident, task, fields, caller=caller, now=now)
@@ -238,9 +244,10 @@ async def _judge(
 
 async def move_along(tx: Tx, source: Incident, target: Incident, *, caller: Caller, now: datetime) -> None:
     """What is to be done of an incident that is merged goes to the one that goes on, with its clocks and what of them
-    rang; and so does what was done for its affected users, who go too: see :func:`app.incidents.affected.move_along`. Both
-    are locked, and the source has not ended yet: its end calls its own clocks off."""
-    going = or_(Task.state.in_(UNFINISHED), Task.affected_user_id.is_not(None))
+    rang; and so does what was done for its affected users, who go too: see :func:`app.incidents.affected.move_along`, and
+    for its promises, which go with the statements. Both are locked, and the source has not ended yet: its end calls its own
+    clocks off."""
+    going = or_(Task.state.in_(UNFINISHED), Task.affected_user_id.is_not(None), Task.kind == TaskKind.COMMITMENT)
     tasks = (await tx.scalars(select(Task).where(Task.incident_id == source.id, going).order_by(Task.id))).all()
     if not tasks:
         return
@@ -307,6 +314,16 @@ def must_fit(kind: TaskKind, result: Mapping[str, Any] | None, *, finishing: boo
         raise Invalid.at("/result", says(code, kind), code)
 
 
+async def must_cite(tx: Tx, incident: Incident, results: Mapping[str, Mapping[str, Any] | None]) -> None:
+    """Invalid where a note of progress reports on what the incident has not promised. ``results``: pointer -> result."""
+    cited = {
+        f"{pointer}/commitment_ids/{place}": UUID(id_)
+        for pointer, result in results.items()
+        for place, id_ in enumerate((result or {}).get("commitment_ids", ()))
+    }
+    await must_be_promised(tx, incident, cited)
+
+
 async def must_be_here(tx: Tx, owner_id: UUID | None) -> None:
     """Invalid where the owner is nobody we know, or has left."""
     if owner_id is not None:
@@ -319,6 +336,16 @@ def must_lie_ahead(due_at: datetime | None, now: datetime) -> None:
         raise Invalid.at("/due_at", "lies in the past; leave it out where it was never promised", "in_the_past")
 
 
-def _must_be_due(kind: TaskKind, due_at: datetime | None) -> None:
-    if kind is TaskKind.REMEDIATION and due_at is None:
-        raise Invalid.at("/due_at", "a remediation is always due: state when", "due_needed")
+def must_be_by_hand(kind: TaskKind) -> None:
+    """Invalid where no hand creates what is of this kind."""
+    if kind in PUBLISHED:
+        raise Invalid.at("/kind", SAYS["not_by_hand"], "not_by_hand")
+
+
+def _must_be_due(kind: TaskKind, due_at: datetime | None, now: datetime) -> None:
+    """Invalid where a task of this kind can't be due then from now on."""
+    if kind in PUBLISHED:
+        raise Invalid.at("/due_at", SAYS["promised"], "promised")
+    must_lie_ahead(due_at, now)
+    if kind in TIMED and due_at is None:
+        raise Invalid.at("/due_at", f"a {kind} is always due: state when", "due_needed")

@@ -52,9 +52,14 @@ async def store_version(tx: Tx, policy: Policy, *, caller: Caller) -> Policy:
     return policy
 
 
+async def hold_force(tx: Tx, table: type[Policy]) -> None:
+    """Keeps the one in force so to the transaction's end: who wants another waits."""
+    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(SUBJECTS[table], 0))))
+
+
 async def put_in_force(tx: Tx, table: type[Policy], policy_id: UUID, *, caller: Caller) -> Policy:
     """Makes it the one that is used from now on. Who does so at the same moment waits; the last one stays."""
-    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(SUBJECTS[table], 0))))
+    await hold_force(tx, table)
     policy = await get_version(tx, table, policy_id)
     await tx.refresh(policy)
     if not policy.active:

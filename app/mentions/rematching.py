@@ -21,13 +21,18 @@ order by mention_id desc limit $3"""
 _NEWEST = UUID(int=2**128 - 1)
 
 
-async def change_rules(tx: Tx) -> None:
-    """Makes every process read the rules anew, and owes a match of all mentions that were matched before.
+async def hold_rules(tx: Tx) -> None:
+    """Keeps the rules as they are to the transaction's end, before whoever changes them locks an incident.
 
     Waits for the batches under way: they hold the version's row in share mode until they commit. The lock of the table
     is what is queued for: for the row alone workers that take turns would keep us waiting for ever.
     """
     await (await tx.driver()).execute("lock table revisions in exclusive mode")
+
+
+async def change_rules(tx: Tx) -> None:
+    """Makes every process read the rules anew, and owes a match of all mentions that were matched before."""
+    await hold_rules(tx)
     revision = await tx.get(Revision, "rules", with_for_update=True, populate_existing=True)
     assert revision is not None, "born with the first migration"
     revision.value += 1

@@ -23,11 +23,23 @@ from app.models.mentions import (
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
-from app.models.reviews import Review, ReviewDecision, ReviewIncident
+from app.models.placements import OriginWatch, Placement, PlatformRule, PublicationReport
+from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
+from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
+from app.models.risks import (
+    IncidentSignature,
+    Risk,
+    RiskIncident,
+    RiskMeasure,
+    RiskVersion,
+    TextCheck,
+)
 from app.models.search import SearchEntry
+from app.models.silence import Silence, SilenceRing
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
+from app.models.templates import StatementTemplate, StatementTemplateVersion
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -59,6 +71,7 @@ __all__ = [
     "Incident",
     "IncidentMember",
     "IncidentNumber",
+    "IncidentSignature",
     "LastHeard",
     "LintList",
     "MediaOutlet",
@@ -69,26 +82,44 @@ __all__ = [
     "Note",
     "NoteMention",
     "Observation",
+    "OriginWatch",
     "Person",
+    "Placement",
+    "PlatformRule",
     "Publication",
+    "PublicationReport",
     "Rematch",
+    "ReportTemplate",
     "Review",
+    "ReviewChange",
     "ReviewDecision",
+    "ReviewEffort",
     "ReviewIncident",
+    "ReviewReport",
+    "ReviewReportFile",
     "Revision",
+    "Risk",
+    "RiskIncident",
+    "RiskMeasure",
+    "RiskVersion",
     "RobotMessage",
     "RolePermission",
     "SaidOnce",
     "SearchEntry",
     "SetAside",
+    "Silence",
+    "SilenceRing",
     "SlaPolicy",
     "SpreadBucket",
     "Statement",
     "StatementApproval",
     "StatementLint",
+    "StatementTemplate",
+    "StatementTemplateVersion",
     "StatementVersion",
     "StrayObject",
     "Task",
+    "TextCheck",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

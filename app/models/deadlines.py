@@ -15,13 +15,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, CreatedAt, Id, JsonList, one_of
+from app.models.base import Base, CreatedAt, Id, Json, JsonList, one_of
 
 DEADLINE_KINDS = (
     "alert", "first_response", "emergency_meeting", "fact_check", "first_word", "first_statement", "remediation",
-    "closing", "review",
+    "commitment", "closing", "review",
 )  # fmt: skip
 RARE_STATES = ("met_recorded_late", "breached", "cancelled", "unpushed")
+SILENCE_PLAN = '{"major": 7200, "serious": 14400, "general": 28800}'
 DEADLINE_STATES = ("running", "met", "met_recorded_late", "breached", "cancelled", "unpushed")
 
 
@@ -33,6 +34,7 @@ class SlaPolicy(Base):
         UniqueConstraint("name", "version"),
         Index("uq_sla_policies_active", "active", unique=True, postgresql_where=text("active")),
         CheckConstraint("follow_ups_percent between 0 and 100", name="follow_ups_percent"),
+        CheckConstraint("origin_grace_seconds between 0 and 86400", name="origin_grace"),
     )
 
     id: Mapped[Id]
@@ -41,6 +43,10 @@ class SlaPolicy(Base):
     clocks: Mapped[JsonList]
     # How many of an incident's follow-ups 回访 are done or waived before it is closed.
     follow_ups_percent: Mapped[int] = mapped_column(Integer, server_default="90")
+    # How long we may be silent at each grade, in seconds: grade -> seconds or null.
+    silence: Mapped[Json] = mapped_column(server_default=SILENCE_PLAN)
+    # How long others may be out before the platform where it began is missing.
+    origin_grace_seconds: Mapped[int] = mapped_column(Integer, server_default="1800")
     note: Mapped[str] = mapped_column(server_default="")
     active: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[CreatedAt]
@@ -83,7 +89,7 @@ class Deadline(Base):
         one_of("state", DEADLINE_STATES),
         CheckConstraint("level between 1 and 4", name="level"),
         CheckConstraint("(state = 'running') or next_at is null", name="rings"),
-        CheckConstraint("(kind = 'remediation') = (task_id is not null)", name="task"),
+        CheckConstraint("(kind in ('remediation', 'commitment')) = (task_id is not null)", name="task"),
         {"postgresql_with": {"fillfactor": 80}},
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, 
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.domain.vocabulary.risks import RecurrenceReason
 from app.models.base import Base, Count, CreatedAt, Id, JsonList, Words, one_of
 from app.models.mentions import HARM_CLASSES
 
@@ -63,6 +64,9 @@ class Incident(Base):
         ),
         # Not over last_gain_at: no index may hold what each batch writes, or rows are not updated in place.
         Index("ix_incidents_watching", "id", postgresql_where=text("status = 'watching'")),
+        # What was closed lately, for whatever comes again; and what did.
+        Index("ix_incidents_closed", "ended_at", postgresql_where=text("status = 'closed'")),
+        Index("ix_incidents_recurred", "id", postgresql_where=text("recurrence_of is not null")),
         one_of("status", STATUSES),
         one_of("grade", GRADES),
         one_of("auto_grade", GRADES),
@@ -74,6 +78,10 @@ class Incident(Base):
             "num_nulls(legal_hold_at, legal_hold_by, legal_hold_reason) in (0, 3)", name="legal_hold"
         ),
         one_of("media_follow_up", ("none", "suspected", "confirmed")),
+        one_of("recurrence_reason", RecurrenceReason),
+        CheckConstraint(
+            "num_nulls(recurrence_of, recurrence_reason, recurred_after) in (0, 3)", name="recurrence"
+        ),
         {"postgresql_with": {"fillfactor": 50}},
     )  # fmt: skip
 
@@ -128,6 +136,10 @@ class Incident(Base):
     updated_at: Mapped[CreatedAt]
     ended_at: Mapped[datetime | None]
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
+    # The earlier incident that it is again, by what, and when that one was closed (R63).
+    recurrence_of: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
+    recurrence_reason: Mapped[str | None]
+    recurred_after: Mapped[datetime | None]
 
 
 class SpreadBucket(Base):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Words, one_of
 
-SEARCHED = ("incident", "task", "note")
+SEARCHED = ("incident", "task", "note", "statement")
 
 
 class SearchEntry(Base):

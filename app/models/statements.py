@@ -64,6 +64,8 @@ class StatementVersion(Base):
     __table_args__ = (
         UniqueConstraint("statement_id", "number"),
         Index("ix_statement_versions_incident", "incident_id", "id"),
+        # Which versions report on a promise.
+        Index("ix_statement_versions_cites", "cites", postgresql_using="gin", postgresql_where=text("cites <> '{}'")),
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint(f"jsonb_array_length(commitments) <= {MOST_COMMITMENTS}", name="commitments"),
         CheckConstraint("submitted_at is not null or submitted_by is null", name="submitted"),
@@ -88,7 +90,7 @@ class StatementVersion(Base):
     # Title and parts as they are read, which spans are of: code points.
     text: Mapped[str]
     # The version of a template it was begun from.
-    template_version_id: Mapped[UUID | None]
+    template_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("statement_template_versions.id"))
     # Earlier promises whose progress it reports.
     cites: Mapped[list[UUID]] = mapped_column(ARRAY(UuidType), server_default="{}")
     # Everybody who wrote in it: of no version of the statement they approve.
@@ -155,6 +157,7 @@ class Commitment(Base):
     __table_args__ = (
         UniqueConstraint("version_id", "position"),
         Index("ix_commitments_incident", "incident_id", "due_at", "id"),
+        Index("ix_commitments_statement", "statement_id", "due_at", "id"),
         Index("uq_commitments_task", "task_id", unique=True),
     )
 

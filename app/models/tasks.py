@@ -13,8 +13,8 @@ from app.models.base import Base, CreatedAt, Id, one_of
 
 TASK_KINDS = (
     "meeting", "fact_check", "media_clarification", "kol_clarification", "press_inquiry", "unified_wording",
-    "pause_ads", "regulator_report", "internal_notice", "progress_note", "remediation", "takedown_report",
-    "comment_guidance", "follow_up", "other",
+    "pause_ads", "regulator_report", "internal_notice", "progress_note", "remediation", "commitment",
+    "takedown_report", "comment_guidance", "follow_up", "other",
 )  # fmt: skip
 TASK_STATES = ("open", "draft", "legal_review", "approved", "rejected", "done", "waived")
 OVER_SQL = "state in ('done', 'waived')"
@@ -46,6 +46,13 @@ class Task(Base):
         # The newest of a kind for a user.
         Index(
             "ix_tasks_for_user", "affected_user_id", "kind", "id", postgresql_where=text("affected_user_id is not null")
+        ),
+        # Which notes of progress report on a promise.
+        Index(
+            "ix_tasks_cites",
+            text("(result -> 'commitment_ids')"),
+            postgresql_using="gin",
+            postgresql_where=text("kind = 'progress_note'"),
         ),
         # A merge moves tasks and users one after the other: see app.incidents.care.
         ForeignKeyConstraint(

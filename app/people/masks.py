@@ -2,7 +2,7 @@
 and that is an event."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.outbox import record
-from app.domain.events import PeopleUnmasked, WordsUnmasked
+from app.domain.events import Event, PeopleUnmasked, WordsUnmasked
 from app.domain.wording import mask_name, mask_text, mask_url
 from app.models import Person
 
@@ -40,8 +40,18 @@ async def people_of(
     return {row.id: {"id": row.id, "name": row.name if lifted else mask_name(row.name)} for row in rows}
 
 
-async def words_of(tx: Tx, written: Sequence[tuple[UUID, dict[str, Any]]], *, caller: Caller) -> list[dict[str, Any]]:
-    """What people wrote, each with the incident it is about, as the caller may see it: members by their names."""
+def _of_incidents(ids: list[UUID]) -> Event:
+    return WordsUnmasked(incident_ids=ids)
+
+
+async def words_of(
+    tx: Tx, written: Sequence[tuple[UUID, dict[str, Any]]], *, caller: Caller,
+    told: Callable[[list[UUID]], Event] = _of_incidents,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What people wrote, each with what it is about, as the caller may see it: members by their names.
+
+    ``told``: the event that says that it was seen unmasked; unless it is given, what it is about are incidents.
+    """
     masked = []
     for _, words in written:
         # A long timeline takes a second to mask; others have their turn in between.
@@ -51,7 +61,7 @@ async def words_of(tx: Tx, written: Sequence[tuple[UUID, dict[str, Any]]], *, ca
         return masked
     lifted = {about for (about, words), hidden in zip(written, masked, strict=True) if words != hidden}
     if lifted:
-        await record(tx, WordsUnmasked(incident_ids=sorted(lifted)), caller=caller)
+        await record(tx, told(sorted(lifted)), caller=caller)
     return [words for _, words in written]
 
 

@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.db import Tx
 from app.core.errors import Invalid
@@ -28,10 +27,14 @@ from app.models import (
 )
 
 
-def first_incident(review_id: InstrumentedAttribute[UUID]) -> ScalarSelect[UUID]:
-    """The incident that a review began with, for a select of reviews: what is said of the review stands on its timeline."""
-    covers = select(ReviewIncident.incident_id).where(ReviewIncident.review_id == review_id)
-    return covers.order_by(ReviewIncident.added_at, ReviewIncident.incident_id).limit(1).scalar_subquery()
+def first_incident() -> ScalarSelect[UUID]:
+    """The incident that a review was born of, or where it covers that no more the first of those it covers; of a review that
+    was merged none. For a select of reviews: what is said of the review stands on its timeline."""
+    covers = select(ReviewIncident.incident_id).where(
+        ReviewIncident.review_id == Review.id, ReviewIncident.left_at.is_(None)
+    )
+    in_order = (ReviewIncident.incident_id != Review.born_of, ReviewIncident.added_at, ReviewIncident.incident_id)
+    return covers.order_by(*in_order).limit(1).correlate(Review).scalar_subquery()
 
 
 # The subject's id, and the incident that it is about or belongs to; null: none.
@@ -47,10 +50,10 @@ _ROWS: Final = MappingProxyType({
     EvidenceSubject.TASK: select(Task.id, Task.incident_id),
     EvidenceSubject.NOTE: select(Note.id, Note.incident_id),
     EvidenceSubject.STATEMENT: select(Statement.id, Statement.incident_id),
-    EvidenceSubject.REVIEW: select(Review.id, first_incident(Review.id).label("incident_id")),
+    EvidenceSubject.REVIEW: select(Review.id, first_incident().label("incident_id")),
 })  # fmt: skip
 
-# The same, with every incident and not the first alone.
+# The same, with every incident and not the first alone; of reviews those too that they covered before.
 _EVERY: Final = MappingProxyType(dict(_ROWS) | {
     EvidenceSubject.REVIEW: select(ReviewIncident.review_id.label("id"), ReviewIncident.incident_id),
 })  # fmt: skip

@@ -21,7 +21,7 @@ from app.domain.vocabulary.statements import ApprovalOutcome, ApprovalSlot, Stat
 from app.incidents import notes
 from app.models import Incident, Statement, StatementApproval, StatementVersion
 from app.models.base import new_id
-from app.statements.approvers import Authority, asks, authorities, own_first
+from app.people.approvers import Authority, asks, authorities, own_first
 from app.statements.queries import Standing, approval_of, held, standing_of
 from app.statements.states import must_may, named
 

@@ -17,10 +17,10 @@ from app.domain.vocabulary.statements import ApprovalSlot
 from app.domain.wording import mask_text
 from app.models import ApprovalDelegation
 from app.models.base import columns_of, new_id
+from app.people.approvers import asks, slots_of_person
 from app.people.masks import are_lifted, people_of
 from app.people.persons import active_people
 from app.statements.approval_schemas import ApprovalDelegationQuery
-from app.statements.approvers import asks, slots_of_person
 
 LONGEST: Final = timedelta(days=366)
 

@@ -19,6 +19,7 @@ from app.domain.statements import status_regraded
 from app.domain.vocabulary.statements import StatementChange, StatementStatus
 from app.incidents.queries import told_of
 from app.models import Commitment, Incident, Statement, StatementVersion
+from app.statements import words
 from app.statements.approving import say_approved
 from app.statements.queries import standings
 from app.statements.states import named
@@ -82,6 +83,7 @@ async def _move(tx: Tx, source: Incident, target_id: UUID, *, caller: Caller, no
     for table in (StatementVersion, Commitment):
         moved = update(table).where(table.statement_id.in_(ids)).values(incident_id=target.id)
         await tx.execute(moved.execution_options(synchronize_session="fetch"))
+    await words.keep(tx, *((statement, found[statement.id].newest) for statement in statements))
     ways = ((source, target, StatementChange.MOVED_AWAY), (target, source, StatementChange.MOVED_IN))
     said = [
         StatementChanged(

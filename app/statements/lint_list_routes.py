@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 
 from app.core.aside import aside
-from app.core.bodies import JsonBody
+from app.core.bodies import JsonBody, Str
 from app.core.conditional import IfMatch
 from app.core.deps import InTransaction, RulesRead, RulesWrite
 from app.core.params import PageQuery
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/lint-lists", tags=["Statements"], route_class=Ope
 
 Entries = Annotated[schemas.LintListIn, Depends(JsonBody(schemas.LintListIn))]
 Text = Annotated[schemas.LintListTest, Depends(JsonBody(schemas.LintListTest))]
-Key = Annotated[str, Path(min_length=1, max_length=50, description="The list's key, for example `advertising_law`.")]
+Key = Annotated[Str, Path(min_length=1, max_length=50, description="The list's key, for example `advertising_law`.")]
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="Which of the list's versions, from 1.")]
 Paged = Annotated[PageQuery, Query()]
 

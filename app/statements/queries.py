@@ -13,14 +13,16 @@ from app.core import paging
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.core.errors import NotFound
+from app.core.search import matching
 from app.domain.statements import Approval, StatementFacts, choices, lacking, needed, needs
 from app.domain.vocabulary import Truth
 from app.domain.vocabulary.statements import ApprovalOutcome, ApprovalSlot, StatementNeed, StatementStatus
 from app.incidents.queries import get_incident
 from app.models import FactCheck, Incident, Statement, StatementApproval, StatementVersion
 from app.models.base import columns_of
+from app.people import approvers
 from app.people.masks import people_of, words_of
-from app.statements import approvers, version_queries
+from app.statements import version_queries
 from app.statements.schemas import IncidentStatementQuery, StatementQuery
 from app.statements.texts import content_of
 
@@ -195,6 +197,7 @@ async def _listed(
         rows = rows.where(Statement.status.in_(query.status))
     if query.kind:
         rows = rows.where(Statement.kind.in_(query.kind))
+    rows = rows.where(*matching(query.q, Statement.id, kind="statement"))
     after = paging.decode(query.cursor, bound)
     if after:
         rows = rows.where(Statement.id < UUID(after[0]))

@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 from app.core.bodies import Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
+from app.core.search import Question
 from app.domain.vocabulary import Platform, StatementKind
 from app.domain.vocabulary.statements import (
     ApprovalSlot,
@@ -243,6 +244,7 @@ class IncidentStatementQuery(PageQuery):
 
     status: Annotated[list[StatementStatus], Field(max_length=10, description="In one of these states.")] = []
     kind: Annotated[list[StatementKind], Field(max_length=10, description="Of one of these kinds.")] = []
+    q: Question = None
 
 
 class StatementQuery(IncidentStatementQuery):

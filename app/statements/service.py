@@ -23,7 +23,9 @@ from app.incidents import acts
 from app.models import Commitment, Incident, Statement, StatementVersion
 from app.models.base import new_id
 from app.people.persons import active_people
+from app.statements import words
 from app.statements.linting import keep_lint
+from app.statements.platform_rules import text_faults
 from app.statements.queries import held, standing_of
 from app.statements.states import must_may, named
 from app.statements.texts import PARTS, SAID, due, parts_of, stored
@@ -51,6 +53,7 @@ async def create_statement(
     )  # fmt: skip
     _write(tx, version)
     await tx.flush()
+    await words.keep(tx, (statement, version))
     await record(tx, _changed(incident, statement, version, StatementChange.DRAFTED), caller=caller)
     return statement
 
@@ -102,6 +105,7 @@ async def change_statement(
         statement.status = status_after(StatementAction.EDIT, StatementStatus(statement.status))
     touch(statement, now)
     await tx.flush()
+    await words.keep(tx, (statement, newest))
     changed = _changed(incident, statement, newest, action, fields=sorted({*said, *own}))
     await record(tx, changed, caller=caller)
     return statement
@@ -180,6 +184,7 @@ async def _must_fit(tx: Tx, incident: Incident, kind: StatementKind, kept: Mappi
     if again is not None and again <= now:
         errors.append(FieldError("/next_update_at", "lies in the past: say when we speak again", "in_the_past"))
     errors += _waiver_faults(kind, kept.get("waivers", {}))
+    errors += await text_faults(tx, kept.get("platform_texts", {}))
     cites = kept.get("cites", [])
     there = set(await tx.scalars(select(Commitment.id).where(
         Commitment.id.in_(cites), Commitment.incident_id == incident.id

@@ -102,6 +102,14 @@ def _warned(data: Mapping[str, Any]) -> str:
     return f"时限预警：{label('deadline_kind', data.get('clock'))}已过 {data.get('threshold')}%"
 
 
+def _silent(data: Mapping[str, Any]) -> str:
+    return f"沉默预警：自 {_clock(data.get('silent_since'))} 起未对外发声"
+
+
+def _origin_missing(data: Mapping[str, Any]) -> str:
+    return f"首发平台缺席：声明已在别处发布，尚未在{label('platform', data.get('origin_platform'))}发布"
+
+
 def _breached(data: Mapping[str, Any]) -> str:
     return f"超时：{label('deadline_kind', data.get('clock'))}"
 
@@ -160,15 +168,42 @@ def _unapproved(data: Mapping[str, Any]) -> str:
     return f"声明未获批即在{label('platform', data.get('platform'))}发布"
 
 
+def _decided(data: Mapping[str, Any]) -> str:
+    what = label("review_decision_kind", data.get("decision"))
+    return f"复盘决定：{what}，{label('review_decision_state', data.get('state'))}"
+
+
+def _undecided(data: Mapping[str, Any]) -> str:
+    kinds = "、".join(label("review_decision_kind", kind) for kind in data.get("decisions", ()))
+    return f"复盘决定逾期：{kinds}"
+
+
+def _recurred(data: Mapping[str, Any]) -> str:
+    return f"复发：{data.get('past_number')} 结案 {data.get('days_between')} 天后再次发生"
+
+
+def _risk_late(data: Mapping[str, Any]) -> str:
+    return f"风险复评逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前复评"
+
+
+def _measure_late(data: Mapping[str, Any]) -> str:
+    return f"预防措施逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前完成"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
     "incident.status_changed": _status_changed,
     "incident.affected_users_changed": _affected,
+    "incident.recurred": _recurred,
+    "risk.review_overdue": _risk_late,
+    "risk_measure.overdue": _measure_late,
     "mention.hit": _mention_hit,
     "note.added": _noted,
     "sla.warning": _warned,
     "sla.breached": _breached,
+    "incident.silent": _silent,
+    "statement.origin_missing": _origin_missing,
     "incident.team_changed": _team_changed,
     "escalation.person": _called,
     "task.created": _task_created,
@@ -178,6 +213,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "tasks.changed": _tasks_changed,
     "statement.published": _published,
     "statement.published_unapproved": _unapproved,
+    "review.decided": _decided,
+    "review.decisions_overdue": _undecided,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }
@@ -187,6 +224,9 @@ MEMBERS: Final[Mapping[str, str]] = {
     "clock": "时限",
     "harm_class": "危害类别",
     "business_unit": "业务单元",
+    "risk_category": "风险类别",
+    "risk_level": "风险等级",
+    "recurrence_reason": "依据",
     "decision_kind": "决策",
     "statement_kind": "声明",
     "slot": "审批",
@@ -195,6 +235,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "responsibility": "责任",
     "started_at": "开始",
     "due_at": "截止",
+    "decisions_due_at": "决定截止",
     "happened_at": "发生",
     "calmed_at": "平息",
     "overridden": "特批",

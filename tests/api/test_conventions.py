@@ -15,7 +15,7 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
 @every_operation
 async def test_who_takes_no_json_is_told_that_there_is_nothing_else(client, operation):
-    for accept in ("text/html", "image/png, audio/*", "application/*;q=0"):
+    for accept in ("text/csv", "image/webp, audio/*", "application/*;q=0"):
         answer = await client.request(operation.method, operation.url, headers={"accept": accept})
         problem(answer, 406, code="not_acceptable")
 

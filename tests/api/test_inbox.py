@@ -29,7 +29,7 @@ async def test_who_is_mentioned_finds_it_until_it_is_read(client, me):
     [entry] = shown["data"]
     assert entry == {
         "kind": "mentioned", "at": made["created_at"], "due_at": None, "read": False, "note_id": made["id"],
-        "subject": "incident", "subject_id": incident_id, "task": None, "incident": entry["incident"],
+        "subject": "incident", "subject_id": incident_id, "task": None, "statement": None, "incident": entry["incident"],
     }  # fmt: skip
     found = good(await client.get(f"/v1/incidents/{incident_id}"))
     assert entry["incident"] == {

@@ -30,7 +30,7 @@ async def test_who_is_called_finds_it_until_they_acknowledge(client, me):
     [member] = good(await client.get(f"{URL}/{incident_id}/team"))["data"]
     assert entry == {
         "kind": "acknowledge", "at": member["added_at"], "due_at": member["due_at"], "read": False, "note_id": None,
-        "subject": "incident", "subject_id": incident_id, "task": None, "incident": entry["incident"],
+        "subject": "incident", "subject_id": incident_id, "task": None, "statement": None, "incident": entry["incident"],
     }  # fmt: skip
     assert (entry["incident"]["id"], entry["incident"]["grade"]) == (incident_id, "major")
     assert (await me.badges())["acknowledge"] == 1

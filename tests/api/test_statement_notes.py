@@ -128,7 +128,7 @@ async def test_a_note_on_a_review_stands_on_the_incident_it_began_with(client, d
 async def test_a_merged_review_is_read_on_and_written_no_more(client, database):
     incident_id = await opened(client)
     went_into = await review(database, incident_id)
-    url = f"/v1/reviews/{await review(database, merged_into=went_into)}/notes"
+    url = f"/v1/reviews/{await review(database, await opened(client), merged_into=went_into)}/notes"
     assert good(await client.get(url))["data"] == []
     fault = problem(await client.post(url, json={"body": "会议改到周四"}), 409)
     assert (fault["code"], "merged" in fault["detail"]) == ("incident_over", True)

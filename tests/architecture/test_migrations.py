@@ -98,6 +98,38 @@ async def test_stored_policies_say_how_long_a_remediation_has_and_keep_what_they
         await drop_database(services, url)
 
 
+async def test_what_was_promised_is_still_to_be_done_where_promises_have_no_clocks(
+    services: Services, worker: str
+) -> None:
+    url = await create_database(services, f"{worker}_promises")
+    connection = None
+    try:
+        await asyncio.to_thread(command.upgrade, configuration(url), "commitments")
+        connection = await asyncpg.connect(plain(url))
+        for kind in ("commitment", "progress_note"):
+            await connection.execute(
+                "with i as (insert into incidents(id, number, title, policy_id, opened_by) "
+                "  select gen_random_uuid(), $1, 'x', id, 'test' from grading_policies limit 1 returning id), "
+                "t as (insert into tasks(id, incident_id, kind, title, state, due_at, created_by, result) "
+                "  select gen_random_uuid(), id, $1, 'x', 'open', now(), 'test', jsonb_build_object('kind', $1) from i "
+                "  returning id, incident_id), "
+                "d as (insert into deadlines(id, kind, incident_id, task_id, level, policy_id, started_at, due_at, set_at) "
+                "  select gen_random_uuid(), $1, incident_id, t.id, 4, p.id, now(), now(), now() "
+                "  from t cross join sla_policies p where $1 = 'commitment' returning id) "
+                "insert into deadline_firings(deadline_id, threshold, at, late_by_seconds) select id, 50, now(), 0 from d",
+                kind,
+            )  # fmt: skip
+        for step, target in ((command.downgrade, "statements_and_reviews"), (command.upgrade, "head")):
+            await asyncio.to_thread(step, configuration(url), target)
+        kept = await connection.fetch("select kind, state, result from tasks order by kind")
+        assert [tuple(row) for row in kept] == [("other", "open", None), ("progress_note", "open", None)]
+        assert await connection.fetchval("select count(*) from deadlines") == 0
+    finally:
+        if connection is not None:
+            await connection.close()
+        await drop_database(services, url)
+
+
 @pytest.mark.parametrize("statement", ["update events set type = 'x'", "delete from events", "truncate events cascade"])
 async def test_events_can_only_be_added(settings: Settings, client: httpx.AsyncClient, statement: str) -> None:
     await client.post("/v1/api-keys", json={"name": "audit", "scopes": ["mentions:read"]})

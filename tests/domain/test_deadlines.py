@@ -78,6 +78,24 @@ def test_a_remediation_has_the_time_that_is_stated_and_otherwise_the_plans():
         policy_from([stated | {"grades": ["major"]}, *others])
 
 
+def test_a_promise_runs_until_it_is_due_and_no_policy_says_how_long():
+    with pytest.raises(ValueError, match="no policy states it"):
+        Clock(Kind.COMMITMENT, seconds=3_600)
+    assert PLAN.time(Kind.COMMITMENT) is None
+    assert rings_of(Kind.COMMITMENT) == (50, 80, 100)
+
+
+@pytest.mark.parametrize(("due", "rung"), [
+    (T + HOUR, [50, 80, 100]), (T + 10 * HOUR, []), (T + 3 * HOUR, [50]), (T, [100]), (T - HOUR, [100]),
+])  # fmt: skip
+def test_a_promise_that_was_over_when_it_was_told_of_is_breached_and_was_not_warned_of_before_it_began(due, rung):
+    now = T + 2 * HOUR
+    rings = due_rings(Kind.COMMITMENT, T, due, now, now)
+    assert [ring.threshold for ring in rings] == rung
+    assert {ring.late_by for ring in rings} <= {timedelta()}
+    assert (next_ring(Kind.COMMITMENT, T, due, rung) is None) == (100 in rung)
+
+
 @pytest.mark.parametrize(("kind", "grade", "minutes"), RUNNING)
 @pytest.mark.parametrize("threshold", [50, 80, 100])
 def test_a_threshold_rings_at_its_instant_and_not_a_microsecond_before(kind, grade, minutes, threshold):

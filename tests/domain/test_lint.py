@@ -122,6 +122,21 @@ def test_the_authors_word_on_the_strategy_comes_before_that_of_the_words() -> No
     assert (silent.strategy, silent.strategy_source) == (None, None)
 
 
+def test_regret_alone_is_no_admission_in_a_first_word_and_a_clarification() -> None:
+    for kind, strategy in (("holding", None), ("clarification", None), ("apology", "rebuild"), ("progress", "rebuild")):
+        said = draft(kind, attitude="对给您带来的困扰深表歉意。")
+        assert lint(said, Background(NOW, UNCHECKED), shipped()).strategy == strategy, kind
+        admitted = draft(kind, attitude="这是我们的过错，深表歉意。")
+        assert lint(admitted, Background(NOW, UNCHECKED), shipped()).strategy == "rebuild", kind
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"), [("谢谢！再见！好！", 0), ("谢谢！再见！好！嗯！", 1), ("谢谢！！", 1), ("so!", 0)]
+)
+def test_exclamation_marks_are_told_once_where_they_are_many_or_two_in_a_row(text: str, marks: int) -> None:
+    assert [code for code, _ in findings("工作组", text)].count("exclamations") == marks
+
+
 def test_the_gravest_comes_first_and_a_flood_has_an_end() -> None:
     flood = "绝对谣言黑公关13812345678。" * 300
     one = draft("progress", facts=flood, platform_texts=dict.fromkeys(Platform, flood))

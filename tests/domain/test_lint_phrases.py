@@ -70,6 +70,13 @@ def test_of_words_inside_one_another_the_outer_counts_once_in_a_list_and_again_i
     assert len(spans("行业第一品牌", words(entry("行业第一"), entry("第一品牌")))) == 2
 
 
+@pytest.mark.parametrize("before", range(1_990, 2_002))
+def test_a_phrase_is_found_once_wherever_a_long_text_is_cut(before: int) -> None:
+    one = words(entry("避雷针", "避", exceptions=("避开",)))
+    assert spans("好" * before + "避雷针避开", one) == [(before, before + 3, "避雷针")]
+    assert spans("好" * before + "避避", one) == [(before, before + 1, "避"), (before + 1, before + 2, "避")]
+
+
 def test_who_speaks_and_what_is_true_decide_too() -> None:
     one = words(
         entry("追究", kinds=frozenset({StatementKind.APOLOGY})), entry("谣言", excused_by=frozenset({Truth.UNFOUNDED}))

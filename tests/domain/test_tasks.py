@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 from app.domain.lifecycle import RECORDING
 from app.domain.tasks import (
     FINISHED,
+    PUBLISHED,
     SAYS,
+    TIMED,
     UNFINISHED,
     FollowUps,
     TaskFacts,
     average_of,
     choices,
+    clock_due,
     first_state,
     is_another_report,
     percent_of,
     refusal,
-    remediation_due,
     result_fault,
     state_after,
     version_of,
@@ -169,9 +171,21 @@ def test_an_average_has_two_decimals_halves_up(answers, average):
 
 
 def test_a_remediation_is_due_as_promised_or_in_the_policys_time():
-    assert remediation_due(None, T, DAY) == T + DAY
-    assert remediation_due(T + DAY * 3, T, DAY) == T + DAY * 3
-    assert remediation_due(T, T, DAY) == T + DAY, "promised for what has passed: it starts anew"
+    assert clock_due(None, T, DAY) == T + DAY
+    assert clock_due(T + DAY * 3, T, DAY) == T + DAY * 3
+    assert clock_due(T, T, DAY) == T + DAY, "promised for what has passed: it starts anew"
+
+
+def test_a_promise_made_in_public_is_due_as_it_was_made():
+    assert clock_due(T + DAY, T, None) == T + DAY
+    assert clock_due(T - DAY, T, None) == T - DAY, "it has passed, and stays what was said"
+
+
+def test_each_kind_that_has_a_clock_has_one_of_its_own_name():
+    assert {task.value: clock.value for task, clock in TIMED.items()} == {
+        one: one for one in ("remediation", "commitment")
+    }
+    assert set(PUBLISHED) < set(TIMED), "what is promised in public has a clock"
 
 
 @given(st.lists(st.tuples(st.uuids(), st.integers(1, 10**6)), unique_by=lambda task: task[0]))

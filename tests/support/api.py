@@ -45,6 +45,8 @@ class Operation:
             "{year}": "2200",
             "{number}": "3",
             "{role}": "nobody",
+            "{kind}": "risks",
+            "{platform}": "nowhere",
         }
         path = self.path
         for name, value in known.items():

@@ -33,6 +33,12 @@ update acknowledgements set happened_at = happened_at - $2::interval, recorded_a
 where incident_id = $1"""
 _PASS_LINKS = """
 update acknowledgement_links set expires_at = expires_at - $2::interval where incident_id = $1"""
+_PASS_PROMISES = """
+update commitments set made_at = made_at - $2::interval, due_at = due_at - $2::interval,
+  broken_at = broken_at - $2::interval where incident_id = $1"""
+_PASS_THEIR_TASKS = """
+update tasks set due_at = due_at - $2::interval, happened_at = happened_at - $2::interval
+where incident_id = $1 and kind = 'commitment'"""
 _PASS_INCIDENT = "update incidents set opened_at = opened_at - $2::interval where id = $1"
 
 
@@ -57,7 +63,9 @@ async def clocks(client: httpx.AsyncClient, incident_id: str, **query: Any) -> d
 
 async def pass_time(database: Database, incident_id: str, **span: float) -> None:
     """As if so much time had gone by for the incident and its clocks: `pass_time(..., minutes=31)`."""
-    for statement in (_PASS, _PASS_FIRINGS, _PASS_TEAM, _PASS_ACTS, _PASS_LINKS, _PASS_INCIDENT):
+    for statement in (
+        _PASS, _PASS_FIRINGS, _PASS_TEAM, _PASS_ACTS, _PASS_LINKS, _PASS_PROMISES, _PASS_THEIR_TASKS, _PASS_INCIDENT,
+    ):  # fmt: skip
         await database.fetch(statement, UUID(incident_id), timedelta(**span))
 
 

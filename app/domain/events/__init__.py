@@ -17,6 +17,7 @@ from app.domain.events.alerts import AlertBreached, AlertNoReceiver
 from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
+from app.domain.events.commitments import CommitmentBroken
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
@@ -38,6 +39,29 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.placements import PlacementChanged, StatementOriginMissing
+from app.domain.events.reports import ReviewReportRendered
+from app.domain.events.reviews import (
+    ReviewCompleted,
+    ReviewDecided,
+    ReviewDecisionsOverdue,
+    ReviewEvent,
+    ReviewIncidentMoved,
+    ReviewOpened,
+    ReviewReported,
+    ReviewResumed,
+    ReviewSuspended,
+)
+from app.domain.events.risks import (
+    IncidentRecurred,
+    RegisterUnmasked,
+    RiskChanged,
+    RiskEvent,
+    RiskLinked,
+    RiskMeasureOverdue,
+    RiskReviewOverdue,
+)
+from app.domain.events.silence import IncidentSilent
 from app.domain.events.statements import (
     StatementApproved,
     StatementChanged,
@@ -69,6 +93,7 @@ __all__ = [
     "CalendarYearMissing",
     "CalendarYearPublished",
     "Changed",
+    "CommitmentBroken",
     "DeadlineEvent",
     "DeadlineRedated",
     "DeadlinesSet",
@@ -87,6 +112,8 @@ __all__ = [
     "IncidentEvent",
     "IncidentOpened",
     "IncidentRebounded",
+    "IncidentRecurred",
+    "IncidentSilent",
     "LegalHoldLifted",
     "LegalHoldSet",
     "LegalThresholdReached",
@@ -99,7 +126,24 @@ __all__ = [
     "NoteAdded",
     "PeopleUnmasked",
     "PersonCalled",
+    "PlacementChanged",
     "PublicationRecorded",
+    "RegisterUnmasked",
+    "ReviewCompleted",
+    "ReviewDecided",
+    "ReviewDecisionsOverdue",
+    "ReviewEvent",
+    "ReviewIncidentMoved",
+    "ReviewOpened",
+    "ReviewReportRendered",
+    "ReviewReported",
+    "ReviewResumed",
+    "ReviewSuspended",
+    "RiskChanged",
+    "RiskEvent",
+    "RiskLinked",
+    "RiskMeasureOverdue",
+    "RiskReviewOverdue",
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
@@ -107,6 +151,7 @@ __all__ = [
     "StatementChanged",
     "StatementChangesRequested",
     "StatementEvent",
+    "StatementOriginMissing",
     "StatementPublished",
     "StatementPublishedUnapproved",
     "StatementSlotApproved",
@@ -141,6 +186,8 @@ PUBLIC: tuple[type[Event], ...] = (
     StatusChanged,
     IncidentCalmed,
     IncidentRebounded,
+    IncidentSilent,
+    IncidentRecurred,
     IncidentAcknowledged,
     MeetingHeld,
     FactChecked,
@@ -163,10 +210,21 @@ PUBLIC: tuple[type[Event], ...] = (
     StatementPublished,
     StatementPublishedUnapproved,
     StatementWithdrawn,
+    CommitmentBroken,
+    StatementOriginMissing,
     SlaWarning,
     SlaBreached,
     SlaMet,
     DeadlineRedated,
+    ReviewOpened,
+    ReviewSuspended,
+    ReviewResumed,
+    ReviewReported,
+    ReviewDecided,
+    ReviewCompleted,
+    ReviewDecisionsOverdue,
+    RiskReviewOverdue,
+    RiskMeasureOverdue,
     CalendarYearPublished,
     CalendarYearMissing,
     WebhookTested,

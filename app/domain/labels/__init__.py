@@ -6,10 +6,21 @@ Values stand in the order people expect: the gravest first. A changed word is a 
 from types import MappingProxyType
 from typing import Final
 
-from app.domain.labels import incidents, lint, mentions, people, reviews, statements, webhooks
+from app.domain.labels import (
+    incidents,
+    lint,
+    mentions,
+    people,
+    placements,
+    reports,
+    reviews,
+    risks,
+    statements,
+    webhooks,
+)
 from app.domain.labels.base import Labels
 
-_ROOMS = (incidents, statements, lint, reviews, mentions, webhooks, people)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

@@ -51,7 +51,7 @@ class Platform(StrEnum):
 
 
 class DeadlineKind(StrEnum):
-    """The plan's clocks: 命中推送, 首次响应, 紧急会议, 信息核实, 首次发声, 首份声明, 诉求处理, 收尾, 复盘.
+    """The plan's clocks: 命中推送, 首次响应, 紧急会议, 信息核实, 首次发声, 首份声明, 诉求处理, 承诺, 收尾, 复盘.
 
     The first word only warns: it runs on past its time without ringing, until something is said.
     """
@@ -63,6 +63,7 @@ class DeadlineKind(StrEnum):
     FIRST_WORD = "first_word"
     FIRST_STATEMENT = "first_statement"
     REMEDIATION = "remediation"
+    COMMITMENT = "commitment"
     CLOSING = "closing"
     REVIEW = "review"
 
@@ -275,7 +276,7 @@ class ImportRowState(StrEnum):
 
 class TaskKind(StrEnum):
     """What there is to do about an incident (方案 二(二)2, 二(三)): 紧急会议, 信息核实, 媒体澄清, KOL澄清, 媒体问询, 统一口径, 暂停投放,
-    监管报送, 内部通报, 进展公示, 诉求处理, 侵权投诉举报, 评论引导, 回访, 其他."""
+    监管报送, 内部通报, 进展公示, 诉求处理, 承诺兑现, 侵权投诉举报, 评论引导, 回访, 其他."""
 
     MEETING = "meeting"
     FACT_CHECK = "fact_check"
@@ -288,6 +289,7 @@ class TaskKind(StrEnum):
     INTERNAL_NOTICE = "internal_notice"
     PROGRESS_NOTE = "progress_note"
     REMEDIATION = "remediation"
+    COMMITMENT = "commitment"
     TAKEDOWN_REPORT = "takedown_report"
     COMMENT_GUIDANCE = "comment_guidance"
     FOLLOW_UP = "follow_up"

@@ -101,3 +101,13 @@ class StatementChange(StrEnum):
     SENT_BACK = "sent_back"
     MOVED_AWAY = "moved_away"
     MOVED_IN = "moved_in"
+
+
+class CommitmentState(StrEnum):
+    """What became of what was promised in public: 未到期, 已兑现, 逾期兑现, 未兑现, 已免除."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    KEPT_LATE = "kept_late"
+    BROKEN = "broken"
+    WAIVED = "waived"

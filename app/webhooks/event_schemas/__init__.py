@@ -27,6 +27,7 @@ from app.webhooks.event_schemas.alerts import AlertBreachedEvent, AlertNoReceive
 from app.webhooks.event_schemas.base import EventBase, shown_as
 from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, CalendarYearPublishedEvent
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
+from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
@@ -43,6 +44,18 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
+from app.webhooks.event_schemas.reviews import (
+    ReviewCompletedEvent,
+    ReviewDecidedEvent,
+    ReviewDecisionsOverdueEvent,
+    ReviewOpenedEvent,
+    ReviewReportedEvent,
+    ReviewResumedEvent,
+    ReviewSuspendedEvent,
+)
+from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
+from app.webhooks.event_schemas.silence import IncidentSilentEvent
 from app.webhooks.event_schemas.statements import (
     StatementApprovedEvent,
     StatementChangesRequestedEvent,
@@ -99,11 +112,24 @@ class Event(
             | StatementPublishedEvent
             | StatementPublishedUnapprovedEvent
             | StatementWithdrawnEvent
+            | CommitmentBrokenEvent
+            | StatementOriginMissingEvent
             | DeadlineRedatedEvent
+            | ReviewOpenedEvent
+            | ReviewSuspendedEvent
+            | ReviewResumedEvent
+            | ReviewReportedEvent
+            | ReviewDecidedEvent
+            | ReviewCompletedEvent
+            | ReviewDecisionsOverdueEvent
             | CalendarYearPublishedEvent
             | CalendarYearMissingEvent
             | IncidentCalmedEvent
             | IncidentReboundedEvent
+            | IncidentSilentEvent
+            | IncidentRecurredEvent
+            | RiskReviewOverdueEvent
+            | RiskMeasureOverdueEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | WebhookTestEvent

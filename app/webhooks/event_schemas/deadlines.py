@@ -45,7 +45,9 @@ class DeadlineData(IncidentData):
 
     deadline_id: UUID = Field(description="The clock; `GET /v1/deadlines/{deadline_id}` has all of it.")
     clock: DeadlineKind = Field(description="Which clock of the plan.")
-    task_id: UUID | None = Field(description="The task it runs for; null for every clock but `remediation`.")
+    task_id: UUID | None = Field(
+        description="The task it runs for; null for every clock but `remediation` and `commitment`."
+    )
     grade: Grade | None = Field(description="The grade it runs at; null: none.")
     started_at: datetime = Field(description="When it began to run.")
     due_at: datetime = Field(description="When its time is over.")

@@ -111,13 +111,17 @@ def _waits(person_id: UUID, authority: Authority) -> ColumnElement[bool]:
         or_(StatementApproval.slot == authority.slot, StatementApproval.person_id.in_(people),
             StatementApproval.on_behalf_of.in_(people)),
     )  # fmt: skip
-    wrote = exists().where(
-        StatementVersion.statement_id == Statement.id,
-        or_(*(literal(one) == any_(StatementVersion.author_ids) for one in people)),
+    wrote = (
+        exists()
+        .where(
+            StatementVersion.statement_id == Statement.id,
+            or_(*(literal(one) == any_(StatementVersion.author_ids) for one in people)),
+        )
+        .correlate(Statement)
     )
     waits = ~given & ~wrote & or_(Statement.creator_id.is_(None), Statement.creator_id.not_in(people))
     if authority.slot is ApprovalSlot.LEAD:
-        waits &= exists().where(Incident.id == Statement.incident_id, Incident.grade == "major")
+        waits &= exists().where(Incident.id == Statement.incident_id, Incident.grade == "major").correlate(Statement)
     return waits
 
 

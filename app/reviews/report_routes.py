@@ -1,0 +1,174 @@
+"""The facts of reviews and their reports 《危机复盘报告》 over HTTP (方案 二(三), R58-R59). One media type an operation."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from app.core.answers import DOCX, HTML, MARKDOWN, PNG, SVG
+from app.core.deps import InRetries, InTransaction, Retries, ReviewsRead, ReviewsWrite, Tools, WithTools
+from app.core.pages import headers_of
+from app.core.routing import Operation
+from app.core.saving import saved_as
+from app.domain.vocabulary.reports import ReportFormat
+from app.models import ReviewReportFile
+from app.reviews import report_queries, reports
+from app.reviews.covers import get_review
+from app.reviews.fact_schemas import ReviewFacts
+from app.reviews.facts import facts_of
+from app.reviews.report_schemas import ReviewReport
+
+
+class _Docx(Operation):
+    media_type = DOCX
+
+
+class _Html(Operation):
+    media_type = HTML
+
+
+class _Markdown(Operation):
+    media_type = MARKDOWN
+
+
+class _Svg(Operation):
+    media_type = SVG
+
+
+class _Png(Operation):
+    media_type = PNG
+
+
+class DocxReport(Response):
+    """The report as a Word document."""
+
+    media_type = DOCX
+
+
+class HtmlReport(Response):
+    """The report as a page."""
+
+    media_type = HTML
+
+
+class MarkdownReport(Response):
+    """The report as Markdown."""
+
+    media_type = MARKDOWN
+
+
+class SvgCurve(Response):
+    """The curve as SVG."""
+
+    media_type = SVG
+
+
+class PngCurve(Response):
+    """The curve as PNG."""
+
+    media_type = PNG
+
+
+_NAMED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"headers": {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}}
+}
+_LOCATED: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"headers": {"Location": {"$ref": "#/components/headers/Location"}}}
+}
+_PATH: Final = "/v1/reviews/{review_id}"
+# Whatever opens it, nothing in it runs, and it loads nothing.
+_SAFE: Final = {"x-content-type-options": "nosniff", "content-security-policy": "sandbox; default-src 'none'"}
+_DRAWN: Final = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; font-src data:",
+}
+router = APIRouter(prefix=_PATH, tags=["Reviews"], route_class=Operation)
+docx_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Docx)
+html_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Html)
+markdown_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Markdown)
+svg_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Svg)
+png_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Png)
+Whose = Annotated[
+    UUID | None, Query(description="Whose curve, of a review that covers several incidents; the first's otherwise.")
+]
+
+
+@router.get("/facts", operation_id="getReviewFacts")
+async def get_review_facts(review_id: UUID, tx: InTransaction, caller: ReviewsRead) -> ReviewFacts:
+    """What is known of what the review is about 复盘事实, counted now: every figure names the events it rests on, or the
+    answer of this API that it was counted from. Also what the machine finds for each of the four questions."""
+    await tx.one_view()
+    return ReviewFacts.of(*await facts_of(tx, await get_review(tx, review_id), caller=caller))
+
+
+@router.post(
+    "/report", status_code=202, operation_id="renderReviewReport", response_model=ReviewReport, responses=_LOCATED
+)
+async def render_review_report(
+    review_id: UUID, caller: ReviewsWrite, run: InRetries, response: Response
+) -> dict[str, Any]:
+    """Has the report 《危机复盘报告》 rendered as of now, in all its forms, by a worker; where nothing has changed since it was
+    last, that one is answered. Names and words of people are masked in it, whoever asks."""
+    response.headers["location"] = f"/v1/reviews/{review_id}/report"
+    return await run(lambda tx, now: report_queries.asked(tx, review_id, caller=caller, now=now))
+
+
+@router.get("/report", operation_id="getReviewReport", response_model=ReviewReport)
+async def get_review_report(review_id: UUID, tx: InTransaction, _: ReviewsRead) -> dict[str, Any]:
+    """The report that was asked for last: how far it is, and once it is done where its forms are read."""
+    return await report_queries.shown(tx, await reports.newest(tx, review_id))
+
+
+@docx_router.get("/docx", operation_id="getReviewReportAsDocx", response_class=DocxReport, responses=_NAMED)
+async def get_review_report_as_docx(review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead) -> DocxReport:
+    """The newest report as a Word document, in the company's template where there is one. `report_not_done` while it is
+    rendered."""
+    file, content = await _content(run, tools, review_id, ReportFormat.DOCX)
+    return DocxReport(content, headers=_SAFE | {"content-disposition": saved_as(file.name)})
+
+
+@html_router.get("/html", operation_id="getReviewReportAsHtml", response_class=HtmlReport, responses=_NAMED)
+async def get_review_report_as_html(review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead) -> HtmlReport:
+    """The newest report as one file of HTML, which is read offline and prints well. `report_not_done` while it is
+    rendered."""
+    file, content = await _content(run, tools, review_id, ReportFormat.HTML)
+    policy = "font-src data:; img-src data:; form-action 'none'; sandbox"
+    headers = headers_of(content.decode(), policy, content_disposition=saved_as(file.name))
+    return HtmlReport(content, headers=headers)
+
+
+@markdown_router.get(
+    "/markdown", operation_id="getReviewReportAsMarkdown", response_class=MarkdownReport, responses=_NAMED
+)
+async def get_review_report_as_markdown(
+    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead
+) -> MarkdownReport:
+    """The newest report as Markdown, for wikis and mails. `report_not_done` while it is rendered."""
+    file, content = await _content(run, tools, review_id, ReportFormat.MARKDOWN)
+    return MarkdownReport(content, headers=_SAFE | {"content-disposition": saved_as(file.name, at_once=False)})
+
+
+@svg_router.get("/svg", operation_id="getReviewCurveAsSvg", response_class=SvgCurve, responses=_NAMED)
+async def get_review_curve_as_svg(
+    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, incident_id: Whose = None
+) -> SvgCurve:
+    """The curve of the newest report as SVG, with the font it needs. `report_not_done` while it is rendered."""
+    file, content = await _content(run, tools, review_id, ReportFormat.SVG, incident_id)
+    return SvgCurve(content, headers=_DRAWN | {"content-disposition": saved_as(file.name, at_once=False)})
+
+
+@png_router.get("/png", operation_id="getReviewCurveAsPng", response_class=PngCurve, responses=_NAMED)
+async def get_review_curve_as_png(
+    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, incident_id: Whose = None
+) -> PngCurve:
+    """The curve of the newest report as PNG, 1,920 pixels wide. `report_not_done` while it is rendered."""
+    file, content = await _content(run, tools, review_id, ReportFormat.PNG, incident_id)
+    return PngCurve(content, headers=_SAFE | {"content-disposition": saved_as(file.name, at_once=False)})
+
+
+async def _content(
+    run: Retries, tools: Tools, review_id: UUID, format_: ReportFormat, incident_id: UUID | None = None
+) -> tuple[ReviewReportFile, bytes]:
+    """A form of the report and its bytes, which are read when the transaction has ended. It is of some megabytes at most."""
+    file = await run(lambda tx, _: reports.rendered_as(tx, review_id, format_, incident_id))
+    return file, b"".join([piece async for piece in tools.storage.stream(file.id, 0, file.size, size=file.size)])
