@@ -75,16 +75,16 @@ async def handled(client: httpx.AsyncClient, incident_id: str) -> None:
 
 async def backdated(database: Database, incident_id: str, start: datetime) -> None:
     """As if what people did had happened while it burned: acts must not be entered before the incident was there."""
-    minutes = {"acknowledgements": 25, "meetings": 50, "fact_checks": 100}
-    for table, after in minutes.items():
+    for table, after in (("acknowledgements", 25), ("meetings", 50), ("fact_checks", 100)):
         await database.fetch(
             f"update {table} set happened_at = $2 where incident_id = $1",
             UUID(incident_id),
             start + timedelta(minutes=after),
         )
     rows = await database.fetch("select id from publications where incident_id = $1 order by id", UUID(incident_id))
-    for place, row in enumerate(rows):
-        at = start + timedelta(minutes=60 + 12 * place)
+    # The last so late that not all of the fire is near it.
+    for minutes, row in zip((60, 72, 84, 96, 200), rows, strict=True):
+        at = start + timedelta(minutes=minutes)
         await database.fetch("update publications set happened_at = $2 where id = $1", row["id"], at)
     opened = start + timedelta(minutes=1)
     await database.fetch("update incidents set opened_at = $2 where id = $1", UUID(incident_id), opened)
