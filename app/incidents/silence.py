@@ -22,7 +22,7 @@ from app.domain.silence import Cadences, Case, cadences_from, next_due, stopped_
 from app.domain.vocabulary.placements import SilenceStop
 from app.incidents import guards
 from app.incidents.queries import get_incident, told_of
-from app.incidents.ringing import AT_ONCE, Rung
+from app.incidents.ringing import AT_ONCE, Rung, ring_free
 from app.incidents.silence_schemas import MOST_SHOWN
 from app.incidents.spread import lock_incidents
 from app.incidents.timeline import on_timeline
@@ -120,12 +120,7 @@ async def last_word(tx: Tx, incident_id: UUID) -> datetime | None:
 
 async def ring_due(tx: Tx, *, without: Collection[UUID] = (), limit: int = AT_ONCE) -> Rung:
     """Rings what is due, the gravest first, of incidents that nobody holds at this moment; ``without`` some."""
-    due = await (await tx.driver()).fetch(_DUE, limit, list(without))
-    if not due:
-        return Rung()
-    wanted = {row["incident_id"] for row in due}
-    incidents = await lock_incidents(tx, wanted, skip_locked=True)
-    return Rung(await _ring(tx, incidents), frozenset(wanted - incidents.keys()), len(due) == limit)
+    return await ring_free(tx, _DUE, lambda incidents, _: _ring(tx, incidents), without=without, limit=limit)
 
 
 async def ring_incident(tx: Tx, incident_id: UUID) -> int:

@@ -24,6 +24,7 @@ from tests.support.reviewing import (
     seen,
     somebody,
 )
+from tests.support.reviews import rendered
 
 WEEK = timedelta(days=7)
 
@@ -185,6 +186,18 @@ async def test_the_report_meets_the_clock_by_when_it_was_issued(client, counter,
     assert done["decisions_due_at"] == review["decisions_due_at"]
 
 
+async def test_what_is_issued_is_the_report_as_it_was_rendered(client, context, counter, database):
+    _, review = await born(client, counter, database)
+    good(await fill(client, review, answers=ANSWERS, meeting_at=ago()))
+    report = await rendered(client, context, review["id"])
+    good(await fill(client, review, meeting_note="另有补充"))
+    found = problem(await issue(client, review), 409, code="review_incomplete")
+    assert found["missing"] == ["report"], "that one does not say so"
+    newer = await rendered(client, context, review["id"])
+    done = good(await issue(client, review))
+    assert (done["report_id"], report["id"] == newer["id"]) == (newer["id"], False)
+
+
 async def test_a_report_that_is_told_late_was_in_time_all_the_same(client, counter, database):
     there, review = await born(client, counter, database)
     await pass_time(database, there["id"], days=8)
@@ -283,3 +296,7 @@ async def test_who_may_only_read_writes_nothing(client, bare, counter, database)
     problem(await bare.get(f"{REVIEWS}/{review['id']}", headers=nobody), 403)
     problem(await client.get(f"{REVIEWS}/{uuid4()}"), 404)
     problem(await client.get(f"{URL}/{uuid4()}/review"), 404)
+
+
+async def test_what_no_change_is_named_by_is_refused(client):
+    problem(await client.get(f"{REVIEWS}?changed=%00"), 422, "?changed/0")
