@@ -28,6 +28,9 @@ from app.reviews.report_docx import saved
 
 LARGEST: Final = 5 * 1024 * 1024
 LARGEST_UNPACKED: Final = 40 * 1024 * 1024
+# Of what is read as XML: Word's own templates have a tenth of it, and a report is to be written in seconds.
+LARGEST_XML: Final = 4 * 1024 * 1024
+MOST_ELEMENTS: Final = 100_000
 BODY: Final = "报告正文"
 PLACEHOLDERS: Final = ("标题", "事件", "编号", "等级", "日期", BODY)
 _NAMED: Final = re.compile(r"\{\{([^{}]*)\}\}")
@@ -126,12 +129,18 @@ def _refuse_members(archive: zipfile.ZipFile) -> None:
         raise TemplateRefused(f"would unpack to more than {LARGEST_UNPACKED // 1024 // 1024} MB")
     if any(name.lower().startswith(("word/embeddings/", "word/activex/")) for name in names):
         raise TemplateRefused("holds embedded objects: take them out")
-    for name in names:
-        if name.lower().endswith((".xml", ".rels")):
-            _refuse_xml(name, archive.read(name))
+    parts = [name for name in names if name.lower().endswith((".xml", ".rels"))]
+    elements = 0
+    if sum(archive.getinfo(name).file_size for name in parts) > LARGEST_XML:
+        raise TemplateRefused(f"has more than {LARGEST_XML // 1024 // 1024} MB of text and styles")
+    for name in parts:
+        elements += _refuse_xml(name, archive.read(name))
+        if elements > MOST_ELEMENTS:
+            raise TemplateRefused("has more paragraphs, runs and styles than a template needs")
 
 
-def _refuse_xml(name: str, text: bytes) -> None:
+def _refuse_xml(name: str, text: bytes) -> int:
+    """How many elements it has."""
     # Declarations may hide in another encoding; Office writes UTF-8.
     plain = text.replace(b"\x00", b"")
     if any(word in plain.upper() for word in _DECLARED):
@@ -148,6 +157,7 @@ def _refuse_xml(name: str, text: bytes) -> None:
         _refuse_links(root)
     else:
         _refuse_fields(root)
+    return sum(1 for _ in root.iter())
 
 
 def _refuse_types(root: Any) -> None:

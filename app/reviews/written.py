@@ -1,4 +1,4 @@
-"""What people wrote into a decision on risks, wherever it stands in a draft or a preview, as the caller may see it."""
+"""What people wrote into a decision, wherever it stands in a draft or a preview, as the caller may see it."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -8,9 +8,9 @@ from app.core.auth import Caller
 from app.core.db import Tx
 from app.people.masks import words_of
 
-# Members that hold what people wrote: of risks and measures, and of what is told of them.
+# Members that hold what people wrote: of risks and measures, of rules and policies, and of what is told of them.
 _WRITTEN: Final = frozenset(
-    {"title", "description", "words", "reason", "name", "before", "after", "added", "removed"}
+    {"title", "description", "words", "reason", "name", "note", "before", "after", "added", "removed"}
 )  # fmt: skip
 
 

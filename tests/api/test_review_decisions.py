@@ -8,6 +8,7 @@ import pytest
 from tests.support.acts import person_headers
 from tests.support.api import ago, brand, crisis, everything, good, incident, make_rule, mention, post, problem
 from tests.support.fires import told
+from tests.support.people import bearer, make_key
 from tests.support.reviewing import (
     DECIDER,
     REVIEWS,
@@ -332,3 +333,20 @@ async def test_a_draft_that_leaves_all_as_it_is_is_no_change(client, counter, da
     problem(await draft(client, review, "scope", watch_rules=[same]), 422, "/change")
     assert (await decision(client, review, "scope"))["change"] is None
     good(await draft(client, review, "scope", watch_rules=[same | {"fields": {"negative_words": ["翻车"]}}]))
+
+
+async def test_what_was_written_into_a_draft_is_masked(client, bare, counter, database):
+    _, review = await born(client, counter, database)
+    steps = [{"action": "create", "fields": {"name": "找 13812345678", "brand_words": [brand()]}}]
+    good(await draft(client, review, "scope", watch_rules=steps))
+    rules = [{"id": "general-8h", "grade": "general", "window_seconds": 28800, "threshold": 5000}]
+    good(
+        await draft(
+            client, review, "process", grading_policy={"name": "plan", "note": "问 13812345678", "rules": rules}
+        )
+    )
+    reads = bearer((await make_key(client, "reviews:read"))["key"])
+    for kind in ("scope", "process"):
+        shown = await bare.get(decision_url(review, kind), headers=reads)
+        assert ("13812345678" in shown.text, "138******78" in shown.text) == (False, True)
+        assert "13812345678" in (await client.get(decision_url(review, kind))).text

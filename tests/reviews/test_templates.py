@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
+from os import urandom
 from typing import Any
 
 import pytest
@@ -198,6 +199,10 @@ def without_room(paper: Any) -> None:
     paper.sections[0].left_margin = Cm(30)
 
 
+def in_body(words: bytes) -> Callable[[str, bytes], bytes]:
+    return lambda name, text: text.replace(b"<w:body>", b"<w:body>" + words) if name == "word/document.xml" else text
+
+
 REFUSED = {
     "no zip": (b"PK\x03\x04 but nothing more", "damaged"),
     "text": (b"hello", "damaged"),
@@ -222,6 +227,8 @@ REFUSED = {
     "a header by another name": (renamed(template()), "unusual name"),
     "without pages": (template(without_pages), "can't be written into"),
     "without room": (template(without_room), "can't be written into"),
+    "a long book": (repacked(template(), in_body(b"<!--" + urandom(2**21).hex().encode() + b"-->")), "4 MB of text"),
+    "paragraphs without end": (repacked(template(), in_body(b"<w:p/>" * 100_000)), "than a template needs"),
     "too many": (template(lambda paper: paper.add_paragraph("{{编号}}" * 1_001)), "1,000 placeholders"),
     "entities": (repacked(template(), entities), "entities"),
     "cut": (repacked(template(), spoilt), "damaged"),
