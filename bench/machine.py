@@ -67,6 +67,10 @@ class Process:
                 raise RuntimeError(f"{what} did not start:\n{self.said()}")
             time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def cpu_seconds(self) -> float:
         """Processor time used so far, in user and kernel mode."""
         fields = Path(f"/proc/{self._child.pid}/stat").read_text().rpartition(")")[2].split()

@@ -231,6 +231,8 @@ async def absorb(tx: Tx, review: Review, own: Review, incident: Incident, *, cal
     touch(own, now)
     await date(tx, own, now=now)
     await cover_row(tx, review, incident, now=now)
+    # Of what was calm only later, a meeting before that did not know all.
+    review.since = max(review.since, own.since)
     await look_up(tx, review, now=now)
     touch(review, now)
     await date(tx, review, now=now)

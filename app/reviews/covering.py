@@ -1,8 +1,10 @@
 """One review for several general incidents 三级(一般): covered by it, and taken out again (方案 二(三))."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy import select
 
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected
@@ -50,14 +52,30 @@ async def cover_incidents(
         raise Invalid.of(unknown)
     new = [found[id_] for id_ in asked if id_ not in {incident.id for incident in held.incidents}]
     own = {incident.id: await current_review(tx, incident.id, lock=True) for incident in new}
-    _must_be_coverable(held, new, own)
+    _must_be_coverable(held, new, own, await _torn(tx, new, own))
     for incident in new:
         if (review := own[incident.id]) is not None:
             await births.absorb(tx, held.review, review, incident, caller=caller, now=now)
     return held.review
 
 
-def _must_be_coverable(held: Held, new: Sequence[Incident], own: dict[UUID, Review | None]) -> None:
+async def _torn(tx: Tx, new: Sequence[Incident], own: Mapping[UUID, Review | None]) -> list[str]:
+    """What shares a review with others goes with all of them, or is taken out of it first: they would be left without."""
+    faults = []
+    for incident in new:
+        review = own[incident.id]
+        others = set(await covered(tx, review.id)) - {one.id for one in new} if review is not None else set()
+        if others:
+            numbers = await tx.scalars(select(Incident.number).where(Incident.id.in_(others)).order_by(Incident.id))
+            faults.append(
+                f"{incident.number} shares its review with {', '.join(numbers)}: name them too, or take it out first."
+            )
+    return faults
+
+
+def _must_be_coverable(
+    held: Held, new: Sequence[Incident], own: Mapping[UUID, Review | None], torn: Sequence[str]
+) -> None:  # fmt: skip
     if any(incident.is_drill is not held.review.is_drill for incident in new):
         raise DrillsStayApart("Exercises 演练 are reviewed apart from what is real.")
     graver = [incident for incident in held.incidents if new and incident.grade != COVERABLE]
@@ -65,7 +83,7 @@ def _must_be_coverable(held: Held, new: Sequence[Incident], own: dict[UUID, Revi
     said = [
         f"The review is of {incident.number}, whose grade is {incident.grade or 'none'}: only general incidents share one."
         for incident in graver
-    ] + [fault for fault in faults if fault]
+    ] + [fault for fault in faults if fault] + [*torn]
     if said:
         raise NotCoverable(" ".join(said))
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.config import JsonDict
 
 from app.core.bodies import Str, Wire
+from app.domain.vocabulary import Platform
 from app.domain.vocabulary.reviews import (
     ReviewChangeAction,
     ReviewDecisionKind,
@@ -19,6 +20,7 @@ from app.incidents.sla_schemas import SlaPolicyCreate
 from app.mentions.rule_schemas import RULE_EXAMPLE, MediaOutletIn, WatchRuleCreate, WatchRulePatch
 from app.reviews.risks_measure_schemas import RiskMeasureCreate
 from app.reviews.risks_schemas import RiskCreate, RiskPatch
+from app.statements.platform_schemas import PlatformRulePut
 
 _REVIEW_ID = "0197a3f0-b000-7aaa-8bbb-0123456789ab"
 _RULE_ID = "0197a3ef-1000-7aaa-8bbb-0123456789ab"
@@ -26,6 +28,7 @@ _STEP: JsonDict = {"action": "update", "rule_id": _RULE_ID, "fields": {"negative
 _OUTLET: JsonDict = {"name": "新华社", "tier": "central", "domains": ["news.cn"], "accounts": ["weibo:新华社"]}
 _RISK: JsonDict = {"title": "供应商换料未报备", "category": "product_quality", "likelihood": 3, "impact": 5}
 _RISK_STEP: JsonDict = {"action": "update", "risk_id": _RULE_ID, "fields": {"impact": 5, "reason": "涉及婴幼儿食品"}}
+_PLATFORM: JsonDict = {"platform": "xiaohongshu", "fields": {"core": True, "max_chars": 1000, "max_title": 20}}
 _SCOPE: JsonDict = {"kind": "scope", "watch_rules": [_STEP], "media_outlets": []}
 _DIFFERENCE: JsonDict = {"path": "negative_words", "before": None, "after": None, "added": ["翻车"], "removed": []}
 _SEEN: JsonDict = {
@@ -110,6 +113,15 @@ class MediaOutletStep(
     model_config = ConfigDict(json_schema_extra={"example": {"action": "create", "fields": _OUTLET}})
 
 
+class CorePlatformStep(Wire):
+    """What holds for a platform from then on: above all whether every statement is planned there 核心平台."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _PLATFORM})
+
+    platform: Annotated[Platform, Field(description="Which platform.")]
+    fields: Annotated[PlatformRulePut, Field(description="All that is to hold for it.")]
+
+
 class RiskCreation(Wire):
     """A risk that this taught us of. It is linked to the incidents that the review covers."""
 
@@ -180,6 +192,9 @@ class ScopeChange(Wire):
     ] = []
     media_outlets: Annotated[
         list[MediaOutletStep], Field(max_length=MOST_STEPS, description="What is done to media outlets, in order.")
+    ] = []
+    core_platforms: Annotated[
+        list[CorePlatformStep], Field(max_length=len(Platform), description="Which platforms are other, and how.")
     ] = []
 
 

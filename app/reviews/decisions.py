@@ -95,8 +95,8 @@ async def keep_as_is(
     now: datetime,
 ) -> ReviewDecision:  # fmt: skip
     """Nothing changes, and why: a person's word."""
-    caller.require_person()
     held = await hold(tx, review_id)
+    caller.require_person()
     await must_may(tx, held.review, ReviewAction.DECIDE, kind)
     decision = await get_decision(tx, review_id, kind)
     expected.meet(decision.version)
@@ -133,8 +133,8 @@ async def apply_change(
 
     DecisionOutdated says what changed since; nothing is changed then.
     """
-    caller.require_person()
     await get_review(tx, review_id)
+    caller.require_person()
     before = await get_decision(tx, review_id, kind)
     changer, version = CHANGERS[kind], before.version
     if before.change:

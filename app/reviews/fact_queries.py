@@ -43,7 +43,7 @@ AROUND: Final = timedelta(hours=2)
 _TYPES: Final = (
     "incident.opened", "incident.grade_changed", "incident.status_changed", "incident.calmed", "incident.rebounded",
     "incident.acknowledged", "incident.meeting_held", "incident.fact_checked", "incident.publication_recorded",
-    "incident.silent", "statement.origin_missing", "commitment.broken",
+    "incident.silent", "statement.origin_missing", "commitment.broken", "incident.recurred",
 )  # fmt: skip
 _RINGS: Final = ("sla.met", "sla.breached")
 

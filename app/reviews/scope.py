@@ -11,24 +11,27 @@ from app.core.db import Tx
 from app.domain.vocabulary.reviews import ReviewChangeAction, ReviewSubject
 from app.mentions import outlets, service
 from app.mentions.rematching import hold_rules
-from app.models import MediaOutlet, WatchRule
+from app.models import MediaOutlet, PlatformRule, WatchRule
 from app.models.base import columns_of
 from app.reviews.changing import Deciding, Made, Seen, jsonable
-from app.reviews.decision_schemas import MediaOutletStep, ScopeChange, WatchRuleStep
+from app.reviews.decision_schemas import CorePlatformStep, MediaOutletStep, ScopeChange, WatchRuleStep
+from app.statements import platform_rules
 
 CREATE, UPDATE = ReviewChangeAction.CREATE, ReviewChangeAction.UPDATE
 
 
 class ScopeChanger:
-    """Rules and outlets as whoever may write rules changes them, all at once."""
+    """Rules, outlets and platforms as whoever may write rules changes them, all at once."""
 
     async def look(self, tx: Tx, change: ScopeChange, *, lock: bool = False) -> list[Seen]:
         """The rules and outlets as they are beside what they would be."""
         rules = {rule.id: rule for rule in await _rules(tx, change.watch_rules)}
         known = {outlet.id: outlet for outlet in await _outlets(tx, change.media_outlets)}
+        platforms = {rule.platform: rule for rule in await _platforms(tx, change.core_platforms)}
         return [
             *(_rule(place, step, rules) for place, step in enumerate(change.watch_rules)),
             *(_outlet(place, step, known) for place, step in enumerate(change.media_outlets)),
+            *(_platform(place, step, platforms) for place, step in enumerate(change.core_platforms)),
         ]
 
     def scopes(self, change: ScopeChange) -> Iterable[str]:
@@ -36,7 +39,8 @@ class ScopeChanger:
         return ("rules:write",)
 
     async def lock(self, tx: Tx, change: ScopeChange) -> None:
-        """Rules and outlets by id, then all rules' version, which batches hold before they lock incidents."""
+        """Platforms, rules and outlets, then all rules' version, which batches hold before they lock incidents."""
+        await _platforms(tx, change.core_platforms, lock=True)
         await _rules(tx, change.watch_rules, lock=True)
         await _outlets(tx, change.media_outlets, lock=True)
         await hold_rules(tx)
@@ -46,7 +50,8 @@ class ScopeChanger:
     ) -> list[Made]:  # fmt: skip
         """One after the other; mentions are matched again in the background."""
         made = [await _change_rule(tx, step.root, caller, now) for step in change.watch_rules]
-        return made + [await _change_outlet(tx, step.root, caller) for step in change.media_outlets]
+        made += [await _change_outlet(tx, step.root, caller) for step in change.media_outlets]
+        return made + [await _change_platform(tx, step, caller, now) for step in change.core_platforms]
 
 
 async def _rules(tx: Tx, steps: Sequence[WatchRuleStep], *, lock: bool = False) -> Sequence[WatchRule]:
@@ -61,6 +66,12 @@ async def _outlets(tx: Tx, steps: Sequence[MediaOutletStep], *, lock: bool = Fal
     query = select(MediaOutlet).where(MediaOutlet.id.in_(ids)).order_by(MediaOutlet.id)
     query = query.execution_options(populate_existing=True)
     return (await tx.scalars(query.with_for_update(key_share=True) if lock else query)).all() if ids else []
+
+
+async def _platforms(tx: Tx, steps: Sequence[CorePlatformStep], *, lock: bool = False) -> Sequence[PlatformRule]:
+    query = select(PlatformRule).where(PlatformRule.platform.in_([step.platform for step in steps]))
+    query = query.order_by(PlatformRule.platform).execution_options(populate_existing=True)
+    return (await tx.scalars(query.with_for_update(key_share=True) if lock else query)).all() if steps else []
 
 
 def _rule(place: int, step: WatchRuleStep, known: dict[Any, WatchRule]) -> Seen:
@@ -91,6 +102,14 @@ def _outlet(place: int, step: MediaOutletStep, known: dict[Any, MediaOutlet]) ->
         place=at, subject=ReviewSubject.MEDIA_OUTLET, action=ReviewChangeAction(step.root.action), name=row.get("name", ""),
         id=str(step.root.outlet_id), version=row.get("version"), gone=outlet is None,
         before={name: row.get(name) for name in ("name", "tier", "domains", "accounts")}, after=asked,
+    )  # fmt: skip
+
+
+def _platform(place: int, step: CorePlatformStep, known: dict[str, PlatformRule]) -> Seen:
+    row, asked = columns_of(known[step.platform]), step.fields.model_dump(mode="json")
+    return Seen(
+        place=f"/core_platforms/{place}", subject=ReviewSubject.CORE_PLATFORM, action=UPDATE, name=step.platform.value,
+        id=step.platform.value, version=row["version"], before={name: row[name] for name in asked}, after=asked,
     )  # fmt: skip
 
 
@@ -125,4 +144,13 @@ def _made_outlet(outlet: MediaOutlet, action: str, before: int | None, after: in
     return Made(
         subject=ReviewSubject.MEDIA_OUTLET, subject_id=str(outlet.id), action=ReviewChangeAction(action),
         name=outlet.name, before_version=before, after_version=after,
+    )  # fmt: skip
+
+
+async def _change_platform(tx: Tx, step: CorePlatformStep, caller: Caller, now: datetime) -> Made:
+    before = (await platform_rules.get_rule(tx, step.platform)).version
+    rule = await platform_rules.set_rule(tx, step.platform, step.fields.model_dump(), caller=caller, now=now)
+    return Made(
+        subject=ReviewSubject.CORE_PLATFORM, subject_id=rule.platform, action=UPDATE, name=rule.platform,
+        before_version=before, after_version=rule.version,
     )  # fmt: skip

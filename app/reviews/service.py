@@ -103,8 +103,8 @@ async def issue_report(
 
     ReviewIncomplete names what is missing: the meeting, answers, the report as the review is now.
     """
-    person = caller.require_person()
     held = await hold(tx, review_id, expected=expected)
+    person = caller.require_person()
     review = held.review
     await must_may(tx, review, ReviewAction.ISSUE_REPORT)
     issued_at = not_ahead(happened_at, now, "/happened_at") or now

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, case, cast, func, or_, select
+from sqlalchemy import Integer, case, cast, func, select, union_all
 from sqlalchemy.dialects.postgresql import UUID as UuidType
 
 from app.core.db import Tx
@@ -67,19 +67,23 @@ def _posted(incident_id: UUID, first: int, end: int) -> Any:
         MentionState.person_sentiment, MentionState.sentiment, case((MentionState.worded_negative, "negative")),
         Mention.sentiment, "unknown",
     ).label("sentiment")  # fmt: skip
-    since = _first_id(minute_start(first) - _CLOCKS)
-    rule = select(Incident.rule_id).where(Incident.id == incident_id).scalar_subquery()
-    hits = select(Hit.mention_id).where(Hit.rule_id == rule, Hit.mention_id >= since)
     query = select(minute, sentiment, MentionState.media, func.count())
     query = query.join(Mention, Mention.id == MentionState.mention_id).where(
-        MentionState.mention_id >= since,
-        or_(
-            MentionState.incident_id == incident_id,
-            MentionState.incident_id.is_(None) & MentionState.mention_id.in_(hits),
-        ),
+        MentionState.mention_id.in_(_ids(incident_id, _first_id(minute_start(first) - _CLOCKS))),
         posted_at >= minute_start(first), posted_at < minute_start(end),
     )  # fmt: skip
     return query.group_by(minute, sentiment, MentionState.media)
+
+
+def _ids(incident_id: UUID, since: Any) -> Any:
+    """The same by their ids, each set by an index of its own: there may be millions of others since."""
+    within = select(MentionState.mention_id).where(
+        MentionState.incident_id == incident_id, MentionState.mention_id >= since
+    )
+    rule = select(Incident.rule_id).where(Incident.id == incident_id).scalar_subquery()
+    hits = select(Hit.mention_id).join(MentionState, MentionState.mention_id == Hit.mention_id)
+    apart = hits.where(Hit.rule_id == rule, Hit.mention_id >= since, MentionState.incident_id.is_(None))
+    return union_all(within, apart)
 
 
 def _first_id(at: datetime) -> Any:

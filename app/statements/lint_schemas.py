@@ -68,7 +68,7 @@ class LintFinding(BaseModel):
         "what is not there, or the whole."
     )
     end: int | None = Field(description="The code point after the last.")
-    words: str = Field(description="The words, masked as the text is; empty: none.")
+    words: str = Field(description="The words, masked as the text is, the first 100 characters; empty: none.")
     list_key: str | None = Field(description="Of `phrase`: the list that has it, see GET /v1/lint-lists.")
     reason: LintWording = Field(description="What is wrong.")
     advice: LintWording = Field(description="What to do.")

@@ -32,6 +32,8 @@ from app.statements.texts import parts_of
 from app.statements.version_queries import published
 
 MOST_PAST = 20
+MOST_WORDS = 100
+"""Characters of what a finding means that are shown with it: what is too long for a platform may be the most of a text."""
 _MONTH = timedelta(days=365) / 12
 _TRUE = (Truth.CONFIRMED, Truth.PARTLY_CONFIRMED)
 
@@ -147,19 +149,26 @@ async def shown_lint(tx: Tx, version: StatementVersion, report: Mapping[str, Any
     """A report with the words that its spans mean, masked until the version was said in public."""
     findings = [dict(one) for one in report["findings"]]
     principles = [one | {"places": [dict(place) for place in one["places"]]} for one in report["principles"]]
-    places = [*findings, *(place for one in principles for place in one["places"])]
-    words = [_words(version, place) for place in places]
-    if version.id not in await published(tx, [version]):
-        [masked] = await words_of(tx, [(version.incident_id, {"words": words})], caller=caller)
-        words = masked["words"]
-    for place, said in zip(places, words, strict=True):
-        place["words"] = said
+    texts = await _texts(tx, version, caller=caller)
+    for place in (*findings, *(place for one in principles for place in one["places"])):
+        place["words"] = _words(texts, place)
     own = {"statement_id": version.statement_id, "version_number": version.number}
     return {**own, **report, "findings": findings, "principles": principles}
 
 
-def _words(version: StatementVersion, place: Mapping[str, Any]) -> str:
+async def _texts(tx: Tx, version: StatementVersion, *, caller: Caller) -> Mapping[str | None, str]:
+    """Platform -> its own text, None -> the whole, as the caller may read them. They are masked before words are cut out of them:
+    of half a phone number nobody sees that it is one."""
+    names: list[str | None] = [None, *version.platform_texts]
+    texts = [version.text, *version.platform_texts.values()]
+    if version.id not in await published(tx, [version]):
+        [masked] = await words_of(tx, [(version.incident_id, {"texts": texts})], caller=caller)
+        texts = masked["texts"]
+    return dict(zip(names, texts, strict=True))
+
+
+def _words(texts: Mapping[str | None, str], place: Mapping[str, Any]) -> str:
     if place["start"] is None:
         return ""
-    text = version.platform_texts.get(place["platform"]) if place.get("platform") else None
-    return (version.text if text is None else text)[place["start"] : place["end"]]
+    text = texts.get(place.get("platform"), texts[None])
+    return text[place["start"] : min(place["end"], place["start"] + MOST_WORDS)]

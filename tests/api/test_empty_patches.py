@@ -8,6 +8,7 @@ import pytest
 from tests.support.acts import opened
 from tests.support.api import brand, good, make_rule, post, problem
 from tests.support.people import bearer, make_key, make_person
+from tests.support.risks import make_measure, make_risk
 from tests.support.tasks import make_task
 from workers.ingest import Counter
 
@@ -15,14 +16,20 @@ from workers.ingest import Counter
 EMPTY: list[tuple[str, dict[str, Any]]] = [
     ("mentions", {}), ("mentions", {"reason": "看看"}), ("incidents", {}), ("incidents", {"reason": "看看"}),
     ("watch-rules", {}), ("webhook-endpoints", {}), ("webhook-endpoints", {"url": None}), ("people", {}),
-    ("tasks", {}),
+    ("tasks", {}), ("risks", {}), ("risks", {"reason": "看看"}), ("risk-measures", {}),
 ]  # fmt: skip
 CHANGES: dict[str, dict[str, Any]] = {
     "mentions": {"sentiment": "negative"}, "incidents": {"summary": "经过"}, "watch-rules": {"enabled": False},
     "webhook-endpoints": {"description": "群"}, "people": {"active": False},
-    "tasks": {"title": "新事项"},
+    "tasks": {"title": "新事项"}, "risks": {"impact": 5}, "risk-measures": {"outcome": "已落实"},
 }  # fmt: skip
-SCOPES = {"watch-rules": "rules", "webhook-endpoints": "webhooks", "tasks": "incidents"}
+SCOPES = {
+    "watch-rules": "rules",
+    "webhook-endpoints": "webhooks",
+    "tasks": "incidents",
+    "risks": "reviews",
+    "risk-measures": "reviews",
+}
 
 
 async def something(client: httpx.AsyncClient, counter: Counter, kind: str) -> str:
@@ -37,6 +44,9 @@ async def something(client: httpx.AsyncClient, counter: Counter, kind: str) -> s
         return f"/v1/people/{(await make_person(client, 'rules:read'))['id']}"
     if kind == "tasks":
         return f"/v1/tasks/{(await make_task(client, await opened(client)))['id']}"
+    if kind in ("risks", "risk-measures"):
+        risk = await make_risk(client)
+        return f"/v1/{kind}/{risk['id'] if kind == 'risks' else (await make_measure(client, risk))['id']}"
     body = {"title": "人工"} if kind == "incidents" else {"url": "http://127.0.0.1:9/"}
     return f"/v1/{kind}/{good(await client.post(f'/v1/{kind}', json=body), 201)['id']}"
 

@@ -194,6 +194,28 @@ async def test_peoples_data_is_found_and_told_masked_until_it_was_said_in_public
     assert ("error", "personal_data", "13812345678") in found(good(await bare.get(kept, headers=reader)))
 
 
+async def test_what_is_cut_off_at_a_platforms_limit_shows_no_half_of_a_number(client, bare):
+    incident_id = await opened(client)
+    made = await drafted(client, incident_id, facts="工作组" * 5)
+    rule = good(await client.get("/v1/platform-rules/weibo"))
+    set_to = {name: rule[name] for name in ("core", "max_chars", "max_title")}
+    try:
+        good(await client.put("/v1/platform-rules/weibo", json=set_to | {"max_chars": 14}))
+        good(
+            await client.patch(
+                f"{URL}/{made['id']}", json={"facts": "请联系投诉人手机号" + "1" + "3812345678" + "工作组" * 60}
+            )
+        )
+        reader = await person_headers(client, "statements:read")
+        report = good(await bare.post(f"{URL}/{made['id']}/lint", json={}, headers=reader))
+        [one] = [one for one in report["findings"] if one["code"] == "too_long" and one["platform"] == "weibo"]
+        assert one["start"] == 14
+        assert len(one["words"]) == 100
+        assert "345" not in str(report["findings"])
+    finally:
+        good(await client.put("/v1/platform-rules/weibo", json=set_to))
+
+
 async def test_a_changed_list_counts_at_once_and_not_for_what_is_kept(client):
     word = f"内部代号{uuid4().hex[:8]}"
     incident_id = await opened(client)

@@ -8,7 +8,7 @@ import pytest
 from tests.support.acts import grade, move, opened
 from tests.support.api import brand, everything, good, incident, make_rule, post, problem, timeline
 from tests.support.people import bearer, make_key
-from tests.support.risks import RISKS, make_measure, make_review, make_risk
+from tests.support.risks import RISKS, make_measure, make_risk
 
 LIST, COUNTS = "/v1/recurrences", "/v1/recurrence-counts"
 
@@ -100,11 +100,12 @@ async def test_who_is_told_its_unit_later_is_looked_at_then_and_only_once(client
 async def test_a_recurrence_is_told_with_the_measures_and_decisions_that_did_not_hold(client, bare, database):
     unit = uuid4().hex
     past = await closed(client, database, unit, title="致电 13812345678")
-    review_id = await make_review(database, past)
+    # What is closed without calm is reviewed from then on.
+    [born] = await database.fetch("select review_id from review_incidents where incident_id = $1", UUID(past))
+    review_id = born["review_id"]
     await database.fetch(
-        "insert into review_decisions (id, review_id, kind, state, reason, decided_at) values "
-        "(gen_random_uuid(), $1, 'process', 'no_change', '致电 13812345678 即可', now()), "
-        "(gen_random_uuid(), $1, 'risks', 'open', '', null)", review_id,
+        "update review_decisions set state = 'no_change', reason = '致电 13812345678 即可', decided_at = now() "
+        "where review_id = $1 and kind = 'process'", review_id,
     )  # fmt: skip
     risk = await make_risk(client)
     good(await client.post(f"{RISKS}/{risk['id']}/incidents", json={"incident_id": past}))
@@ -115,7 +116,9 @@ async def test_a_recurrence_is_told_with_the_measures_and_decisions_that_did_not
     assert (found["incident"]["incident_id"], found["past_incident"]["incident_id"]) == (again, past)
     assert (found["reason"], found["days_between"], found["review_id"]) == ("business_unit", 10, str(review_id))
     assert [one["id"] for one in found["measures"]] == [measure["id"]], later["id"]
-    assert [(one["kind"], one["state"]) for one in found["decisions"]] == [("process", "no_change"), ("risks", "open")]
+    assert [(one["kind"], one["state"]) for one in found["decisions"]] == [
+        ("process", "no_change"), ("risks", "open"), ("scope", "open")
+    ]  # fmt: skip
     assert good(await client.get(f"/v1/incidents/{again}/similar"))["recurrence"] == found
     assert good(await client.get(f"/v1/incidents/{past}/similar"))["recurrence"] is None
     reads = bearer((await make_key(client, "reviews:read"))["key"])

@@ -1,7 +1,8 @@
 """One review for several general incidents: covered, met together, taken out again, and what is refused of it."""
 
 import asyncio
-from uuid import uuid4
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -156,3 +157,26 @@ async def test_decisions_stand_on_the_timeline_of_each(client, counter, database
         assert len(await told(client, there, "review.decided")) == 3
         assert len(await told(client, there, "review.completed")) == 1
     assert await told(client, incidents[2], "review.decided") == []
+
+
+async def test_what_shares_a_review_is_not_torn_out_of_it(client, counter, database):
+    incidents, reviews = await three(client, counter, database)
+    good(await cover(client, reviews[0], incidents[1]["id"]))
+    found = problem(await cover(client, reviews[2], incidents[0]["id"]), 409, code="not_coverable")
+    assert incidents[1]["number"] in found["detail"], "it would be left with a review that is merged"
+    assert (await review_of(client, incidents[1]["id"]))["status"] == "open"
+    both = good(await cover(client, reviews[2], incidents[0]["id"], incidents[1]["id"]))
+    assert {one["incident_id"] for one in both["incidents"] if not one["left_at"]} == {one["id"] for one in incidents}
+
+
+async def test_a_meeting_before_another_one_was_calm_did_not_know_of_it(client, counter, database):
+    [first, second, _], reviews = await three(client, counter, database)
+    held = instant(reviews[0]["since"])
+    good(await fill(client, reviews[0], meeting_at=held.isoformat()))
+    later = held + timedelta(minutes=30)
+    await database.fetch("update reviews set since = $2 where id = $1", UUID(reviews[1]["id"]), later)
+    covering = good(await cover(client, reviews[0], second["id"]))
+    assert instant(covering["since"]) == later
+    [refused] = [one for one in covering["allowed_actions"] if one["action"] == "issue_report"]
+    assert "meeting" in refused["missing"]
+    assert (await review_of(client, first["id"]))["id"] == covering["id"]

@@ -121,6 +121,32 @@ async def test_rules_and_outlets_are_changed_all_at_once(client, counter, databa
     problem(await draft(client, review, "scope", watch_rules=[]), 409, code="decision_made")
 
 
+async def test_a_platform_is_core_from_then_on(client, counter, database):
+    _, review = await born(client, counter, database)
+    url = "/v1/platform-rules/zhihu"
+    before = good(await client.get(url))
+    fields = {name: before[name] for name in ("max_chars", "max_title")}
+    step = {"platform": "zhihu", "fields": fields | {"core": True}}
+    problem(await draft(client, review, "scope", core_platforms=[step, step]), 422, "/change/core_platforms/1")
+    problem(await draft(client, review, "scope", core_platforms=[step | {"platform": "myspace"}]), 422)
+    good(await draft(client, review, "scope", core_platforms=[step]))
+    shown = await preview(client, review, "scope")
+    [change] = good(shown)["changes"]
+    assert [(one["path"], one["before"], one["after"]) for one in change["differences"]] == [("core", "false", "true")]
+    good(await client.put(url, json=fields | {"core": False, "max_title": 99}))
+    problem(await apply(client, review, "scope", shown.headers["etag"]), 409, code="decision_outdated")
+    try:
+        [made] = good(await apply(client, review, "scope"))["changes"]
+        assert (made["subject"], made["subject_id"], made["after_version"]) == (
+            "core_platform", "zhihu", made["before_version"] + 1,
+        )  # fmt: skip
+        assert good(await client.get(url))["core"]
+        walked = await everything(client, REVIEWS, changed="zhihu")
+        assert review["id"] in [one["id"] for one in walked]
+    finally:
+        good(await client.put(url, json=fields | {"core": before["core"]}))
+
+
 async def test_the_next_incident_is_graded_by_the_new_policy(client, counter, database, shipped):
     there, review = await born(client, counter, database)
     fast = clocks_with(shipped[SLAS], "fact_check", 600)

@@ -67,7 +67,8 @@ async def test_the_document_tells_when_who_what_and_why(client, handled):
     assert "更正此前一条" in by_type["incident.decision_made"]
     assert "已被更正" in "".join(rows)
     assert "收尾中 → 已结案；特批，未满足：舆情平稳；理由：收尾" in by_type["incident.status_changed"]
-    assert re.search(r"时限变更 \| 复盘启动，截止 \d{4}-\d\d-\d\d 23:59:59；理由：应进行复盘", rows[-1])
+    assert re.search(r"时限变更 \| 复盘启动，截止 \d{4}-\d\d-\d\d 23:59:59；理由：应进行复盘", rows[-2])
+    assert re.search(r"开始复盘 \| 三项决定截止：\d{4}-\d\d-\d\d 23:59:59", rows[-1])
     assert "时限达成 | 收尾；按时完成；截止：" in by_type["sla.met"]
     assert "incident\\." not in "".join(rows), "every type has a word of its own"
 

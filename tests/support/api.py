@@ -45,6 +45,7 @@ class Operation:
             "{year}": "2200",
             "{number}": "3",
             "{role}": "nobody",
+            "{kind}": "risks",
             "{platform}": "nowhere",
         }
         path = self.path

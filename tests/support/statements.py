@@ -6,9 +6,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from app.core.db import Database
 from app.models import Review, ReviewIncident, Statement, StatementVersion
 from app.models.base import new_id
+from tests.support.api import everything, good
 
 TEXT = "关于门店纠纷的说明\n我们已停售同批次产品。"
 
@@ -72,3 +75,22 @@ async def review(database: Database, *incident_ids: str, merged_into: str | None
             for place, id_ in enumerate(incident_ids)
         )  # fmt: skip
     return str(review_id)
+
+
+async def drafted(
+    client: httpx.AsyncClient, incident_id: str, *promises: dict[str, Any], **fields: Any
+) -> dict[str, Any]:
+    """A first word that promises this, as people draft it."""
+    body = {"kind": "holding", "name": "首次回应", "attitude": "我们深表歉意。", "commitments": list(promises)} | fields
+    return good(await client.post(f"/v1/incidents/{incident_id}/statements", json=body), 201)  # type: ignore[no-any-return]
+
+
+async def said(client: httpx.AsyncClient, statement: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The statement's newest version was said in public."""
+    body = {"platform": "weibo", "url": "https://weibo.com/1/a"} | fields
+    return good(await client.post(f"/v1/statements/{statement['id']}/publications", json=body), 201)  # type: ignore[no-any-return]
+
+
+async def promises_of(client: httpx.AsyncClient, incident_id: str, **query: Any) -> list[dict[str, Any]]:
+    """What was promised about the incident, the first due first."""
+    return await everything(client, f"/v1/incidents/{incident_id}/commitments", **query)
