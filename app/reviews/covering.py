@@ -80,10 +80,14 @@ def _must_be_coverable(
         raise DrillsStayApart("Exercises 演练 are reviewed apart from what is real.")
     graver = [incident for incident in held.incidents if new and incident.grade != COVERABLE]
     faults = [_fault(incident, own[incident.id]) for incident in new]
-    said = [
-        f"The review is of {incident.number}, whose grade is {incident.grade or 'none'}: only general incidents share one."
-        for incident in graver
-    ] + [fault for fault in faults if fault] + [*torn]
+    said = (
+        [
+            f"The review is of {incident.number}, whose grade is {incident.grade or 'none'}: only general incidents share one."
+            for incident in graver
+        ]
+        + [fault for fault in faults if fault]
+        + [*torn]
+    )
     if said:
         raise NotCoverable(" ".join(said))
 

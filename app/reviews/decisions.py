@@ -16,7 +16,7 @@ from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid
 from app.core.outbox import record
 from app.domain.events import Changed, ReviewDecided
-from app.domain.vocabulary.reviews import ReviewAction, ReviewDecisionKind, ReviewDecisionState
+from app.domain.vocabulary.reviews import ReviewAction, ReviewDecisionKind, ReviewDecisionState, ReviewSubject
 from app.incidents.timeline import on_timeline
 from app.models import Review, ReviewDecision
 from app.models import ReviewChange as ChangeRow
@@ -74,7 +74,8 @@ async def draft_change(
 
 
 def _must_make_sense(seen: Sequence[Seen]) -> None:
-    if not seen:
+    # A risk that stays as it is gets linked to what came true.
+    if not any(one.subject is ReviewSubject.RISK or one.gone or one.shown()["differences"] for one in seen):
         raise Invalid.at("/change", "changes nothing: say no-change, with a reason, or name what to change", "empty")
     errors, known = [], set[tuple[str, str]]()
     for one in seen:

@@ -1,10 +1,12 @@
 """The blocks of a report written into a Word document: into our own, or where a company's template has room for them."""
 
+import re
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, Final
 
 from docx.document import Document as Paper
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
@@ -20,6 +22,13 @@ LATIN, HAN = "Arial", "微软雅黑"
 INK, ACCENT, FAINT = (RGBColor.from_string(colour) for colour in ("1F1F1F", "A8071A", "595959"))
 SIZES: Final = {1: Pt(15), 2: Pt(12), 3: Pt(10)}
 BODY, SMALL, CELL, MARGIN = Pt(10.5), Pt(8), Pt(9), Cm(2)
+# What XML has no way to say: posts hold it, and one such sign must not be the end of a report.
+_UNSAYABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def sayable(text: str) -> str:
+    """The text with a sign for each that a Word document can't hold."""
+    return _UNSAYABLE.sub("\ufffd", text)
 
 
 class Writer:
@@ -27,7 +36,8 @@ class Writer:
 
     def __init__(self, paper: Paper, pictures: Sequence[bytes], *, own: bool) -> None:
         self._paper, self._pictures, self._own = paper, pictures, own
-        self._styles = {style.name for style in paper.styles}
+        # A company may have given one of these names to a style of signs or of tables.
+        self._styles = {style.name for style in paper.styles if style.type is WD_STYLE_TYPE.PARAGRAPH}
 
     def add(self, block: Block) -> None:
         """One more."""
@@ -51,14 +61,14 @@ class Writer:
             case Picture(place):
                 picture = self._paper.add_paragraph()
                 picture.paragraph_format.keep_with_next = True
-                picture.add_run().add_picture(BytesIO(self._pictures[place]), width=self._room())
+                picture.add_run().add_picture(BytesIO(self._pictures[place]), width=self.room())
             case Grid():
                 self._grid(block)
 
     def _heading(self, rank: int, text: str) -> None:
         name = f"Heading {rank}"
         if name in self._styles:
-            self._paper.add_paragraph(text, style=name)
+            self._paper.add_paragraph(sayable(text), style=name)
             return
         paragraph = self._paper.add_paragraph()
         paragraph.paragraph_format.keep_with_next = True
@@ -78,14 +88,14 @@ class Writer:
             paragraph._p.get_or_add_pPr().insert_element_before(borders, *_AFTER_BORDERS)
             self.write(paragraph, line, BODY, INK if said else FAINT)
 
-    def _room(self) -> Emu:
+    def room(self) -> Emu:
         """How wide a line may be."""
         page = self._paper.sections[-1]
         return Emu((page.page_width or Cm(21)) - (page.left_margin or MARGIN) - (page.right_margin or MARGIN))
 
     def _grid(self, grid: Grid) -> None:
         heads = [*grid.columns, "依据"] if grid.marks else list(grid.columns)
-        widths = [Emu(round(share * self._room())) for share in shares(grid)]
+        widths = [Emu(round(share * self.room())) for share in shares(grid)]
         table = self._paper.add_table(rows=0, cols=len(heads))
         table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
         _draw_borders(table)
@@ -114,7 +124,7 @@ class Writer:
 
     def write(self, paragraph: Paragraph, text: str, size: Pt, color: RGBColor, *, bold: bool = False) -> Any:
         """Words at a paragraph's end; the run that holds them."""
-        run = paragraph.add_run(text)
+        run = paragraph.add_run(sayable(text))
         run.font.size, run.font.color.rgb, run.font.bold = size, color, bold or None
         if self._own:
             set_fonts(run.font, run._element)

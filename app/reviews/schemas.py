@@ -252,7 +252,7 @@ class ReviewQuery(PageQuery):
         list[UUID], Field(max_length=20, description="That cover one of these incidents, or did.")
     ] = []
     changed: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=100)]],
+        list[Annotated[Str, Field(min_length=1, max_length=100)]],
         Field(max_length=20, description="That changed one of these: the id of a policy's version, a watch rule, a risk ..."),
     ] = []  # fmt: skip
     overdue: Annotated[

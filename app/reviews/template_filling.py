@@ -16,13 +16,14 @@ from docx.document import Document as Paper
 from docx.opc.exceptions import PackageNotFoundError
 from docx.opc.part import XmlPart
 from docx.oxml.ns import qn
+from docx.shared import Cm
 from lxml import etree
 
 from app.domain.evidence import BY_ENDING
 from app.domain.review_facts import minute
-from app.domain.review_report import Report
+from app.domain.review_report import Block, Grid, Heading, Lines, Mark, Note, Report, Words
 from app.people.archives import Refused, kind_of_archive
-from app.reviews.docx_blocks import Writer
+from app.reviews.docx_blocks import Writer, sayable
 from app.reviews.report_docx import saved
 
 LARGEST: Final = 5 * 1024 * 1024
@@ -44,7 +45,15 @@ _FOREIGN: Final = (
 _FIELDS: Final = re.compile(
     r"\b(DDEAUTO|DDE|INCLUDETEXT|INCLUDEPICTURE|LINK|IMPORT|MACROBUTTON|DATABASE)\b", re.IGNORECASE
 )
+# Of a template's own words; what takes their place is as long as titles are.
+MOST_PLACEHOLDERS: Final = 1_000
+LEAST_ROOM: Final = Cm(5)
 _DECLARED: Final = (b"<!DOCTYPE", b"<!ENTITY")
+# Something of each kind that a report is made of.
+_TRIAL: Final = (
+    Heading(1, "一"), Heading(2, "一"), Heading(3, "一"), Lines((("一", (Mark(event_id=1),)),)), Words("一"), Note("一"),
+    Grid(("一", "二"), (("三", "4"),), ((Mark(source=1),),)),
+)  # fmt: skip
 _PARTS: Final = re.compile(r"/word/(document|header\d*|footer\d*|footnotes|endnotes)\.xml")
 
 
@@ -65,12 +74,16 @@ def examined(content: bytes) -> list[str]:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         _refuse_members(archive)
     paper = _opened(content)
-    found = list(dict.fromkeys(name for paragraph in _paragraphs(paper) for name in _NAMED.findall(_text(paragraph))))
+    every = [name for paragraph in _paragraphs(paper) for name in _NAMED.findall(_text(paragraph))]
+    if len(every) > MOST_PLACEHOLDERS:
+        raise TemplateRefused(f"has more than {MOST_PLACEHOLDERS:,} placeholders")
+    found = list(dict.fromkeys(every))
     unknown = [name for name in found if name.strip() not in PLACEHOLDERS]
     if unknown:
         known = ", ".join(f"{{{{{name}}}}}" for name in PLACEHOLDERS)
         raise TemplateRefused(f"has a placeholder that is not known, {{{{{unknown[0][:40]}}}}}; known are {known}")
     _anchor(paper)
+    _write(paper, _TRIAL, [])
     return [name.strip() for name in found]
 
 
@@ -79,7 +92,7 @@ def filled(content: bytes, report: Report, pictures: Sequence[bytes]) -> bytes:
     examined(content)
     paper = _opened(content)
     values = {
-        "标题": report.heading, "事件": report.subject, "编号": report.number, "等级": report.grade,
+        "标题": report.heading, "事件": sayable(report.subject), "编号": report.number, "等级": report.grade,
         "日期": minute(report.as_of),
     }  # fmt: skip
     anchor = _anchor(paper)
@@ -87,13 +100,24 @@ def filled(content: bytes, report: Report, pictures: Sequence[bytes]) -> bytes:
         if paragraph is not anchor:
             _replace(paragraph, values)
     before = set(paper.element.body)
-    writer = Writer(paper, pictures, own=False)
-    for block in report.blocks:
-        writer.add(block)
+    _write(paper, report.blocks, pictures)
     for element in [each for each in paper.element.body if each not in before]:
         anchor.addprevious(element)
     anchor.getparent().remove(anchor)
     return saved(paper)
+
+
+def _write(paper: Paper, blocks: Sequence[Block], pictures: Sequence[bytes]) -> None:
+    """Adds them at the document's end; TemplateRefused where what the template is made of does not allow it."""
+    try:
+        writer = Writer(paper, pictures, own=False)
+        room = writer.room()
+        for block in blocks:
+            writer.add(block)
+    except (IndexError, KeyError, ValueError, AttributeError, TypeError) as error:
+        raise TemplateRefused(f"can't be written into, as if its pages or styles were damaged: {error}") from None
+    if room < LEAST_ROOM:
+        raise TemplateRefused("leaves no room between the margins of its pages")
 
 
 def _refuse_members(archive: zipfile.ZipFile) -> None:
@@ -112,14 +136,15 @@ def _refuse_xml(name: str, text: bytes) -> None:
     plain = text.replace(b"\x00", b"")
     if any(word in plain.upper() for word in _DECLARED):
         raise TemplateRefused(f"declares entities in {name}")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    # Without comments, which cut words in two where Office reads one.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(text, parser)
     except etree.XMLSyntaxError as error:
         raise TemplateRefused(f"is damaged: {name}: {error}") from None
-    if name == "[Content_Types].xml":
+    if name.lower() == "[content_types].xml":
         _refuse_types(root)
-    elif name.endswith(".rels"):
+    elif name.lower().endswith(".rels"):
         _refuse_links(root)
     else:
         _refuse_fields(root)
@@ -127,6 +152,11 @@ def _refuse_xml(name: str, text: bytes) -> None:
 
 def _refuse_types(root: Any) -> None:
     types = [element.get("ContentType", "") for element in root]
+    for element in root:
+        # Parts by other names would not be looked into.
+        named = (element.get("PartName") or f".{element.get('Extension', '')}").lower()
+        if "wordprocessingml" in element.get("ContentType", "").lower() and not named.endswith(".xml"):
+            raise TemplateRefused(f"keeps a part of the document under an unusual name ({named})")
     if any("macroenabled" in type_.lower() or "vbaproject" in type_.lower() for type_ in types):
         raise TemplateRefused("is a document with macros: save it without them, as .docx")
     if _MAIN not in types:
@@ -143,12 +173,30 @@ def _refuse_links(root: Any) -> None:
 
 
 def _refuse_fields(root: Any) -> None:
-    # A field's words may be cut into several runs.
-    said = "".join(element.text or "" for element in root.iter(qn("w:instrText")))
-    said += " ".join(element.get(qn("w:instr"), "") for element in root.iter(qn("w:fldSimple")))
-    found = _FIELDS.search(said)
+    found = next(filter(None, map(_FIELDS.search, _instructions(root))), None)
     if found:
         raise TemplateRefused(f"holds a field that loads or runs something ({found[1].upper()})")
+
+
+def _instructions(root: Any) -> Iterator[str]:
+    """What fields say: each piece by itself, each field put together of its pieces, and all in a row. Word cuts a field's words
+    into runs, and fields stand beside and within each other."""
+    pieces: list[str] = []
+    within: list[list[str]] = [[]]
+    for element in root.iter("{*}instrText", "{*}fldChar", "{*}fldSimple"):
+        kind = etree.QName(element).localname
+        if kind == "instrText":
+            pieces.append("".join(element.itertext()))
+            within[-1].append(pieces[-1])
+        elif kind == "fldSimple":
+            yield element.get(qn("w:instr"), "")
+        elif element.get(qn("w:fldCharType")) == "begin":
+            within.append([])
+        elif len(within) > 1:
+            yield "".join(within.pop())
+    yield from pieces
+    yield from map("".join, within)
+    yield "".join(pieces)
 
 
 def _opened(content: bytes) -> Paper:
@@ -190,16 +238,20 @@ def _text(paragraph: Any) -> str:
 
 def _replace(paragraph: Any, values: Mapping[str, str]) -> None:
     """Writes values where placeholders stand, each in the look of its first sign: Word cuts words into runs as it likes."""
-    texts = _own_texts(paragraph)
-    for found in reversed(list(_NAMED.finditer(_text(paragraph)))):
-        value, at = values.get(found[1].strip()), 0
-        if value is None:
-            continue
-        for text in texts:
-            held = text.text or ""
-            start, end = max(found.start() - at, 0), min(found.end() - at, len(held))
-            if start < end:
-                first = at <= found.start()
-                text.text = held[:start] + (value if first else "") + held[end:]
-                text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-            at += len(held)
+    named = [(found, values.get(found[1].strip())) for found in _NAMED.finditer(_text(paragraph))]
+    left = [(found.start(), found.end(), value) for found, value in reversed(named) if value is not None]
+    at = 0
+    for text in _own_texts(paragraph):
+        held, here, said = text.text or "", at, list[str]()
+        end = at + len(held)
+        while left and left[-1][0] < end:
+            start, stop, value = left[-1]
+            said += [held[here - at : max(start - at, 0)], value if start >= at else ""]
+            here = min(stop, end)
+            if stop > end:
+                break
+            left.pop()
+        if here > at:
+            text.text = "".join(said) + held[here - at :]
+            text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+        at = end

@@ -323,3 +323,12 @@ async def test_rules_are_decided_while_mentions_are_counted(client, counter, dat
     good(answers[0])
     await counter.sweep()
     assert None not in [(await mention(client, one))["incident_id"] for one in posted]
+
+
+async def test_a_draft_that_leaves_all_as_it_is_is_no_change(client, counter, database):
+    _, review = await born(client, counter, database)
+    rule = await make_rule(client, brand())
+    same = {"action": "update", "rule_id": rule["id"], "fields": {"negative_words": rule["negative_words"]}}
+    problem(await draft(client, review, "scope", watch_rules=[same]), 422, "/change")
+    assert (await decision(client, review, "scope"))["change"] is None
+    good(await draft(client, review, "scope", watch_rules=[same | {"fields": {"negative_words": ["翻车"]}}]))

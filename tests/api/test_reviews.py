@@ -296,3 +296,7 @@ async def test_who_may_only_read_writes_nothing(client, bare, counter, database)
     problem(await bare.get(f"{REVIEWS}/{review['id']}", headers=nobody), 403)
     problem(await client.get(f"{REVIEWS}/{uuid4()}"), 404)
     problem(await client.get(f"{URL}/{uuid4()}/review"), 404)
+
+
+async def test_what_no_change_is_named_by_is_refused(client):
+    problem(await client.get(f"{REVIEWS}?changed=%00"), 422, "?changed/0")

@@ -207,3 +207,21 @@ async def test_ten_thousand_past_incidents_are_looked_through_in_a_moment(client
     assert any("top-N heapsort" in line for line in plan), plan
     assert sum("Seq Scan on incidents" in line for line in plan) == 1, plan
     assert any("pk_incidents" in line and "loops=100" in line for line in plan), plan
+
+
+async def test_the_review_that_covers_a_past_one_now_is_told(client, database):
+    title, unit = f"灰线虫{uuid4().hex[:6]}", uuid4().hex
+    past = await opened(client, title=title, business_unit=unit)
+    former = await make_review(database, past)
+    await database.fetch("update review_incidents set left_at = now() where review_id = $1", former)
+    now = await make_review(database, past)
+    await database.fetch("update review_incidents set added_at = now() where review_id = $1", former)
+    mine = await opened(client, title=title, business_unit=unit)
+    [found] = [one for one in await similar(client, mine) if one["incident_id"] == past]
+    assert found["review_id"] == str(now)
+    await database.fetch("update review_incidents set left_at = now() + interval '1 s' where review_id = $1", now)
+    await database.fetch(
+        "update review_incidents set left_at = now() + interval '2 s' where review_id = $1", former
+    )  # fmt: skip
+    [found] = [one for one in await similar(client, mine) if one["incident_id"] == past]
+    assert found["review_id"] == str(former), "the last that did"

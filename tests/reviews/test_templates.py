@@ -1,7 +1,9 @@
 """Companies' Word templates: filled as they look, never run, and refused with words where they would harm a reader."""
 
+import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -10,9 +12,11 @@ import pytest
 from docx import Document
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Pt
+from docx.shared import Cm, Pt
+from lxml import etree
 
 from app.domain.review_report import Grid, Heading, Lines, Mark, Report, Words
+from app.reviews.report_docx import docx
 from app.reviews.template_filling import TemplateRefused, examined, filled
 
 REPORT = Report(
@@ -137,6 +141,63 @@ def spoilt(name: str, text: bytes) -> bytes | None:
     return text[: len(text) // 2] if name == "word/document.xml" else text
 
 
+def instructions(*said: str) -> Callable[[Any], None]:
+    """Fields beside each other, as Word holds them."""
+
+    def change(paper: Any) -> None:
+        for words in said:
+            element = OxmlElement("w:instrText")
+            element.text, _, rest = words.partition("|")
+            if rest:
+                note = etree.Comment("x")
+                element.append(note)
+                note.tail = rest
+            paper.add_paragraph().add_run()._element.append(element)
+
+    return change
+
+
+def simple_field(paper: Any) -> None:
+    instructions("PAGE")(paper)
+    element = OxmlElement("w:fldSimple")
+    element.set(qn("w:instr"), "INCLUDETEXT http://evil.example/x")
+    paper.add_paragraph()._p.append(element)
+
+
+def fields_within(paper: Any) -> None:
+    """A field whose words are cut around another's: {DD{PAGE}EAUTO}, after one that ends without a space."""
+    run = paper.add_paragraph().add_run()._element
+    for kind, words in (
+        ("begin", ""), ("", "PAGE"), ("end", ""), ("begin", ""), ("", "DD"), ("begin", ""), ("", "x"), ("end", ""),
+        ("", "EAUTO c"), ("end", ""),
+    ):  # fmt: skip
+        element = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            element.set(qn("w:fldCharType"), kind)
+        element.text = words
+        run.append(element)
+
+
+def renamed(content: bytes) -> bytes:
+    """Its header under a name that is not XML's, with a field in it."""
+    bad = b"<w:p><w:r><w:instrText>DDEAUTO c:</w:instrText></w:r></w:p></w:hdr>"
+    header = zipfile.ZipFile(BytesIO(content)).read("word/header1.xml").replace(b"</w:hdr>", bad)
+
+    def change(name: str, text: bytes) -> bytes | None:
+        return None if name == "word/header1.xml" else text.replace(b"header1.xml", b"header1.dat")
+
+    return repacked(content, change, **{"word__header1.dat": header})
+
+
+def without_pages(paper: Any) -> None:
+    section = paper.element.body.sectPr
+    section.getparent().remove(section)
+
+
+def without_room(paper: Any) -> None:
+    paper.sections[0].left_margin = Cm(30)
+
+
 REFUSED = {
     "no zip": (b"PK\x03\x04 but nothing more", "damaged"),
     "text": (b"hello", "damaged"),
@@ -154,6 +215,14 @@ REFUSED = {
     "an object": (repacked(template(), **{"word__embeddings__oleObject1.bin": b"x"}), "embedded"),
     "a field that runs": (template(field('DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe "/k calc"')), "DDEAUTO"),
     "a field that loads": (template(field('INCLUDEPICTURE "http://evil.example/x"')), "INCLUDEPICTURE"),
+    "a field beside one": (template(instructions("PAGE", "DDEAUTO c:")), "DDEAUTO"),
+    "a field beside a simple one": (template(simple_field), "INCLUDETEXT"),
+    "a field around one": (template(fields_within), "DDEAUTO"),
+    "a field cut by a remark": (template(instructions("DD|EAUTO c:")), "DDEAUTO"),
+    "a header by another name": (renamed(template()), "unusual name"),
+    "without pages": (template(without_pages), "can't be written into"),
+    "without room": (template(without_room), "can't be written into"),
+    "too many": (template(lambda paper: paper.add_paragraph("{{编号}}" * 1_001)), "1,000 placeholders"),
     "entities": (repacked(template(), entities), "entities"),
     "cut": (repacked(template(), spoilt), "damaged"),
     "without styles": (repacked(template(), lambda name, text: None if name == "word/document.xml" else text), "no Word document"),
@@ -183,6 +252,36 @@ def test_a_document_without_headings_of_its_own_is_filled_all_the_same():
     paper = Document(BytesIO(filled(template(without), REPORT, [])))
     [heading] = [paragraph for paragraph in paper.paragraphs if paragraph.text == "一、四个问题"]
     assert heading.runs[0].bold
+
+
+def test_a_style_that_only_bears_the_name_of_a_heading_is_none():
+    def of_signs(paper: Any) -> None:
+        paper.styles["Heading 1"].element.set(qn("w:type"), "character")
+
+    assert Document(BytesIO(filled(template(of_signs), REPORT, [])))
+
+
+def test_signs_that_a_document_can_not_hold_are_told_of():
+    words = "坏\x01字\x1b\ufffe"
+    report = replace(
+        REPORT, subject=words,
+        blocks=(Heading(1, words), Words(words), Lines(((words, ()),)), Grid(("一", "二"), ((words, words),))),
+    )  # fmt: skip
+    for content in (docx(report, []), filled(template(), report, [])):
+        said = [paragraph.text for paragraph in Document(BytesIO(content)).paragraphs]
+        assert said.count("坏�字��") >= 2
+
+
+def test_many_placeholders_in_one_paragraph_are_replaced_at_once():
+    def many(paper: Any) -> None:
+        paragraph = paper.add_paragraph()
+        for sign in "见{{编号}}。" * 900:
+            paragraph.add_run(sign)
+
+    start = time.monotonic()
+    paper = Document(BytesIO(filled(template(many), REPORT, [])))
+    assert "见2026-0031。" * 900 in [paragraph.text for paragraph in paper.paragraphs]
+    assert time.monotonic() - start < 5
 
 
 def test_text_boxes_are_looked_into_too():
