@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from app.domain.chronicle import word
 from app.domain.review_facts import Chapter, Cited, Fact, Row, counted, told
-from app.domain.review_known import Known
+from app.domain.review_known import AROUND, Known
 from app.domain.vocabulary.reports import FactSource
 from app.domain.vocabulary.reviews import ReviewQuestion
 
@@ -102,7 +102,11 @@ def _effective(known: Known, chapter: Chapter) -> Iterator[Sentence]:
         yield Sentence(f"累计传播量 {known.total:,}{peaked}。", spread)
     for said in sorted(known.publications, key=lambda each: each.happened_at)[:1]:
         change = "下降" if said.after < said.before else "上升" if said.after > said.before else "持平"
-        text = f"首次发声前 2 小时新增 {said.before:,}，其后 2 小时新增 {said.after:,}，{change}。"
+        then = f"其后 2 小时新增 {said.after:,}，{change}。"
+        if known.as_of < said.happened_at + AROUND:
+            # Less than what was before it in all of its two hours says nothing yet.
+            then = f"其后至今不足 2 小时，新增 {said.after:,}。"
+        text = f"首次发声前 2 小时新增 {said.before:,}，{then}"
         yield Sentence(text, told(said.event).and_(counted(FactSource.PUBLICATIONS)).and_(spread))
     calmed, after = chapter.fact("calm", "calmed_at"), chapter.fact("calm", "calmed_after")
     if calmed and after:

@@ -12,12 +12,13 @@ from app.core.outbox import record
 from app.domain.events import IncidentRecurred
 from app.incidents.queries import get_incident
 from app.incidents.timeline import on_timeline
-from tests.support.acts import URL, person_headers
+from tests.support.acts import URL, opened, person_headers, publish
 from tests.support.api import again, good, instant, problem
 from tests.support.fires import a_minute
 from tests.support.people import make_person
-from tests.support.reviews import REVIEWS, facts, lived, review_of
+from tests.support.reviews import REVIEWS, begun, facts, lived, review_of
 from tests.support.tasks import make_task
+from tests.support.words import pass_hours
 
 _POSTS = "from mentions m join mention_states s on s.mention_id = m.id where s.incident_id = $1"
 _POSTED = "coalesce(s.person_published_at, s.published_at, m.first_seen_at)"
@@ -265,6 +266,20 @@ async def test_what_is_found_says_figures_and_cites_them(client, database, crisi
     assert "首次发声前 2 小时新增 33,370，其后 2 小时新增 78,000，上升。" in said["effective"]
     assert any(text.startswith("信息核实时限") and "晚了 35 分" in text for text in said["gaps"])
     assert all(sentence["event_ids"] or sentence["sources"] for answer in found for sentence in answer["sentences"])
+
+
+async def test_what_a_word_did_is_not_judged_before_its_two_hours_are_over(client, database):
+    incident_id = await opened(client)
+    await publish(client, incident_id, "weibo", "holding")
+    review_id = await begun(database, incident_id)
+
+    async def said() -> list[str]:
+        found = (await facts(client, review_id))["found"]
+        return [sentence["text"] for answer in found for sentence in answer["sentences"]]
+
+    assert "首次发声前 2 小时新增 0，其后至今不足 2 小时，新增 0。" in await said()
+    await pass_hours(database, incident_id, 2)
+    assert "首次发声前 2 小时新增 0，其后 2 小时新增 0，持平。" in await said()
 
 
 async def test_a_relapse_an_override_and_what_was_left_undone_are_gaps(client, counter, database):
