@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from app.domain.chronicle import word
 from app.domain.review_facts import Chapter, Cited, Fact, Row, counted, told
-from app.domain.review_known import Known
+from app.domain.review_known import AROUND, Known
 from app.domain.vocabulary.reports import FactSource
 from app.domain.vocabulary.reviews import ReviewQuestion
 
@@ -102,7 +102,11 @@ def _effective(known: Known, chapter: Chapter) -> Iterator[Sentence]:
         yield Sentence(f"累计传播量 {known.total:,}{peaked}。", spread)
     for said in sorted(known.publications, key=lambda each: each.happened_at)[:1]:
         change = "下降" if said.after < said.before else "上升" if said.after > said.before else "持平"
-        text = f"首次发声前 2 小时新增 {said.before:,}，其后 2 小时新增 {said.after:,}，{change}。"
+        then = f"其后 2 小时新增 {said.after:,}，{change}。"
+        if known.as_of < said.happened_at + AROUND:
+            # Less than what was before it in all of its two hours says nothing yet.
+            then = f"其后至今不足 2 小时，新增 {said.after:,}。"
+        text = f"首次发声前 2 小时新增 {said.before:,}，{then}"
         yield Sentence(text, told(said.event).and_(counted(FactSource.PUBLICATIONS)).and_(spread))
     calmed, after = chapter.fact("calm", "calmed_at"), chapter.fact("calm", "calmed_after")
     if calmed and after:
@@ -129,7 +133,7 @@ def _cared(chapter: Chapter) -> Iterator[Sentence]:
 
 
 def _gaps(known: Known, chapter: Chapter) -> Iterator[Sentence]:
-    sentences = [*_late(known, chapter), *_other_gaps(known, chapter)]
+    sentences = [*_late(known, chapter), *_unsaid(known), *_other_gaps(known, chapter)]
     yield from sentences
     if not sentences:
         text = (
@@ -156,25 +160,32 @@ def _late(known: Known, chapter: Chapter) -> Iterator[Sentence]:
             )
 
 
+def _unsaid(known: Known) -> Iterator[Sentence]:
+    """What was lacking in what we said."""
+    if known.unapproved_count:
+        cited = told(*(said.event for said in known.publications if said.approved is False))
+        yield Sentence(f"{known.unapproved_count} 次发布未经批准。", cited.and_(counted(FactSource.PUBLICATIONS)))
+    for type_, said in _LACKS:
+        events = known.events.all(type_)
+        if events:
+            yield Sentence(f"{said} {len(events)} 次。", told(*events))
+
+
 def _other_gaps(known: Known, chapter: Chapter) -> Iterator[Sentence]:
     alerts = known.alerts
     if alerts.breached or alerts.unpushed:
         parts = ((alerts.breached, "推送超时"), (alerts.unpushed, "没有可推送的接收人"))
         text = "，".join(f"{count:,} 条命中{what}" for count, what in parts if count)
         yield Sentence(f"{text}。", counted(FactSource.DEADLINES))
-    if known.unapproved_count:
-        cited = told(*(said.event for said in known.publications if said.approved is False))
-        yield Sentence(f"{known.unapproved_count} 次发布未经批准。", cited.and_(counted(FactSource.PUBLICATIONS)))
     for event in known.events.all("incident.status_changed"):
         passed = "、".join(word("guard", guard) for guard in event.data.get("overridden", ()))
         if passed:
             yield Sentence(
                 f"转入{word('incident_status', event.data['to'])}时特批通过，未满足：{passed}。", told(event)
             )
-    for type_, said in _LACKS:
-        events = known.events.all(type_)
-        if events:
-            yield Sentence(f"{said} {len(events)} 次。", told(*events))
+    past, after = chapter.fact("origin", "recurrence_of"), chapter.fact("origin", "recurred_after")
+    if past and after:
+        yield Sentence(f"{past.value.shown} 结案 {after.value.shown}后复发。", _joined(past, after))
     rebounds = known.events.all("incident.rebounded")
     if rebounds:
         yield Sentence(f"平息后二次发酵 {len(rebounds)} 次。", told(*rebounds))

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from app.domain.curve import Point
 from app.domain.review_facts import Events, ToldEvent
 from app.domain.spread import Series
+
+AROUND: Final = timedelta(hours=2)
+"""What is looked at before a publication, and from it on."""
 
 
 class Post(NamedTuple):

@@ -76,6 +76,12 @@ def _origin(known: Known) -> Section:
         Fact("harm_class", "危害类别", words(word("harm_class", known.harm_class)), counted(From.INCIDENT)),
         Fact("mention_count", "舆情条数", number(known.mention_count), mentions),
     ]
+    again = next(iter(reversed(known.events.all("incident.recurred"))), None)
+    if again is not None:
+        facts += [
+            Fact("recurrence_of", "复发自", words(again.data["past_number"]), told(again)),
+            Fact("recurred_after", "距上次结案", number(again.data["days_between"], " 天"), told(again)),
+        ]
     rows = tuple(
         Row((words(word("platform", platform)), number(count), number(spread)), mentions)
         for platform, count, spread in known.platforms

@@ -96,11 +96,12 @@ async def record_fact_check(
 
 
 async def record_publication(
-    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, caller: Caller, now: datetime
-) -> Publication:
+    tx: Tx, incident_id: UUID, fields: Mapping[str, Any], *, since: datetime | None = None, caller: Caller,
+    now: datetime,
+) -> Publication:  # fmt: skip
     """Something was said in public. Whether it was where it began is judged by what is known of that now. ``fields`` may say
     which version of which statement it was, and whether that was approved: see :mod:`app.statements.publishing`."""
-    incident, said = await start(tx, incident_id, fields["happened_at"], caller=caller, now=now)
+    incident, said = await start(tx, incident_id, fields["happened_at"], since=since, caller=caller, now=now)
     origin = await origin_platform(tx, incident_id)
     named = {name: fields[name] for name in ("platform", "statement_kind")} | {
         "on_origin": fields["platform"] == origin
@@ -143,7 +144,8 @@ def told_at(
 ) -> datetime:
     """When something happened that people tell of, now unless they say; Invalid before the incident or in the future.
 
-    ``since``: when they were asked for it, which may be before: of an incident that was merged into this younger one.
+    ``since``: when they were asked for it, or what it is of began, which may be before: of an incident that was merged into
+    this younger one.
     """
     happened_at = not_ahead(happened_at, now, "/happened_at") or now
     if happened_at < min(incident.opened_at, since or incident.opened_at):

@@ -8,6 +8,7 @@ transaction: the second who comes, and the same worker after its death, finds it
 from collections.abc import Collection, Container, Mapping, Sequence
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import select
 
 from app.core.auth import SYSTEM
@@ -18,7 +19,7 @@ from app.domain.events import Event, PersonCalled
 from app.domain.lifecycle import ENDED
 from app.domain.team import CALLS, Call, Roster, Seat, calls_for, next_call
 from app.domain.vocabulary import JoinReason, TeamPosition
-from app.incidents.ringing import AT_ONCE, Rung
+from app.incidents.ringing import AT_ONCE, Rung, ring_free
 from app.incidents.spread import lock_incidents
 from app.incidents.team import join, took_it_on
 from app.incidents.team_queries import read_roster
@@ -32,13 +33,11 @@ order by level, next_call_at limit $1"""
 
 async def call_due(tx: Tx, *, without: Collection[UUID] = (), limit: int = AT_ONCE) -> Rung:
     """Makes the calls that are due, the gravest first, of incidents that nobody holds at this moment; ``without`` some."""
-    due = await (await tx.driver()).fetch(_DUE, limit, list(without))
-    if not due:
-        return Rung()
-    wanted = {row["incident_id"] for row in due}
-    incidents = await lock_incidents(tx, wanted, skip_locked=True)
-    count = await _call(tx, incidents, [row["id"] for row in due])
-    return Rung(count, frozenset(wanted - incidents.keys()), len(due) == limit)
+
+    async def call(incidents: Mapping[UUID, Incident], due: Sequence[asyncpg.Record]) -> int:
+        return await _call(tx, incidents, [row["id"] for row in due])
+
+    return await ring_free(tx, _DUE, call, without=without, limit=limit)
 
 
 async def call_incident(tx: Tx, incident_id: UUID) -> int:

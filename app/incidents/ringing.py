@@ -5,12 +5,13 @@ clock that was met or called off can't ring. Each threshold is a row whose key i
 who comes, and the same worker after its death, finds it there and says nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -26,6 +27,8 @@ from app.incidents.timeline import on_timeline
 from app.models import Deadline, DeadlineFiring, Incident
 
 AT_ONCE = 100
+# What is done of incidents that are locked, with the rows that were found of them and of others; how often it rang.
+Ringer: TypeAlias = Callable[[Mapping[UUID, Incident], Sequence[asyncpg.Record]], Awaitable[int]]
 
 # From each level's place in the index: a million that are due some day cost nothing.
 _DUE = """
@@ -72,13 +75,22 @@ async def seconds_to_next(tx: Tx) -> float | None:
 
 async def ring_due(tx: Tx, *, without: Collection[UUID] = (), limit: int = AT_ONCE) -> Rung:
     """Rings what is due, the gravest first, of incidents that nobody holds at this moment; ``without`` some."""
-    due = await (await tx.driver()).fetch(_DUE, limit, list(without))
-    if not due:
+
+    async def ring(incidents: Mapping[UUID, Incident], due: Sequence[asyncpg.Record]) -> int:
+        return await ring_rows(tx, incidents, await _due_rows(tx, [row["id"] for row in due], incidents))
+
+    return await ring_free(tx, _DUE, ring, without=without, limit=limit)
+
+
+async def ring_free(tx: Tx, due: str, ring: Ringer, *, without: Collection[UUID], limit: int) -> Rung:
+    """One round over what the statement ``due`` finds (each row with its ``incident_id``), of incidents that nobody holds at
+    this moment; ``without`` some. They are locked when ``ring`` rings."""
+    rows = await (await tx.driver()).fetch(due, limit, list(without))
+    if not rows:
         return Rung()
-    wanted = {row["incident_id"] for row in due}
+    wanted = {row["incident_id"] for row in rows}
     incidents = await lock_incidents(tx, wanted, skip_locked=True)
-    count = await ring_rows(tx, incidents, await _due_rows(tx, [row["id"] for row in due], incidents))
-    return Rung(count, frozenset(wanted - incidents.keys()), len(due) == limit)
+    return Rung(await ring(incidents, rows), frozenset(wanted - incidents.keys()), len(rows) == limit)
 
 
 async def ring_incident(tx: Tx, incident_id: UUID) -> int:

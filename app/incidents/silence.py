@@ -22,7 +22,7 @@ from app.domain.silence import Cadences, Case, cadences_from, next_due, stopped_
 from app.domain.vocabulary.placements import SilenceStop
 from app.incidents import guards
 from app.incidents.queries import get_incident, told_of
-from app.incidents.ringing import AT_ONCE, Rung
+from app.incidents.ringing import AT_ONCE, Rung, ring_free
 from app.incidents.silence_schemas import MOST_SHOWN
 from app.incidents.spread import lock_incidents
 from app.incidents.timeline import on_timeline
@@ -47,6 +47,8 @@ async def settle(tx: Tx, incident: Incident, now: datetime) -> None:
     cadences = await _cadences(tx)
     if (why := await _stopped(tx, incident, cadences)) is not None:
         if row is not None and row.stopped_by != why:
+            if row.stopped_by is None and incident.merged_into is not None:
+                await _hand_on(tx, row, incident.merged_into, now)
             row.stopped_by, row.stopped_at = why, now
         return
     grade = grade_of(incident.grade)
@@ -78,6 +80,17 @@ async def _start(tx: Tx, incident: Incident, row: Silence | None, now: datetime)
     await tx.flush()
 
 
+async def _hand_on(tx: Tx, row: Silence, target_id: UUID, now: datetime) -> None:
+    """Whoever waits for our word goes on waiting where it was merged into, and no longer than before, unless we have spoken
+    there since. What begins to be counted there by this very merge inherits: see :func:`_inherited`."""
+    target = await tx.get(Silence, target_id)
+    if target is None or target.stopped_by is not None or target.due_at <= row.due_at:
+        return
+    spoken = await last_word(tx, target_id)
+    if spoken is None or spoken <= row.since:
+        target.since, target.due_at, target.set_at = min(target.since, row.since), row.due_at, now
+
+
 async def _inherited(tx: Tx, incident: Incident, now: datetime) -> datetime | None:
     """When the silence would have rung of what this very transaction merged into the incident."""
     query = select(func.min(Silence.due_at)).join(Incident, Incident.id == Silence.incident_id)
@@ -107,12 +120,7 @@ async def last_word(tx: Tx, incident_id: UUID) -> datetime | None:
 
 async def ring_due(tx: Tx, *, without: Collection[UUID] = (), limit: int = AT_ONCE) -> Rung:
     """Rings what is due, the gravest first, of incidents that nobody holds at this moment; ``without`` some."""
-    due = await (await tx.driver()).fetch(_DUE, limit, list(without))
-    if not due:
-        return Rung()
-    wanted = {row["incident_id"] for row in due}
-    incidents = await lock_incidents(tx, wanted, skip_locked=True)
-    return Rung(await _ring(tx, incidents), frozenset(wanted - incidents.keys()), len(due) == limit)
+    return await ring_free(tx, _DUE, lambda incidents, _: _ring(tx, incidents), without=without, limit=limit)
 
 
 async def ring_incident(tx: Tx, incident_id: UUID) -> int:

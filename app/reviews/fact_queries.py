@@ -1,7 +1,7 @@
 """What is read of an incident for the facts of its review: sums and the first few of everything, however large it is."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +13,18 @@ from app.domain.curve import Point
 from app.domain.grading import policy_from
 from app.domain.review_curve import gained, span_of, steps_of
 from app.domain.review_facts import Events, ToldEvent
-from app.domain.review_known import Alerts, Known, Media, Post, Spoken, TaskClocks, Tasks, Ticking, WindowPeak
+from app.domain.review_known import (
+    AROUND,
+    Alerts,
+    Known,
+    Media,
+    Post,
+    Spoken,
+    TaskClocks,
+    Tasks,
+    Ticking,
+    WindowPeak,
+)
 from app.domain.spread import Series, minute_start
 from app.domain.tasks import UNFINISHED
 from app.domain.wording import mask_text
@@ -38,12 +49,10 @@ MOST_CLOCKS: Final = 100
 MOST_PUBLICATIONS: Final = 60
 MOST_AMPLIFIERS: Final = 10
 LONGEST_WORDS: Final = 60
-AROUND: Final = timedelta(hours=2)
-"""What is looked at before a publication, and from it on."""
 _TYPES: Final = (
     "incident.opened", "incident.grade_changed", "incident.status_changed", "incident.calmed", "incident.rebounded",
     "incident.acknowledged", "incident.meeting_held", "incident.fact_checked", "incident.publication_recorded",
-    "incident.silent", "statement.origin_missing", "commitment.broken",
+    "incident.silent", "statement.origin_missing", "commitment.broken", "incident.recurred",
 )  # fmt: skip
 _RINGS: Final = ("sla.met", "sla.breached")
 

@@ -16,7 +16,7 @@ from app.reviews import report_queries, reports
 from app.reviews.covers import get_review
 from app.reviews.fact_schemas import ReviewFacts
 from app.reviews.facts import facts_of
-from app.reviews.report_schemas import ReviewReport
+from app.reviews.report_schemas import CurveQuery, ReviewReport
 
 
 class _Docx(Operation):
@@ -88,9 +88,7 @@ html_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=
 markdown_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Markdown)
 svg_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Svg)
 png_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Png)
-Whose = Annotated[
-    UUID | None, Query(description="Whose curve, of a review that covers several incidents; the first's otherwise.")
-]
+Whose = Annotated[CurveQuery, Query()]
 
 
 @router.get("/facts", operation_id="getReviewFacts")
@@ -150,19 +148,19 @@ async def get_review_report_as_markdown(
 
 @svg_router.get("/svg", operation_id="getReviewCurveAsSvg", response_class=SvgCurve, responses=_NAMED)
 async def get_review_curve_as_svg(
-    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, incident_id: Whose = None
+    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Whose
 ) -> SvgCurve:
     """The curve of the newest report as SVG, with the font it needs. `report_not_done` while it is rendered."""
-    file, content = await _content(run, tools, review_id, ReportFormat.SVG, incident_id)
+    file, content = await _content(run, tools, review_id, ReportFormat.SVG, query.incident_id)
     return SvgCurve(content, headers=_DRAWN | {"content-disposition": saved_as(file.name, at_once=False)})
 
 
 @png_router.get("/png", operation_id="getReviewCurveAsPng", response_class=PngCurve, responses=_NAMED)
 async def get_review_curve_as_png(
-    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, incident_id: Whose = None
+    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Whose
 ) -> PngCurve:
     """The curve of the newest report as PNG, 1,920 pixels wide. `report_not_done` while it is rendered."""
-    file, content = await _content(run, tools, review_id, ReportFormat.PNG, incident_id)
+    file, content = await _content(run, tools, review_id, ReportFormat.PNG, query.incident_id)
     return PngCurve(content, headers=_SAFE | {"content-disposition": saved_as(file.name, at_once=False)})
 
 

@@ -71,6 +71,16 @@ class ReviewReport(BaseModel):
     failure: ReportFailure | None = Field(description="Why there is none, where it failed.")
 
 
+class CurveQuery(BaseModel):
+    """Which curve of a report."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    incident_id: Annotated[
+        UUID | None, Field(description="Whose, of a review that covers several incidents; the first's otherwise.")
+    ] = None
+
+
 class ReportTemplateCreate(Wire):
     """A company's Word template, from a file that was uploaded. Reports are written into it from then on."""
 

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core.auth import Caller
 from app.core.db import Tx
@@ -130,7 +131,7 @@ async def covered_by(tx: Tx, review_id: UUID) -> Sequence[UUID]:
 
 async def reviews_of(tx: Tx, incident_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Incident -> the review that covers it, or that did last where none does."""
-    query = select(ReviewIncident.incident_id, ReviewIncident.review_id).distinct(ReviewIncident.incident_id)
+    query = select(ReviewIncident.incident_id, ReviewIncident.review_id).ext(distinct_on(ReviewIncident.incident_id))
     query = query.order_by(ReviewIncident.incident_id, ReviewIncident.left_at.desc().nulls_first())
     rows = await tx.execute(query.where(ReviewIncident.incident_id.in_(incident_ids)))
     return {row.incident_id: row.review_id for row in rows}

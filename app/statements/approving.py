@@ -55,8 +55,8 @@ async def approve(
 ) -> Statement:
     """One approver's yes to the version ``version``, as ``slot`` or as what is missing first of what they are. With the last
     one the statement is approved. What its kind asks for is looked at once more: facts may have changed meanwhile."""
-    caller.require_person()
     incident, statement = await held(tx, statement_id)
+    caller.require_person()
     expected.meet(statement.version)
     _must_be_newest(statement, await standing_of(tx, statement), fields["version"])
     standing = await must_may(tx, StatementAction.APPROVE, statement, now=now)
@@ -80,8 +80,8 @@ async def say_approved(
     tx: Tx, incident: Incident, statement: Statement, version: StatementVersion, *, caller: Caller
 ) -> None:
     """Tells that the version has all approvals of the grade in force."""
-    slots = list(needed(major=incident.grade == "major"))
-    await record(tx, StatementApproved(**named(incident, statement, version), slots=list(slots)), caller=caller)
+    slots: list[str] = list(needed(major=incident.grade == "major"))
+    await record(tx, StatementApproved(**named(incident, statement, version), slots=slots), caller=caller)
 
 
 async def request_changes(
@@ -89,8 +89,8 @@ async def request_changes(
 ) -> Statement:
     """An approver sends the version back 退回修改: none of its approvals stands any more. Comments are notes on the version,
     each on some of its words; the comment on the whole is one too."""
-    caller.require_person()
     incident, statement = await held(tx, statement_id)
+    caller.require_person()
     expected.meet(statement.version)
     _must_be_newest(statement, await standing_of(tx, statement), fields["version"])
     standing = await must_may(tx, StatementAction.REQUEST_CHANGES, statement, now=now)

@@ -17,7 +17,7 @@ from app.domain.vocabulary.statements import ApprovalSlot
 from app.domain.wording import mask_text
 from app.models import ApprovalDelegation
 from app.models.base import columns_of, new_id
-from app.people.approvers import asks, slots_of_person
+from app.people.approvers import asks, authorities, slots_of_person
 from app.people.masks import are_lifted, people_of
 from app.people.persons import active_people
 from app.statements.approval_schemas import ApprovalDelegationQuery
@@ -47,7 +47,7 @@ async def delegate(tx: Tx, fields: Mapping[str, Any], *, caller: Caller, now: da
     ))  # fmt: skip
     starts_at = max(fields["starts_at"] or now, now)
     _must_make_sense(fields, person_id, starts_at, now)
-    may = await slots_of_person(tx, person_id)
+    may = await _may_give(tx, person_id, caller=caller, now=now)
     errors = [
         FieldError(f"/slots/{place}", f"the person may not approve so by themselves: that asks for {asks(slot)}", "not_theirs")
         for place, slot in enumerate(fields["slots"]) if slot not in may
@@ -62,6 +62,13 @@ async def delegate(tx: Tx, fields: Mapping[str, Any], *, caller: Caller, now: da
     tx.add(made)
     await _record(tx, made, "created", caller)
     return made
+
+
+async def _may_give(tx: Tx, person_id: UUID, *, caller: Caller, now: datetime) -> Sequence[ApprovalSlot]:
+    """As what the person may approve; of what is one's own no more than the key one calls with may approve itself."""
+    if "people:write" in caller.scopes:
+        return await slots_of_person(tx, person_id)
+    return [one.slot for one in await authorities(tx, caller, now) if one.principal is None]
 
 
 def _must_be_mine(person_id: UUID, caller: Caller) -> None:

@@ -29,7 +29,7 @@ from app.people.masks import words_of
 from app.statements.lint_lists import word_lists
 from app.statements.platform_rules import limits_of
 from app.statements.texts import parts_of
-from app.statements.version_queries import published
+from app.statements.version_queries import published, shown_there, unsaid_there
 
 MOST_PAST = 20
 MOST_WORDS = 100
@@ -159,12 +159,12 @@ async def shown_lint(tx: Tx, version: StatementVersion, report: Mapping[str, Any
 async def _texts(tx: Tx, version: StatementVersion, *, caller: Caller) -> Mapping[str | None, str]:
     """Platform -> its own text, None -> the whole, as the caller may read them. They are masked before words are cut out of them:
     of half a phone number nobody sees that it is one."""
-    names: list[str | None] = [None, *version.platform_texts]
-    texts = [version.text, *version.platform_texts.values()]
-    if version.id not in await published(tx, [version]):
-        [masked] = await words_of(tx, [(version.incident_id, {"texts": texts})], caller=caller)
-        texts = masked["texts"]
-    return dict(zip(names, texts, strict=True))
+    public = await published(tx, [version])
+    hidden = ["" if version.id in public else version.text, *unsaid_there(version, public)]
+    [seen] = await words_of(tx, [(version.incident_id, {"texts": hidden})], caller=caller)
+    whole, *own = seen["texts"]
+    own = shown_there(version, own, public)
+    return {None: version.text if version.id in public else whole} | dict(zip(version.platform_texts, own, strict=True))
 
 
 def _words(texts: Mapping[str | None, str], place: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from app.domain.events import DecisionMade, StatementOriginMissing
 from app.domain.placements import origin_due
 from app.incidents.act_queries import origin_platform
 from app.incidents.queries import told_of
-from app.incidents.ringing import AT_ONCE, Rung
+from app.incidents.ringing import AT_ONCE, Rung, ring_free
 from app.incidents.spread import lock_incidents
 from app.incidents.timeline import on_timeline
 from app.models import Decision, Incident, OriginWatch, Placement, Publication, SlaPolicy, Statement
@@ -104,12 +104,7 @@ async def standing_decisions(tx: Tx, incident_id: UUID) -> list[UUID]:
 
 async def ring_due(tx: Tx, *, without: Collection[UUID] = (), limit: int = AT_ONCE) -> Rung:
     """Tells of what is due, of incidents that nobody holds at this moment; ``without`` some."""
-    due = await (await tx.driver()).fetch(_DUE, limit, list(without))
-    if not due:
-        return Rung()
-    wanted = {row["incident_id"] for row in due}
-    incidents = await lock_incidents(tx, wanted, skip_locked=True)
-    return Rung(await _ring(tx, incidents), frozenset(wanted - incidents.keys()), len(due) == limit)
+    return await ring_free(tx, _DUE, lambda incidents, _: _ring(tx, incidents), without=without, limit=limit)
 
 
 async def ring_incident(tx: Tx, incident_id: UUID) -> int:

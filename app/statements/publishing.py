@@ -1,6 +1,6 @@
 """What of statements was said in public (方案 二(二)2). It is always put on record, approved or not: what was not is marked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,12 @@ from app.core.db import Tx
 from app.core.errors import naming
 from app.core.outbox import record
 from app.core.params import PageQuery
-from app.domain.events import GradeChanged, StatementPublished, StatementPublishedUnapproved
+from app.domain.events import GradeChanged, StatementChanged, StatementPublished, StatementPublishedUnapproved
 from app.domain.statements import lacking, status_after
 from app.domain.vocabulary.statements import ApprovalOutcome, ApprovalSlot, StatementAction, StatementStatus
 from app.incidents import act_queries, acts
 from app.models import Event, Incident, Publication, Statement, StatementApproval, StatementVersion
+from app.statements.homes import Home, home_at, homes_of
 from app.statements.queries import approval_of, held
 from app.statements.states import must_may, named
 from app.statements.version_queries import get_version
@@ -34,13 +35,15 @@ async def record_publication(
     await must_may(tx, StatementAction.RECORD_PUBLICATION, statement, now=now)
     with naming("/version"):
         version = await get_version(tx, statement.id, fields["version"] or statement.latest_number)
-    happened_at = acts.told_at(incident, fields["happened_at"], now)
-    missing = await missing_at(tx, incident, statement, version, happened_at)
+    homes = await homes_of(tx, incident, statement)
+    since = min(home.incident.opened_at for home in homes)
+    happened_at = acts.told_at(incident, fields["happened_at"], now, since=since)
+    missing = await missing_at(tx, homes, statement, version, happened_at)
     first_of_version = not await tx.scalar(select(exists().where(Publication.statement_version_id == version.id)))
     said = {"happened_at": happened_at, "statement_kind": statement.kind, "statement_id": statement.id,
             "statement_version_id": version.id, "approved": not missing}  # fmt: skip
     told = {name: fields[name] for name in ("platform", "url", "title")}
-    publication = await acts.record_publication(tx, incident.id, told | said, caller=caller, now=now)
+    publication = await acts.record_publication(tx, incident.id, told | said, since=since, caller=caller, now=now)
     first = statement.published_at is None
     _mark(statement, version, happened_at, unapproved=bool(missing), now=now)
     await tx.flush()
@@ -76,21 +79,34 @@ def _mark(
 
 
 async def missing_at(
-    tx: Tx, incident: Incident, statement: Statement, version: StatementVersion, at: datetime
+    tx: Tx, homes: Sequence[Home], statement: Statement, version: StatementVersion, at: datetime
 ) -> tuple[ApprovalSlot, ...]:
-    """Which approvals that very version lacked at that instant; empty: it was approved."""
+    """Which approvals that very version lacked at that instant; empty: it was approved. ``homes``: the incidents it has belonged
+    to; the grade that counts is that of where it was then."""
     query = select(StatementApproval).where(StatementApproval.version_id == version.id).order_by(StatementApproval.id)
     rows = (await tx.scalars(query)).all()
     back = [row.at for row in rows if row.outcome == ApprovalOutcome.CHANGES_REQUESTED]
     wrote = select(func.unnest(StatementVersion.author_ids)).where(
         StatementVersion.statement_id == statement.id, StatementVersion.created_at <= at
     )
-    involved = {*(await tx.scalars(wrote)), *([statement.creator_id] if statement.creator_id else [])}
+    later = await _wrote_later(tx, homes, statement, at)
+    authors = {id_ for id_ in await tx.scalars(wrote) if f"person:{id_}" not in later}
+    involved = authors | ({statement.creator_id} if statement.creator_id else set())
     return lacking(
         [approval_of(row) for row in rows if row.outcome == ApprovalOutcome.APPROVED], involved,
-        major=await _grade_at(tx, incident, at) == "major", at=at, changes_requested_at=min(back, default=None),
+        major=await _grade_at(tx, home_at(homes, at), at) == "major", at=at, changes_requested_at=min(back, default=None),
         withdrawn_at=statement.withdrawn_at,
     )  # fmt: skip
+
+
+async def _wrote_later(tx: Tx, homes: Sequence[Home], statement: Statement, at: datetime) -> set[str]:
+    """Who had their first hand in the statement after an instant, as the timelines name them. Of a draft's authors
+    it is not kept when each came to it."""
+    query = select(Event.actor).where(
+        Event.incident_id.in_([home.incident.id for home in homes]), Event.type == StatementChanged.type,
+        Event.data["statement_id"].astext == str(statement.id),
+    )  # fmt: skip
+    return set(await tx.scalars(query.group_by(Event.actor).having(func.min(Event.at) > at)))
 
 
 async def _grade_at(tx: Tx, incident: Incident, at: datetime) -> str | None:

@@ -64,8 +64,10 @@ class Standing:
 
     def lacks(self, now: datetime) -> tuple[ApprovalSlot, ...]:
         """Which approvals the newest version lacks for the grade in force."""
+        # Who waited for the incident longer has an earlier now than whoever went before them: all that is stored was said.
+        at = max([now, *(row.at for row in self.approved)])
         return lacking(
-            self.approvals, self.involved, major=self.case.grade == "major", at=now,
+            self.approvals, self.involved, major=self.case.grade == "major", at=at,
             changes_requested_at=self.changes_requested_at,
         )  # fmt: skip
 

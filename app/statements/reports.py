@@ -1,6 +1,6 @@
 """What integrations published for us and report back (方案 二(二)2): each publication once, however often it is told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -37,8 +37,10 @@ async def report_publication(tx: Tx, fields: Mapping[str, Any], *, caller: Calle
         )
     with naming("/statement_id"):
         _, statement = await held(tx, fields["statement_id"])
-    known = await _known(tx, fields)
+    found = await _alike(tx, fields)
+    known = next((row for row in found if row.external_id == fields["external_id"]), next(iter(found), None))
     if known is not None:
+        await _learn(tx, known, found, fields, caller=caller)
         return Reported(known, await tx.get_one(Publication, known.publication_id), is_new=False)
     publication = await _recorded(tx, fields)
     is_new = publication is None
@@ -56,8 +58,8 @@ async def report_publication(tx: Tx, fields: Mapping[str, Any], *, caller: Calle
     return Reported(report, publication, is_new)
 
 
-async def _known(tx: Tx, fields: Mapping[str, Any]) -> PublicationReport | None:
-    """The report of the same, the platform's id before the address."""
+async def _alike(tx: Tx, fields: Mapping[str, Any]) -> Sequence[PublicationReport]:
+    """The reports of the same, by the platform's id or by the address."""
     same = [
         column == fields[name]
         for name, column in (("external_id", PublicationReport.external_id), ("url", PublicationReport.url))
@@ -67,8 +69,24 @@ async def _known(tx: Tx, fields: Mapping[str, Any]) -> PublicationReport | None:
         PublicationReport.statement_id == fields["statement_id"], PublicationReport.platform == fields["platform"],
         or_(*same),
     )  # fmt: skip
-    found = (await tx.scalars(query.order_by(PublicationReport.id))).all()
-    return next((row for row in found if row.external_id == fields["external_id"]), next(iter(found), None))
+    return (await tx.scalars(query.order_by(PublicationReport.id))).all()
+
+
+async def _learn(
+    tx: Tx, known: PublicationReport, found: Sequence[PublicationReport], fields: Mapping[str, Any], *, caller: Caller
+) -> None:
+    """Keeps by what other name it is told now, unless that is another report's: told by that alone it is the same one still."""
+    learned = [
+        name
+        for name in ("url", "external_id")
+        if getattr(known, name) is None and fields[name] not in (None, *(getattr(row, name) for row in found))
+    ]
+    if learned:
+        for name in learned:
+            setattr(known, name, fields[name])
+        await tx.flush()
+        event = Changed(subject="publication_report", subject_id=str(known.id), action="updated", fields=learned)
+        await record(tx, event, caller=caller)
 
 
 async def _recorded(tx: Tx, fields: Mapping[str, Any]) -> Publication | None:

@@ -96,29 +96,53 @@ def _listed(key: str, value: str, kept: Mapping[str, str], words: Sequence[str])
     return [{key: name, value: text} for name, text in zip(kept, words, strict=True)]
 
 
-async def published(tx: Tx, versions: Sequence[StatementVersion]) -> set[UUID]:
-    """Which of them were said in public."""
+async def published(tx: Tx, versions: Sequence[StatementVersion]) -> dict[UUID, set[str]]:
+    """Those of them that were said in public, and on which platforms."""
     ids = [version.id for version in versions]
-    query = select(Publication.statement_version_id).where(Publication.statement_version_id.in_(ids)).distinct()
-    return {id_ for id_ in await tx.scalars(query) if id_ is not None} if ids else set()
+    where = (Publication.statement_version_id, Publication.platform)
+    query = select(*where).where(Publication.statement_version_id.in_(ids)).distinct()
+    found: dict[UUID, set[str]] = {}
+    for id_, platform in await tx.execute(query) if ids else ():
+        if id_ is not None:
+            found.setdefault(id_, set()).add(platform)
+    return found
 
 
 async def _words(
-    tx: Tx, versions: Sequence[StatementVersion], public: set[UUID], *, caller: Caller
+    tx: Tx, versions: Sequence[StatementVersion], public: Mapping[UUID, set[str]], *, caller: Caller
 ) -> list[dict[str, Any]]:
-    """What people wrote in them; what was said in public as it is."""
+    """What people wrote in them; what was said in public as it is, and a platform's own text where it was said there."""
     written = []
     for version in versions:
-        said = _said(version) if version.id not in public else {}
-        written.append((version.incident_id, said | {"waivers": list(version.waivers.values())}))
+        hidden = {"platform_texts": unsaid_there(version, public)}
+        if version.id not in public:
+            hidden |= _said(version)
+        written.append((version.incident_id, hidden | {"waivers": list(version.waivers.values())}))
     found = await words_of(tx, written, caller=caller)
-    return [_said(version) | words for version, words in zip(versions, found, strict=True)]
+    return [
+        _said(version) | words | {"platform_texts": shown_there(version, words["platform_texts"], public)}
+        for version, words in zip(versions, found, strict=True)
+    ]
+
+
+def unsaid_there(version: StatementVersion, public: Mapping[UUID, set[str]]) -> list[str]:
+    """The platforms' own texts, empty where they were said: of those nobody hides anything."""
+    there = public.get(version.id, ())
+    return ["" if platform in there else text for platform, text in version.platform_texts.items()]
+
+
+def shown_there(version: StatementVersion, words: Sequence[str], public: Mapping[UUID, set[str]]) -> list[str]:
+    """The platforms' own texts: as they were written where they were said, else as the caller may see them, ``words``."""
+    there = public.get(version.id, ())
+    return [
+        text if platform in there else word
+        for (platform, text), word in zip(version.platform_texts.items(), words, strict=True)
+    ]
 
 
 def _said(version: StatementVersion) -> dict[str, Any]:
     return {name: getattr(version, name) for name in PARTS} | {
-        "commitments": [one["text"] for one in version.commitments],
-        "platform_texts": list(version.platform_texts.values()),
+        "commitments": [one["text"] for one in version.commitments]
     }
 
 

@@ -146,3 +146,11 @@ async def test_delegations_are_listed_and_stand_in_the_audit_log(speakers, clien
     assert [one["id"] for one in await everything(client, DELEGATIONS, **to)] == ids[1:]
     rows = await database.fetch("select type from events where data->>'subject_id' = $1 order by id", given[0]["id"])
     assert [row["type"] for row in rows] == ["approval_delegation.created", "approval_delegation.revoked"]
+
+
+async def test_a_key_with_fewer_scopes_gives_away_no_more_than_they_say(speakers, client):
+    key = await make_key(client, "statements:read", person_id=speakers.id("legal"))
+    body = {"delegate_id": speakers.id("stand-in"), "slots": ["legal"], "ends_at": ahead(hours=1), "reason": "出差"}
+    answer = await speakers.bare.post(DELEGATIONS, json=body, headers=bearer(key["key"]))
+    [fault] = problem(answer, 422)["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/slots/0", "not_theirs")

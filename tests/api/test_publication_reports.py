@@ -114,3 +114,21 @@ async def test_of_what_was_none_of_ours_nothing_is_recorded(client):
     good(await move(client, incident_id, "dismissed"))
     problem(await said(client, statement_id), 409, code="incident_over")
     assert good(await client.get(f"{URL}/{incident_id}/publications"))["data"] == []
+
+
+@pytest.mark.parametrize("names", [("url", "external_id"), ("external_id", "url")])
+async def test_another_name_that_it_is_told_by_is_remembered(client, names):
+    statement_id, told = await drafted(client), {"url": AT_WEIBO, "external_id": "5099"}
+    first, second = ({"url": None} | {name: told[name]} for name in names)
+    reported = good(await said(client, statement_id, **first), 201)
+    assert good(await said(client, statement_id, **told)) == reported | told
+    assert good(await said(client, statement_id, **second)) == reported | told
+    assert len(await publications(client, statement_id)) == 1
+
+
+async def test_another_reports_name_is_not_taken_from_it(client):
+    statement_id = await drafted(client)
+    by_url = good(await said(client, statement_id), 201)
+    by_id = good(await said(client, statement_id, url=None, external_id="5099"), 201)
+    assert good(await said(client, statement_id, external_id="5099")) == by_id
+    assert good(await said(client, statement_id)) == by_url

@@ -7,12 +7,18 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
-from tests.support.acts import URL, person_headers
+from app.core.auth import SYSTEM
+from app.core.outbox import record
+from app.domain.events import IncidentRecurred
+from app.incidents.queries import get_incident
+from app.incidents.timeline import on_timeline
+from tests.support.acts import URL, opened, person_headers, publish
 from tests.support.api import again, good, instant, problem
 from tests.support.fires import a_minute
 from tests.support.people import make_person
-from tests.support.reviews import REVIEWS, facts, lived, review_of
+from tests.support.reviews import REVIEWS, begun, facts, lived, review_of
 from tests.support.tasks import make_task
+from tests.support.words import pass_hours
 
 _POSTS = "from mentions m join mention_states s on s.mention_id = m.id where s.incident_id = $1"
 _POSTED = "coalesce(s.person_published_at, s.published_at, m.first_seen_at)"
@@ -32,6 +38,8 @@ SCALARS = {
     ("origin", "first_hit_at"): "select min(started_at) from deadlines where incident_id = $1 and kind = 'alert'",
     ("origin", "found_after"): f"""select round(extract(epoch from (
         select min(started_at) from deadlines where incident_id = $1 and kind = 'alert') - min({_POSTED}))) {_POSTS}""",
+    ("origin", "recurred_after"):
+        "select (data->>'days_between')::int from events where incident_id = $1 and type = 'incident.recurred'",
     ("response", "alerts"): "select count(*) from deadlines where incident_id = $1 and kind = 'alert'",
     ("response", "alerts_met"): "select count(*) from deadlines where incident_id = $1 and kind = 'alert' and state = 'met'",
     ("response", "alerts_breached"):
@@ -260,11 +268,32 @@ async def test_what_is_found_says_figures_and_cites_them(client, database, crisi
     assert all(sentence["event_ids"] or sentence["sources"] for answer in found for sentence in answer["sentences"])
 
 
+async def test_what_a_word_did_is_not_judged_before_its_two_hours_are_over(client, database):
+    incident_id = await opened(client)
+    await publish(client, incident_id, "weibo", "holding")
+    review_id = await begun(database, incident_id)
+
+    async def said() -> list[str]:
+        found = (await facts(client, review_id))["found"]
+        return [sentence["text"] for answer in found for sentence in answer["sentences"]]
+
+    assert "首次发声前 2 小时新增 0，其后至今不足 2 小时，新增 0。" in await said()
+    await pass_hours(database, incident_id, 2)
+    assert "首次发声前 2 小时新增 0，其后 2 小时新增 0，持平。" in await said()
+
+
 async def test_a_relapse_an_override_and_what_was_left_undone_are_gaps(client, counter, database):
     crisis_id = await lived(client, counter, database)
     review_id = await review_of(database, crisis_id)
     late = await make_task(client, crisis_id)
     await database.fetch("update tasks set due_at = now() - interval '1 hour' where id = $1", UUID(late["id"]))
+    async with database.transaction() as tx:
+        there = await get_incident(tx, UUID(crisis_id), lock=True)
+        again_one = IncidentRecurred(
+            **on_timeline(there), past_incident_id=uuid4(), past_number="2026-0009", recurrence_reason="rule",
+            closed_at=await tx.now(), days_between=12,
+        )  # fmt: skip
+        await record(tx, again_one, caller=SYSTEM)
     lead = await person_headers(client, "incidents:write", "incidents:override", name="特批组长")
     move = {"status": "handling", "reason": "先行处置", "override": True}
     good(await client.put(f"{URL}/{crisis_id}/status", json=move, headers=lead))
@@ -280,6 +309,8 @@ async def test_a_relapse_an_override_and_what_was_left_undone_are_gaps(client, c
     assert await counted_again(database, shown["incidents"][0]) > 100
     texts = [sentence["text"] for sentence in shown["found"][3]["sentences"]]
     assert "平息后二次发酵 1 次。" in texts
+    assert "2026-0009 结案 12 天后复发。" in texts
+    assert "2 次发布未经批准。" in texts
     assert any(text.startswith("任务未完成 2 项，逾期 1 项") for text in texts)
     assert (await database.fetch("select status from reviews where id = $1", UUID(review_id)))[0][0] == "suspended"
 

@@ -24,6 +24,7 @@ from tests.support.reviewing import (
     seen,
     somebody,
 )
+from tests.support.reviews import rendered
 
 WEEK = timedelta(days=7)
 
@@ -183,6 +184,18 @@ async def test_the_report_meets_the_clock_by_when_it_was_issued(client, counter,
     [met] = [one for one in await told(client, there, "sla.met") if one["data"]["clock"] == "review"]
     assert met["data"]["happened_at"] == done["reported_at"]
     assert done["decisions_due_at"] == review["decisions_due_at"]
+
+
+async def test_what_is_issued_is_the_report_as_it_was_rendered(client, context, counter, database):
+    _, review = await born(client, counter, database)
+    good(await fill(client, review, answers=ANSWERS, meeting_at=ago()))
+    report = await rendered(client, context, review["id"])
+    good(await fill(client, review, meeting_note="另有补充"))
+    found = problem(await issue(client, review), 409, code="review_incomplete")
+    assert found["missing"] == ["report"], "that one does not say so"
+    newer = await rendered(client, context, review["id"])
+    done = good(await issue(client, review))
+    assert (done["report_id"], report["id"] == newer["id"]) == (newer["id"], False)
 
 
 async def test_a_report_that_is_told_late_was_in_time_all_the_same(client, counter, database):

@@ -169,6 +169,17 @@ async def test_a_merge_gives_nobody_more_time(client, database):
     assert (await silence(client, target))["next_due_at"] == due
 
 
+@pytest.mark.parametrize("spoken", [False, True])
+async def test_nor_does_a_merge_into_one_that_waits_itself_unless_we_spoke_there(client, database, spoken):
+    source, target = await burning(client), await burning(client)
+    await pass_hours(database, source, 1.5)
+    if spoken:
+        await publish(client, target)
+    sooner, later = [(await silence(client, one))["next_due_at"] for one in (source, target)]
+    good(await client.post(f"/v1/incidents/{source}/merge", json={"into_incident_id": target, "reason": "同一事件"}))
+    assert (await silence(client, target))["next_due_at"] == (later if spoken else sooner)
+
+
 async def test_the_cadence_is_data_of_the_policy(client, database):
     plan = good(await client.get(PLAN))
     assert plan["silence"] == {"major": 7200, "serious": 14400, "general": 28800}

@@ -83,3 +83,23 @@ async def test_what_ends_otherwise_keeps_its_statements(speakers, client):
     problem(await speakers.act(seen, "approve", by="press", version=1), 409, code="incident_over")
     good(await move(client, incident_id, "responding"))
     assert (await speakers.approve(seen, *BOTH))["status"] == "approved"
+
+
+@pytest.mark.parametrize(("there", "here", "approved"), [("major", None, False), ("general", "major", True)])
+async def test_what_was_said_before_the_merge_answers_to_the_grade_of_then(speakers, client, there, here, approved):
+    target, source = await case(client, grade=here), await case(client, grade=there)
+    both = await speakers.approve(await speakers.submitted(source), *BOTH)
+    then = both["updated_at"]
+    await merge(client, source, target)
+    assert (await speakers.publish(both, version=1, happened_at=then))["approved"] is approved
+    assert (await speakers.publish(both, version=1))["approved"] is False, "now it answers to the other one's"
+
+
+async def test_what_was_said_before_the_other_incident_began_is_recorded_too(speakers, client):
+    source = await case(client)
+    agreed = await speakers.approve(await speakers.submitted(source), *BOTH)
+    between, target = await case(client), await case(client)
+    await merge(client, source, between)
+    await merge(client, between, target)
+    said = await speakers.publish(agreed, version=1, happened_at=agreed["updated_at"])
+    assert (said["incident_id"], said["approved"], said["happened_at"]) == (target, True, agreed["updated_at"])

@@ -206,3 +206,11 @@ async def test_what_was_recorded_directly_is_of_no_statement(client):
     body = {"platform": "weibo", "statement_kind": "holding"}
     said = good(await client.post(f"/v1/incidents/{incident_id}/publications", json=body), 201)
     assert (said["statement_id"], said["statement_version_id"], said["approved"]) == (None, None, None)
+
+
+async def test_an_approver_who_wrote_in_the_next_draft_afterwards_counts_for_what_was_said_before(speakers, client):
+    agreed = await speakers.approve(await speakers.submitted(await case(client)), *BOTH)
+    then = good(await speakers.patch(agreed, attitude="下一版。"))["updated_at"]
+    good(await speakers.patch(agreed, "press", attitude="下一版，改。"))
+    assert (await speakers.publish(agreed, version=1, happened_at=then))["approved"]
+    assert not (await speakers.publish(agreed, version=1))["approved"]

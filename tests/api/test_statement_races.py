@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from app.core import deps
+from app.statements import approving
 from tests.support.api import everything, good
 from tests.support.speaking import STATEMENTS, case, desk
 from tests.support.tasks import told
@@ -136,3 +137,22 @@ async def test_what_was_submitted_is_never_changed_not_even_by_hand(speakers, cl
     with pytest.raises(Exception, match="never changed"):
         await database.fetch("update statement_versions set attitude = '改' where id = $1", submitted["latest"]["id"])
     assert good(await client.get(f"{STATEMENTS}/{submitted['id']}"))["latest"]["attitude"]
+
+
+async def test_who_waited_longest_for_the_incident_still_counts_who_went_before(speakers, client, monkeypatch):
+    submitted = await speakers.submitted(await case(client))
+    waits, go, held = asyncio.Event(), asyncio.Event(), approving.held
+
+    async def overtaken(tx, statement_id):
+        if not waits.is_set():
+            waits.set()
+            await go.wait()
+        return await held(tx, statement_id)
+
+    monkeypatch.setattr(approving, "held", overtaken)
+    earlier = asyncio.create_task(speakers.act(submitted, "approve", by="press", version=1))
+    await waits.wait()
+    good(await speakers.act(submitted, "approve", by="legal", version=1))
+    go.set()
+    assert good(await earlier)["status"] == "approved"
+    assert (await speakers.seen(submitted))["status"] == "approved"

@@ -255,6 +255,20 @@ async def test_what_is_written_is_masked_until_it_is_said_in_public(speakers, cl
     assert "13812345678" not in (await speakers.seen(made))["name"]
 
 
+async def test_a_platforms_own_words_are_masked_until_they_are_said_there(speakers, client, bare):
+    texts = [
+        {"platform": name, "text": f"请致电 {phone}"}
+        for name, phone in (("zhihu", "13812345678"), ("weibo", "13912345678"))
+    ]
+    made = await speakers.draft(await case(client), platform_texts=texts)
+    good(await speakers.act(made, "submit"))
+    await speakers.publish(made, "zhihu", version=1)
+    version = f"{STATEMENTS}/{made['id']}/versions/1"
+    for url in (version, f"{version}/diff", f"{version}/lint", f"{STATEMENTS}/{made['id']}/placements"):
+        seen = (await bare.get(url, headers=speakers.headers["author"])).text
+        assert ("13812345678" in seen, "13912345678" in seen) == (True, False), url
+
+
 async def test_who_may_see_people_sees_the_words_and_that_is_an_event(speakers, client, database):
     made = await speakers.draft(await case(client), facts="请致电 13812345678")
     scopes = ("statements:read", "people:unmask")

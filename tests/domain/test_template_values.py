@@ -28,6 +28,10 @@ TYPES = list(TemplateVariableType)
     ("datetime", "2026-11-23T10:05:00Z", "11月23日18时05分", "18:05 Beijing time on 23 November"),
     # In Shanghai the new year has begun.
     ("datetime", "2026-12-31T16:00:00Z", "2027年1月1日0时", "00:00 Beijing time on 1 January 2027"),
+    # The first and the last year that the API takes anywhere.
+    ("datetime", "1970-01-01T00:00:00+08:00", "1970年1月1日0时", "00:00 Beijing time on 1 January 1970"),
+    ("datetime", "2199-12-31T18:00:00+08:00", "2199年12月31日18时", "18:00 Beijing time on 31 December 2199"),
+    ("date", "2199-12-31", "2199年12月31日", "31 December 2199"),
     ("url", "https://a.cn/甲?b=1#c", "https://a.cn/甲?b=1#c", "https://a.cn/甲?b=1#c"),
     ("phone", "95588", "95588", "95588"),
     ("phone", "(021) 6888-0000", "(021) 6888-0000", "(021) 6888-0000"),
@@ -43,8 +47,9 @@ def test_values_are_shown_as_they_are_read(kind, value, zh, en):
     ("number", "1,280", "without separators"), ("number", "1e5", "number"), ("number", "１", "number"), ("number", "", "number"),
     ("number", "9" * 13, "number"), ("money", "-1", "without sign"), ("money", "299元", "unit"), ("money", "1.234", "yuan"),
     ("date", "11月23日", "2026-11-23"), ("date", "2026-02-30", "2026-11-23"), ("date", "20261123", "2026-11-23"),
-    ("date", "0001-01-01", "2026-11-23"), ("datetime", "2026-11-23T18:00", "offset"), ("datetime", "2026-11-23", "offset"),
-    ("datetime", "1764000000", "offset"), ("datetime", "9999-12-31T23:59:59-23:59", "offset"), ("datetime", "", "offset"),
+    ("date", "0001-01-01", "1970 and 2200"), ("date", "2200-01-01", "1970 and 2200"), ("datetime", "2026-11-23T18:00", "offset"), ("datetime", "2026-11-23", "offset"),
+    ("datetime", "1764000000", "offset"), ("datetime", "9999-12-31T23:59:59-23:59", "1970 and 2200"),
+    ("datetime", "1969-12-31T23:59:59Z", "1970 and 2200"), ("datetime", "2200-01-01T00:00:00Z", "1970 and 2200"), ("datetime", "", "offset"),
     ("url", "javascript:alert(1)", "https://"), ("url", "https://a.cn/ b", "no spaces"), ("url", "https://", "https://"),
     ("phone", "12", "call"), ("phone", "4" * 16, "call"), ("phone", "400—800", "call"),
     ("list", " \n\n", "one a line"), ("list", "项\n" * 21, "20 items"), ("list", "长" * 201, "200 characters"),

@@ -15,7 +15,6 @@ from tests.support.acts import URL, check_facts, meet, person_headers
 from tests.support.affected import enter
 from tests.support.api import again, brand, crisis, good, incident, post
 from tests.support.fires import a_minute
-from tests.support.statements import drafted, said
 from tests.support.tasks import done, make_task
 from workers.context import Context
 from workers.ingest import Counter
@@ -60,9 +59,11 @@ async def handled(client: httpx.AsyncClient, incident_id: str) -> None:
     for platform, kind in (("weibo", "holding"), ("douyin", "holding"), ("weibo", "apology")):
         body = {"platform": platform, "statement_kind": kind, "title": "致歉"}
         good(await client.post(f"{URL}/{incident_id}/publications", json=body), 201)
-    statement = await drafted(client, incident_id)
+    drafted = {"kind": "holding", "name": "首次回应", "attitude": "我们深表歉意。"}
+    statement = good(await client.post(f"{URL}/{incident_id}/statements", json=drafted), 201)
     for platform in ("xiaohongshu", "zhihu"):
-        await said(client, statement, platform=platform)
+        body = {"platform": platform, "url": f"https://example.com/{platform}"}
+        good(await client.post(f"/v1/statements/{statement['id']}/publications", json=body), 201)
     users = await enter(client, incident_id, 3)
     for user, satisfaction in zip(users[:2], (2, 5), strict=True):
         task = await make_task(client, incident_id, "remediation", affected_user_id=user)
@@ -74,16 +75,16 @@ async def handled(client: httpx.AsyncClient, incident_id: str) -> None:
 
 async def backdated(database: Database, incident_id: str, start: datetime) -> None:
     """As if what people did had happened while it burned: acts must not be entered before the incident was there."""
-    minutes = {"acknowledgements": 25, "meetings": 50, "fact_checks": 100}
-    for table, after in minutes.items():
+    for table, after in (("acknowledgements", 25), ("meetings", 50), ("fact_checks", 100)):
         await database.fetch(
             f"update {table} set happened_at = $2 where incident_id = $1",
             UUID(incident_id),
             start + timedelta(minutes=after),
         )
     rows = await database.fetch("select id from publications where incident_id = $1 order by id", UUID(incident_id))
-    for place, row in enumerate(rows):
-        at = start + timedelta(minutes=60 + 12 * place)
+    # The last so late that not all of the fire is near it.
+    for minutes, row in zip((60, 72, 84, 96, 200), rows, strict=True):
+        at = start + timedelta(minutes=minutes)
         await database.fetch("update publications set happened_at = $2 where id = $1", row["id"], at)
     opened = start + timedelta(minutes=1)
     await database.fetch("update incidents set opened_at = $2 where id = $1", UUID(incident_id), opened)

@@ -2,8 +2,6 @@
 hundred people looked after, the evidence kept."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -14,69 +12,26 @@ from fastapi import FastAPI
 from app.core.db import Database
 from tests.support.api import ago, brand, everything, good, make_rule, problem, timeline
 from tests.support.clocks import clocks, pass_time
+from tests.support.company import Company, entered
 from tests.support.evidence import PNG, unique
 from tests.support.owed import Make, all_finished, sweep_until
 from tests.support.people import bearer, make_key
 from tests.support.receiver import Receiver
-from tests.support.sheets import SHEET, as_csv, send
-from tests.support.staff import a_department
+from tests.support.sheets import SHEET, as_csv
 from workers.clocks import Clockwork
 from workers.context import Context
 from workers.ingest import Counter
 
-HEAD = ("姓名", "手机", "邮箱", "部门", "角色", "B角")
 AFFECTED = 500
-# What tests call them -> department, roles, whose name stands as their deputy.
 ROSTER = {
     "敏": ("public_relations", "组长", None), "强": ("operations", "处置人员", "静"), "静": ("operations", "处置人员", None),
     "法": ("legal", "法务", None), "奶": ("business", "处置人员", "备"), "备": ("business", "处置人员", None),
 }  # fmt: skip
 
 
-@dataclass
-class Company:
-    """Four departments and six people, each with a key of their own."""
-
-    client: httpx.AsyncClient
-    # Without a key, as a chat opens its links.
-    phone: httpx.AsyncClient
-    departments: dict[str, dict[str, Any]]
-    people: dict[str, dict[str, Any]] = field(default_factory=dict)
-    keys: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    async def call(self, who: str, method: str, url: str, status: int = 200, /, **said: Any) -> Any:
-        """One call with somebody's own key, whatever the version."""
-        headers = {"if-match": "*", **self.keys[who], **said.pop("headers", {})}
-        return good(await self.client.request(method, url, headers=headers, **said), status)
-
-    def name(self, person_id: str) -> str:
-        return next(name for name, person in self.people.items() if person["id"] == person_id)
-
-
 @pytest.fixture
 async def company(client: httpx.AsyncClient, app: FastAPI) -> AsyncIterator[Company]:
-    """Entered as companies do: departments by hand, people by a sheet, keys by role."""
-    async with AsyncExitStack() as stack:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        phone = await stack.enter_async_context(httpx.AsyncClient(transport=transport))
-        kinds = dict.fromkeys(kind for kind, _, _ in ROSTER.values())
-        made = {kind: await stack.enter_async_context(a_department(client, kind=kind)) for kind in kinds}
-        company, word = Company(client, phone, made), uuid4().hex[:6]
-        rows = [
-            (f"王{name}{word}", f"1380013{place:04}", f"{place}{word}@example.com", made[kind]["name"], role,
-             f"王{deputy}{word}" if deputy else "")
-            for place, (name, (kind, role, deputy)) in enumerate(ROSTER.items())
-        ]  # fmt: skip
-        assert good(await send(client, "/v1/people-imports", as_csv(HEAD, *rows)))["applied"]
-        for kind, department in made.items():
-            for person in await everything(client, "/v1/people", department_id=department["id"]):
-                company.people[person["name"][1]] = person
-            head = next(name for name, (of, _, _) in ROSTER.items() if of == kind)
-            body = {"head_id": company.people[head]["id"]}
-            good(await client.patch(f"/v1/departments/{department['id']}", json=body))
-        for name, person in company.people.items():
-            key = await make_key(client, *person["effective_scopes"], person_id=person["id"])
-            company.keys[name] = bearer(key["key"])
+    async with entered(client, app, ROSTER) as company:
         yield company
 
 

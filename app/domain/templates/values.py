@@ -25,7 +25,9 @@ _MONEY = re.compile(r"\d{1,12}(?:\.\d{1,2})?", re.ASCII)
 _WEB = re.compile(r"https?://[^\s/?#]+[^\s]*")
 _PHONE = re.compile(r"\+?[0-9(][0-9 ()-]{2,23}", re.ASCII)
 _AT = "must be an RFC 3339 instant with an offset, for example 2026-11-23T18:00:00+08:00"
-_FIRST, _LAST = 1970, 2199
+# As everywhere in the API: the year as it is written.
+_YEARS = range(1970, 2200)
+_RANGE = "must be between 1970 and 2200"
 
 
 def _text(value: str) -> str:
@@ -55,8 +57,10 @@ def day_of(value: str) -> date:
         found = date.fromisoformat(value) if len(value) == 10 else None
     except ValueError:
         found = None
-    if found is None or not _FIRST <= found.year <= _LAST:
+    if found is None:
         raise ValueError("must be a date such as 2026-11-23")
+    if found.year not in _YEARS:
+        raise ValueError(_RANGE)
     return found
 
 
@@ -66,8 +70,10 @@ def instant_of(value: str) -> datetime:
         found = datetime.fromisoformat(value) if value[4:5] == "-" and value[10:11] in ("T", "t") else None
     except ValueError:
         found = None
-    if found is None or found.utcoffset() is None or not _FIRST < found.year < _LAST:
+    if found is None or found.utcoffset() is None:
         raise ValueError(_AT)
+    if found.year not in _YEARS:
+        raise ValueError(_RANGE)
     return found.astimezone(UTC)
 
 
