@@ -16,7 +16,7 @@ from app.reviews import report_queries, reports
 from app.reviews.covers import get_review
 from app.reviews.fact_schemas import ReviewFacts
 from app.reviews.facts import facts_of
-from app.reviews.report_schemas import CurveQuery, ReviewReport
+from app.reviews.report_schemas import CurveQuery, ReportQuery, ReviewReport
 
 
 class _Docx(Operation):
@@ -89,6 +89,7 @@ markdown_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_cl
 svg_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Svg)
 png_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Png)
 Whose = Annotated[CurveQuery, Query()]
+Which = Annotated[ReportQuery, Query()]
 
 
 @router.get("/facts", operation_id="getReviewFacts")
@@ -112,24 +113,28 @@ async def render_review_report(
 
 
 @router.get("/report", operation_id="getReviewReport", response_model=ReviewReport)
-async def get_review_report(review_id: UUID, tx: InTransaction, _: ReviewsRead) -> dict[str, Any]:
-    """The report that was asked for last: how far it is, and once it is done where its forms are read."""
-    return await report_queries.shown(tx, await reports.newest(tx, review_id))
+async def get_review_report(review_id: UUID, tx: InTransaction, _: ReviewsRead, query: Which) -> dict[str, Any]:
+    """The report that was asked for last, or this one: how far it is, and once it is done where its forms are read."""
+    return await report_queries.shown(tx, await reports.get_report(tx, review_id, query.report_id))
 
 
 @docx_router.get("/docx", operation_id="getReviewReportAsDocx", response_class=DocxReport, responses=_NAMED)
-async def get_review_report_as_docx(review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead) -> DocxReport:
+async def get_review_report_as_docx(
+    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Which
+) -> DocxReport:
     """The newest report as a Word document, in the company's template where there is one. `report_not_done` while it is
     rendered."""
-    file, content = await _content(run, tools, review_id, ReportFormat.DOCX)
+    file, content = await _content(run, tools, review_id, ReportFormat.DOCX, query)
     return DocxReport(content, headers=_SAFE | {"content-disposition": saved_as(file.name)})
 
 
 @html_router.get("/html", operation_id="getReviewReportAsHtml", response_class=HtmlReport, responses=_NAMED)
-async def get_review_report_as_html(review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead) -> HtmlReport:
+async def get_review_report_as_html(
+    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Which
+) -> HtmlReport:
     """The newest report as one file of HTML, which is read offline and prints well. `report_not_done` while it is
     rendered."""
-    file, content = await _content(run, tools, review_id, ReportFormat.HTML)
+    file, content = await _content(run, tools, review_id, ReportFormat.HTML, query)
     policy = "font-src data:; img-src data:; form-action 'none'; sandbox"
     headers = headers_of(content.decode(), policy, content_disposition=saved_as(file.name))
     return HtmlReport(content, headers=headers)
@@ -139,10 +144,10 @@ async def get_review_report_as_html(review_id: UUID, run: InRetries, tools: With
     "/markdown", operation_id="getReviewReportAsMarkdown", response_class=MarkdownReport, responses=_NAMED
 )
 async def get_review_report_as_markdown(
-    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead
+    review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Which
 ) -> MarkdownReport:
     """The newest report as Markdown, for wikis and mails. `report_not_done` while it is rendered."""
-    file, content = await _content(run, tools, review_id, ReportFormat.MARKDOWN)
+    file, content = await _content(run, tools, review_id, ReportFormat.MARKDOWN, query)
     return MarkdownReport(content, headers=_SAFE | {"content-disposition": saved_as(file.name, at_once=False)})
 
 
@@ -151,7 +156,7 @@ async def get_review_curve_as_svg(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Whose
 ) -> SvgCurve:
     """The curve of the newest report as SVG, with the font it needs. `report_not_done` while it is rendered."""
-    file, content = await _content(run, tools, review_id, ReportFormat.SVG, query.incident_id)
+    file, content = await _content(run, tools, review_id, ReportFormat.SVG, query, query.incident_id)
     return SvgCurve(content, headers=_DRAWN | {"content-disposition": saved_as(file.name, at_once=False)})
 
 
@@ -160,13 +165,18 @@ async def get_review_curve_as_png(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Whose
 ) -> PngCurve:
     """The curve of the newest report as PNG, 1,920 pixels wide. `report_not_done` while it is rendered."""
-    file, content = await _content(run, tools, review_id, ReportFormat.PNG, query.incident_id)
+    file, content = await _content(run, tools, review_id, ReportFormat.PNG, query, query.incident_id)
     return PngCurve(content, headers=_SAFE | {"content-disposition": saved_as(file.name, at_once=False)})
 
 
 async def _content(
-    run: Retries, tools: Tools, review_id: UUID, format_: ReportFormat, incident_id: UUID | None = None
+    run: Retries,
+    tools: Tools,
+    review_id: UUID,
+    format_: ReportFormat,
+    query: ReportQuery,
+    incident_id: UUID | None = None,
 ) -> tuple[ReviewReportFile, bytes]:
     """A form of the report and its bytes, which are read when the transaction has ended. It is of some megabytes at most."""
-    file = await run(lambda tx, _: reports.rendered_as(tx, review_id, format_, incident_id))
+    file = await run(lambda tx, _: reports.rendered_as(tx, review_id, format_, query.report_id, incident_id))
     return file, b"".join([piece async for piece in tools.storage.stream(file.id, 0, file.size, size=file.size)])

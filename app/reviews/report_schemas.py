@@ -71,10 +71,19 @@ class ReviewReport(BaseModel):
     failure: ReportFailure | None = Field(description="Why there is none, where it failed.")
 
 
-class CurveQuery(BaseModel):
-    """Which curve of a report."""
+class ReportQuery(BaseModel):
+    """Which report of a review."""
 
     model_config = ConfigDict(extra="forbid")
+
+    report_id: Annotated[
+        UUID | None,
+        Field(description="As the review's `report_id` names the one that was issued; the newest otherwise."),
+    ] = None
+
+
+class CurveQuery(ReportQuery):
+    """Which curve of a report."""
 
     incident_id: Annotated[
         UUID | None, Field(description="Whose, of a review that covers several incidents; the first's otherwise.")

@@ -78,11 +78,15 @@ async def rendered_of(tx: Tx, review: Review) -> ReviewReport | None:
     return (await tx.scalars(query.order_by(ReviewReport.id.desc()).limit(1))).one_or_none()
 
 
-async def newest(tx: Tx, review_id: UUID) -> ReviewReport:
-    """The report that was asked for last; NotFound where nobody did."""
+async def get_report(tx: Tx, review_id: UUID, report_id: UUID | None = None) -> ReviewReport:
+    """This report of the review, or the one that was asked for last; NotFound where there is none."""
     await get_review(tx, review_id)
     query = select(ReviewReport).where(ReviewReport.review_id == review_id).order_by(ReviewReport.id.desc()).limit(1)
+    if report_id is not None:
+        query = query.where(ReviewReport.id == report_id)
     report = (await tx.scalars(query)).one_or_none()
+    if report is None and report_id is not None:
+        raise NotFound(f"The review {review_id} has no report {report_id}.")
     if report is None:
         raise NotFound(f"No report of the review {review_id} was asked for: POST /v1/reviews/{review_id}/report.")
     return report
@@ -97,11 +101,11 @@ async def files_of(tx: Tx, report: ReviewReport) -> list[ReviewReportFile]:
 
 
 async def rendered_as(
-    tx: Tx, review_id: UUID, format_: ReportFormat, incident_id: UUID | None = None
+    tx: Tx, review_id: UUID, format_: ReportFormat, report_id: UUID | None = None, incident_id: UUID | None = None
 ) -> ReviewReportFile:  # fmt: skip
-    """The newest report in this form; of pictures the first incident's, or this one's. ReportNotDone where it is not there
+    """This report, or the newest one, in this form; of pictures the first incident's, or this one's. ReportNotDone where it is not there
     yet, NotFound where it does not tell of the incident."""
-    report = await newest(tx, review_id)
+    report = await get_report(tx, review_id, report_id)
     if report.state != ReportState.DONE:
         raise ReportNotDone(
             f"It failed: {report.detail}" if report.state == ReportState.FAILED

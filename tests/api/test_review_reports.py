@@ -319,3 +319,21 @@ async def _loaded(browser: Browser) -> None:
 
 async def test_a_worker_finds_nothing_where_nothing_waits(context):
     assert await Reporter(context, Storage(context.settings)).sweep() == 0
+
+
+async def test_the_report_as_it_was_issued_stays_to_be_read(client, context, database):
+    review_id = await begun(database, await opened(client))
+    report = await rendered(client, context, review_id)
+    url = f"{REVIEWS}/{review_id}/report"
+    issued = (await client.get(f"{url}/markdown")).text
+    await answered(database, review_id, meeting_note="此后才写")
+    assert (await client.post(url)).status_code == 202
+    problem(await client.get(f"{url}/markdown"), 409, code="report_not_done")
+    which = {"report_id": report["id"]}
+    assert (await client.get(f"{url}/markdown", params=which)).text == issued
+    assert good(await client.get(url, params=which))["state"] == "done"
+    await rendered(client, context, review_id)
+    for form in ("docx", "html", "markdown", "svg", "png"):
+        assert (await client.get(f"{url}/{form}", params=which)).status_code == 200
+    assert "此后才写" in (await client.get(f"{url}/markdown")).text
+    problem(await client.get(f"{url}/markdown", params={"report_id": review_id}), 404)
