@@ -1,7 +1,9 @@
 """Renders the reports of reviews that wait for it, one at a time: long work, in steps that any worker may go on with."""
 
 import asyncio
+from collections.abc import Callable
 from io import BytesIO
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -19,7 +21,11 @@ from workers.context import Context
 log = structlog.get_logger()
 
 LOOK = 1.0
-# How far it is once a form is rendered.
+KEEP: Final = rendering.LEASE.total_seconds() / 3
+"""How often the lease is renewed while something is reckoned."""
+T = TypeVar("T")
+# How far it is once it is read, and once a form is rendered.
+_BEGUN: Final = 20
 _PROGRESS = dict(zip(ReportFormat, (45, 55, 60, 65, 70), strict=True))
 
 
@@ -65,13 +71,25 @@ class Reporter:
         log.info("report rendered", report=str(claimed.id), bytes=sum(len(file.content) for file in files))
 
     async def _forms(self, claimed: Claimed, report: Report, template: bytes | None) -> list[Rendered] | None:
-        pictures = await asyncio.to_thread(rendering.drawn, report)
+        pictures = await self._aside(claimed, _BEGUN, rendering.drawn, report)
         files: list[Rendered] = []
+        before = _BEGUN
         for format_, progress in _PROGRESS.items():
-            files += await asyncio.to_thread(rendering.render, format_, report, pictures, template)
-            if not await self._database.run(lambda tx, done=progress: rendering.go_on(tx, claimed, done)):  # type: ignore[misc]
+            files += await self._aside(claimed, before, rendering.render, format_, report, pictures, template)
+            if not await self._go_on(claimed, progress):
                 return None
+            before = progress
         return files
+
+    async def _aside(self, claimed: Claimed, progress: int, function: Callable[..., T], *args: object) -> T:
+        """What the function returns, in a thread. The lease is kept meanwhile: of fifty incidents a document takes minutes."""
+        work = asyncio.ensure_future(asyncio.to_thread(function, *args))
+        while not (await asyncio.wait((work,), timeout=KEEP))[0]:
+            await self._go_on(claimed, progress)
+        return work.result()
+
+    async def _go_on(self, claimed: Claimed, progress: int) -> bool:
+        return await self._database.run(lambda tx: rendering.go_on(tx, claimed, progress))
 
     async def _kept(self, claimed: Claimed, files: list[Rendered]) -> bool:
         """Puts the contents into the storage, and then the report on record."""

@@ -19,11 +19,12 @@ from app.core.outbox import record
 from app.domain.checks import Finding, Known, KnownRisk, examine
 from app.domain.events import Changed
 from app.domain.risks import level_of, score
-from app.domain.vocabulary.risks import CheckOutcome, RiskStatus
+from app.domain.vocabulary.risks import CheckOutcome, CheckSource, RiskStatus
+from app.domain.wording import mask_text
 from app.mentions.rulebook import Rules
 from app.models import Risk, TextCheck
 from app.models.base import columns_of, new_id
-from app.people.masks import people_of, words_of
+from app.people.masks import UNMASK, people_of, words_of
 from app.reviews.checks_schemas import TextCheckQuery
 from app.reviews.risks_queries import unmasked
 from app.statements.lint_lists import word_lists
@@ -32,6 +33,7 @@ _OPENING = 100
 # Masked before it is cut: half a phone number would not be known for one.
 _READ = 400
 _WRITTEN = ("title", "text", "reason")
+_SAID = ("name", "words", "zh", "en")
 _HIDDEN = ("checker_id", "decider_id", "updated_at")
 
 
@@ -138,7 +140,24 @@ async def _shown(tx: Tx, rows: list[dict[str, Any]], *, caller: Caller) -> list[
     people = await people_of(tx, [row[name] for row in rows for name in ("checker_id", "decider_id")], caller=caller)
     written = [(row["id"], {name: row[name] for name in _WRITTEN}) for row in rows]
     return [
-        {name: value for name, value in row.items() if name not in _HIDDEN} | words
+        {name: _quoted(name, value, caller) for name, value in row.items() if name not in _HIDDEN} | words
         | {"checker": people.get(row["checker_id"]), "decider": people.get(row["decider_id"])}
         for row, words in zip(rows, await words_of(tx, written, caller=caller, told=unmasked), strict=True)
     ]  # fmt: skip
+
+
+def _quoted(name: str, value: Any, caller: Caller) -> Any:
+    """Findings say again what the text says, and what risks and rules are known by; all else as it is. That people's data
+    stands somewhere is said without it."""
+    if name != "findings" or UNMASK in caller.scopes:
+        return value
+    return [finding if finding["source"] == CheckSource.PERSONAL_DATA else _masked(finding) for finding in value]
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: mask_text(inner) if name in _SAID and isinstance(inner, str) else _masked(inner)
+            for name, inner in value.items()
+        }
+    return [_masked(inner) for inner in value] if isinstance(value, list) else value

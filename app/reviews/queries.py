@@ -189,6 +189,6 @@ async def decision_shown(tx: Tx, decision: ReviewDecision, *, caller: Caller) ->
     rows = (await tx.scalars(query)).all()
     people = await people_of(tx, [decision.decided_by], caller=caller)
     [words] = await words_of(tx, [(review.born_of, {"reason": decision.reason})], caller=caller)
-    told = {"change": decision.change or None, "changes": [columns_of(row) for row in rows]}
+    told: dict[str, Any] = {"change": decision.change or None, "changes": [columns_of(row) for row in rows]}
     told = await as_seen(tx, review.born_of, told, caller=caller)
     return columns_of(decision) | words | told | {"decided_by": people.get(decision.decided_by)}

@@ -143,3 +143,14 @@ async def test_the_same_request_again_checks_nothing_anew(client):
     second = await client.post(AGAIN, json={"text": "好"}, headers=headers)
     assert good(first, 201) == good(second, 201)
     assert second.headers["idempotent-replayed"] == "true"
+
+
+async def test_what_findings_say_again_is_masked_too(client, bare):
+    await make_risk(client, words=["13800138999"], title="冒充客服的号码")
+    made = await check(client, "请勿回拨 13800138999")
+    assert "13800138999" in str(made["findings"])
+    reads = bearer((await make_key(client, "reviews:read"))["key"])
+    shown = good(await bare.get(f"{CHECKS}/{made['id']}", headers=reads))
+    assert "13800138999" not in str(shown)
+    [found] = [one for one in shown["findings"] if one["source"] == "risk"]
+    assert (found["places"][0]["start"], found["places"][0]["words"]) == (5, "138******99")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,8 @@ from tests.reviews.test_templates import template
 from tests.support.acts import opened
 from tests.support.api import good, problem
 from tests.support.reviews import REVIEWS, answered, begun, rendered
+from tests.support.waiting import eventually
+from workers import reports
 from workers.reports import Reporter
 
 
@@ -100,6 +103,28 @@ async def test_who_lost_it_stops_and_leaves_nothing(client, context, database, s
         assert await remove_stray(database, storage, file.id) == 1
         assert not await storage.exists(file.id)
     assert all([await storage.exists(id_) for id_ in mine])
+
+
+async def test_what_takes_long_is_not_lost_meanwhile(client, context, database, storage, review_id, monkeypatch):
+    report_id = await ask(client, review_id)
+    begun, released, plain = threading.Event(), threading.Event(), rendering.render
+
+    def slow(*args):
+        begun.set()
+        assert released.wait(20)
+        return plain(*args)
+
+    monkeypatch.setattr(rendering, "render", slow)
+    monkeypatch.setattr(reports, "KEEP", 0.05)
+    working = asyncio.ensure_future(Reporter(context, storage).sweep())
+    await asyncio.to_thread(begun.wait, 20)
+    await lose(database)
+    try:
+        await eventually(lambda: database.fetch("select 1 from review_reports where lease_until > now()"))
+    finally:
+        released.set()
+    assert await working == 1
+    assert ((await row(database, report_id))["state"], (await row(database, report_id))["tries"]) == ("done", 1)
 
 
 _KILLED = """
