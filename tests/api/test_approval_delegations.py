@@ -16,9 +16,17 @@ async def speakers(client, bare, database):
         yield made
 
 
-async def delegate(speakers, by="legal", to="stand-in", **fields):
+async def delegate(speakers, by="legal", to="stand-in", key=None, **fields):
     body = {"delegate_id": speakers.id(to), "slots": ["legal"], "ends_at": ahead(hours=1), "reason": "出差"} | fields
-    return await speakers.bare.post(DELEGATIONS, json=body, headers=speakers.headers[by])
+    headers = speakers.headers[by] | ({"idempotency-key": key} if key else {})
+    return await speakers.bare.post(DELEGATIONS, json=body, headers=headers)
+
+
+async def test_a_delegation_sent_twice_with_one_key_is_one(speakers):
+    sent = {"key": uuid4().hex, "ends_at": ahead(hours=2)}
+    first, second = [await delegate(speakers, **sent) for _ in range(2)]
+    assert (first.status_code, second.status_code, second.content) == (201, 201, first.content)
+    assert second.headers["idempotent-replayed"] == "true"
 
 
 async def test_a_delegate_approves_in_the_others_place(speakers, client):

@@ -127,7 +127,7 @@ async def test_each_change_of_a_person_is_on_record_without_their_data(client, d
     await load(client, ["王一甲", known])
     [person] = await members(client, department)
     rows = await database.fetch(
-        "select type, data::text as data from events where data->>'subject_id' = $1", person["id"]
+        "select type, data::text as data from events where data->>'subject_id' = $1 order by id", person["id"]
     )
     assert [row["type"] for row in rows] == ["person.created", "person.updated"]
     assert '["name"]' in rows[1]["data"]

@@ -120,7 +120,7 @@ async def test_what_people_write_is_shown_without_peoples_data(client, bare, cou
 @pytest.mark.parametrize(("fields", "pointer", "code"), [
     ({"participant_ids": [str(uuid4())]}, "/participant_ids/0", "not_found"),
     ({"meeting_at": ago(days=30)}, "/meeting_at", "before_the_calm"),
-    ({"meeting_at": ago(minutes=-9)}, "/meeting_at", "in_the_future"),
+    ({"meeting_at": ago(days=-9)}, "/meeting_at", "in_the_future"),
     ({"efforts": [{"hours": 2}]}, "/efforts/0", "whose_needed"),
     ({"efforts": [{"hours": 0.1, "person_id": str(uuid4())}]}, "/efforts/0/hours", None),
     ({"efforts": [{"hours": 2, "person_id": str(uuid4())}]}, "/efforts/0/person_id", "not_found"),

@@ -81,13 +81,14 @@ async def test_incidents_of_one_watch_rule_are_of_one_product(client, database):
     assert found["why"].startswith("同一监测规则（100%）")
 
 
-async def test_an_exercise_is_compared_with_exercises_and_the_merged_with_nothing(client):
+async def test_an_exercise_is_compared_with_exercises_and_the_merged_with_nothing(client, database):
     title = f"演习{uuid4().hex[:8]}门店失火"
     real = await opened(client, title=title)
     drill = await opened(client, title=title, is_drill=True)
     gone = await opened(client, title=title)
     good(await client.post(f"/v1/incidents/{gone}/merge", json={"into_incident_id": real, "reason": "同一事件"}))
     mine, practice = await opened(client, title=title), await opened(client, title=title, is_drill=True)
+    await measure_incidents(database)
     assert [one["incident_id"] for one in await similar(client, mine)] == [real]
     assert [one["incident_id"] for one in await similar(client, practice)] == [drill]
 
@@ -113,6 +114,7 @@ async def test_a_review_shows_what_came_before_each_of_its_incidents(client, dat
     title = f"同一件事{uuid4().hex[:8]}"
     past, one, two = [await opened(client, title=title) for _ in range(3)]
     review_id = await make_review(database, one, two)
+    await measure_incidents(database)
     shown = good(await client.get(f"/v1/reviews/{review_id}/similar"))
     assert [row["incident_id"] for row in shown["data"]] == [one, two]
     assert [[found["incident_id"] for found in row["data"]] for row in shown["data"]] == [[past], [one, past]]

@@ -168,7 +168,7 @@ async def test_before_its_first_grade_an_incident_had_none(speakers, client):
 
 @pytest.mark.parametrize(("fields", "pointer"), [
     ({"platform": "myspace"}, "/platform"), ({"platform": None}, "/platform"), ({"url": "javascript:alert(1)"}, "/url"),
-    ({"happened_at": ahead(minutes=9)}, "/happened_at"), ({"happened_at": ago(days=3)}, "/happened_at"),
+    ({"happened_at": ahead(days=9)}, "/happened_at"), ({"happened_at": ago(days=3)}, "/happened_at"),
     ({"version": 0}, "/version"), ({"version": 2}, "/version"), ({"approved": True}, "/approved"),
     ({"statement_kind": "holding"}, "/statement_kind"), ({"title": "长" * 201}, "/title"),
 ])  # fmt: skip

@@ -12,7 +12,7 @@ from tests.support.tasks import TASKS, make_task
 MAIL = "is no mail address: write name@example.com"
 WEB = "must begin with http:// or https:// and have no spaces"
 ID = "must be an id (a UUID) as answers give it"
-KINDS = "meeting, fact_check, follow_up, takedown_report, press_inquiry"
+KINDS = "meeting, fact_check, follow_up, takedown_report, press_inquiry, progress_note"
 
 
 def said(response, status, pointer):
