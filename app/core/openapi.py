@@ -100,7 +100,7 @@ class WebPage(RootModel[str]):
     model_config = ConfigDict(json_schema_extra={"example": "<!DOCTYPE html>\n", "maxLength": 16 * 1024 * 1024})
 
 
-class VectorPicture(RootModel[str]):
+class VectorPicture(RootModel[bytes]):
     """A picture as SVG, with its font in it."""
 
     model_config = ConfigDict(
@@ -118,7 +118,7 @@ _DOCUMENTS: dict[str, type[BaseModel]] = {
     answers.MARKDOWN: Markdown, answers.DOCX: WordDocument, answers.HTML: WebPage, answers.SVG: VectorPicture,
     answers.PNG: Picture,
 }  # fmt: skip
-_BYTES = (answers.DOCX, answers.PNG)
+_BYTES = (answers.DOCX, answers.PNG, answers.SVG)
 
 
 class Problem(BaseModel):

@@ -16,7 +16,7 @@ from app.core.bodies import JsonBody
 from app.core.conditional import finish
 from app.core.db import Tx
 from app.core.deps import FilesRead, InRetries, InTransaction, ReviewsRead, ReviewsWrite, Tools, WithTools, admitted
-from app.core.errors import Invalid, Problem, Unavailable
+from app.core.errors import Invalid, Problem, Unavailable, naming
 from app.core.idempotency import key_of, once
 from app.core.params import PageQuery
 from app.core.routing import Operation
@@ -52,7 +52,8 @@ async def create_report_template(
     `{{日期}}` are replaced anywhere, headers and footers too. Nothing in it is run. Refused are macros, what is loaded from
     elsewhere, embedded objects, fields that run something, archives that burst, and placeholders that are not known.
     """
-    file = await run(lambda tx, _: files.read(tx, body.file_id, caller=caller))
+    with naming("/file_id"):
+        file = await run(lambda tx, _: files.read(tx, body.file_id, caller=caller))
     content = await _content(tools, file)
     try:
         placeholders = await aside(examined, content)

@@ -67,7 +67,7 @@ class MissingVariable(BaseModel):
     name: str = Field(description="The variable.", examples=["产品"])
     type: TemplateVariableType = Field(description="What may stand in it.")
     description: str = Field(description="What people are to fill in.", examples=["全称和规格。"])
-    example: str = Field(description="A good value.", examples=["示例牌纯牛奶"])
+    sample: str = Field(description="A good value.", examples=["示例牌纯牛奶"])
 
 
 class FilledVariable(BaseModel):

@@ -33,7 +33,7 @@ async def report_publication(tx: Tx, fields: Mapping[str, Any], *, caller: Calle
     """
     if fields["url"] is None and fields["external_id"] is None:
         raise Invalid.at(
-            "/url", "say its url, or its external_id, so that it is known when it is told again", "missing"
+            "/url", "say its url, or its external_id, so that it is known when it is told again", "url_needed"
         )
     with naming("/statement_id"):
         _, statement = await held(tx, fields["statement_id"])

@@ -24,12 +24,12 @@ from app.models.templates import MOST_VARIABLES
 _ID, _VERSION_ID = "0197a3f0-9200-7aaa-8bbb-0123456789ab", "0197a3f0-9210-7aaa-8bbb-0123456789ab"
 _FACTS = "{{ 获悉时间 }}，我们得知此事。{% if 批次 %}批次为{{ 批次 }}。{% endif %}"
 _VARIABLES: list[JsonDict] = [
-    {"name": "产品", "type": "text", "required": True, "description": "全称和规格。", "example": "示例牌纯牛奶", "source": None},
+    {"name": "产品", "type": "text", "required": True, "description": "全称和规格。", "sample": "示例牌纯牛奶", "source": None},
     {"name": "获悉时间", "type": "datetime", "required": True, "description": "我们得知此事的时间。",
-     "example": "2026-11-23T09:10:00+08:00", "source": "opened_at"},
-    {"name": "批次", "type": "text", "required": False, "description": "尚未确定就不填。", "example": "20261101", "source": None},
+     "sample": "2026-11-23T09:10:00+08:00", "source": "opened_at"},
+    {"name": "批次", "type": "text", "required": False, "description": "尚未确定就不填。", "sample": "20261101", "source": None},
     {"name": "结果公布时间", "type": "datetime", "required": True, "description": "公布结果的最晚时间。",
-     "example": "2026-11-24T18:00:00+08:00", "source": None},
+     "sample": "2026-11-24T18:00:00+08:00", "source": None},
 ]  # fmt: skip
 _SAID: JsonDict = {
     "title": "关于{{ 产品 }}的进展通报", "attitude": "", "facts": _FACTS, "solution": "该产品已停止销售。",
@@ -90,7 +90,7 @@ class TemplateVariableCreate(Wire):
         True
     )
     description: Annotated[Str, Field(max_length=500, description="What people are to fill in.")] = ""
-    example: Annotated[Str, Field(max_length=LONGEST_VALUE, description="A good value; of a list one item a line.")]
+    sample: Annotated[Str, Field(max_length=LONGEST_VALUE, description="A good value; of a list one item a line.")]
     source: Annotated[
         TemplateVariableSource | None,
         Field(description="What of the incident fills it in where people don't; null: nothing."),
@@ -187,7 +187,7 @@ class TemplateVariable(BaseModel):
     type: TemplateVariableType = Field(description="What may stand in it.")
     required: bool = Field(description="Whether nothing is said without it.", examples=[True])
     description: str = Field(description="What people are to fill in.", examples=["全称和规格。"])
-    example: str = Field(description="A good value.", examples=["示例牌纯牛奶"])
+    sample: str = Field(description="A good value.", examples=["示例牌纯牛奶"])
     source: TemplateVariableSource | None = Field(description="What of the incident fills it in; null: nothing.")
 
 

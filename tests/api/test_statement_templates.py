@@ -102,14 +102,14 @@ async def test_whoever_drafts_fills_templates_in_and_does_not_change_them(client
     ({"variables": [variable("产品"), variable("产品")]}, "/variables/1/name", "duplicate", "twice"),
     ({"variables": [variable("产品"), variable("批次")]}, "/variables/1/name", "unused", "'批次' is used nowhere"),
     ({"variables": [variable("self")], "facts": "甲"}, "/variables/0/name", "bad_name", "small letters"),
-    ({"variables": [variable("产品", "datetime", example="明天")]}, "/variables/0/example", "bad_example", "RFC 3339"),
+    ({"variables": [variable("产品", "datetime", sample="明天")]}, "/variables/0/sample", "bad_sample", "RFC 3339"),
     ({"variables": [variable("产品", source="opened_at")]}, "/variables/0/source", "other_type", "of type datetime"),
     ({"variables": [variable("产品", required=False)]}, "/facts", "unguarded", "{% if 产品 %}"),
     ({"variables": [variable("产品", "list")]}, "/facts", "is_list", "join"),
     ({"facts": "", "variables": []}, "", "empty", "says nothing"),
     ({"facts": "{% if 产品 %}{% endif %}"}, "", "empty", "its own examples"),
-    ({"title": "{{ 产品 }}", "variables": [variable("产品", example="长" * 201)]}, "/title", "too_long", "200 characters"),
-    ({"facts": "{{ 产品 }}" * 60, "variables": [variable("产品", example="长" * 100)]}, "/facts", "too_long", "5,000"),
+    ({"title": "{{ 产品 }}", "variables": [variable("产品", sample="长" * 201)]}, "/title", "too_long", "200 characters"),
+    ({"facts": "{{ 产品 }}" * 60, "variables": [variable("产品", sample="长" * 100)]}, "/facts", "too_long", "5,000"),
 ])  # fmt: skip
 async def test_a_template_that_is_wrong_is_refused_with_part_line_and_variable(client, fields, pointer, code, says):
     found = problem(await client.post(TEMPLATES, json=body(**fields)), 422, pointer)
@@ -303,7 +303,7 @@ async def test_a_statement_is_begun_from_a_template(client):
 
 async def test_an_apology_from_a_template_lacks_nothing_but_the_fact_check(client):
     template = await shipped(client, "apology-service")
-    values = {one["name"]: ahead(days=3) if one["type"] == "datetime" else one["example"]
+    values = {one["name"]: ahead(days=3) if one["type"] == "datetime" else one["sample"]
               for one in template["latest"]["variables"]}  # fmt: skip
     draft = {"template_id": template["id"], "variables": values, "name": "致歉初稿", "strategy": "bolster"}
     made = good(await client.post(f"/v1/incidents/{await opened(client)}/statements/from-template", json=draft), 201)

@@ -102,7 +102,7 @@ def test_each_has_what_its_kind_asks_for(key):
 def test_without_what_is_optional_it_reads_as_well(key):
     one = ALL[key]
     content = Content.of(one)
-    values = {variable["name"]: variable["example"] for variable in one["variables"] if variable["required"]}
+    values = {variable["name"]: variable["sample"] for variable in one["variables"] if variable["required"]}
     language = StatementLanguage(one["language"])
     assert value_faults(content, values, now=NOW, language=language, whole=False) == []
     filled = complete(content, values, now=NOW, language=language)
@@ -120,7 +120,7 @@ def test_the_words_are_concrete(key):
     ]
     fixed = re.sub(r"\{[{%].*?[%}]\}", "", "\n".join(texts))
     assert [word for word in EVASIVE if word in fixed] == []
-    examples = "\n".join(variable["example"] for variable in one["variables"])
+    examples = "\n".join(variable["sample"] for variable in one["variables"])
     assert [word for word in EVASIVE if word in examples] == []
 
 

@@ -16,7 +16,7 @@ def variable(name: str, type_: str = "text", **fields: Any) -> dict[str, Any]:
         "text": "示例牌牛奶", "number": "128", "date": "2026-11-23", "datetime": "2026-11-23T18:00:00+08:00", "money": "299.50",
         "url": "https://example.com/1", "phone": "400-800-1234", "list": "商超\n线上",
     }  # fmt: skip
-    return {"name": name, "type": type_, "example": examples[type_]} | fields
+    return {"name": name, "type": type_, "sample": examples[type_]} | fields
 
 
 def ahead(**span: float) -> str:

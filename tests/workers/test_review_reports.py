@@ -299,7 +299,7 @@ async def test_what_is_no_template_is_refused_with_what_to_do(client, database, 
     assert "{{报告正文}}" in problem(told, 422, "/file_id")["detail"]
     text = await uploaded(client, "不是文档".encode(), "说明.txt")
     problem(await client.post("/v1/report-templates", json={"file_id": text}), 422, "/file_id")
-    problem(await client.post("/v1/report-templates", json={"file_id": str(new_id())}), 404)
+    problem(await client.post("/v1/report-templates", json={"file_id": str(new_id())}), 422, "/file_id", code="invalid")
     assert (await database.fetch("select count(*) from report_templates"))[0][0] == before
 
 

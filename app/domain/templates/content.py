@@ -58,7 +58,7 @@ class Variable:
     name: str
     type: TemplateVariableType
     required: bool
-    example: str
+    sample: str
     source: TemplateVariableSource | None = None
 
     @classmethod
@@ -66,7 +66,7 @@ class Variable:
         """As it is stored, and as it comes in."""
         source = stored.get("source")
         return cls(
-            stored["name"], TemplateVariableType(stored["type"]), stored["required"], stored["example"],
+            stored["name"], TemplateVariableType(stored["type"]), stored["required"], stored["sample"],
             TemplateVariableSource(source) if source else None,
         )  # fmt: skip
 
@@ -99,7 +99,7 @@ class Content:
 
     def examples(self) -> dict[str, str]:
         """A value for each variable."""
-        return {one.name: one.example for one in self.variables}
+        return {one.name: one.sample for one in self.variables}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +141,9 @@ def _in_variables(variables: Sequence[Variable]) -> Iterator[Fault]:
                 (*at, "source"), f"fills in what is of type {FILLS[one.source]}, and this is {one.type}", "other_type"
             )
         try:
-            show(one.type, one.example, now=_EXAMPLES_AT, language=StatementLanguage.ZH)
+            show(one.type, one.sample, now=_EXAMPLES_AT, language=StatementLanguage.ZH)
         except ValueError as error:
-            yield Fault((*at, "example"), f"of {one.name!r} {error}", "bad_example")
+            yield Fault((*at, "sample"), f"of {one.name!r} {error}", "bad_sample")
 
 
 def _in_parts(content: Content, readings: Sequence[_Placed]) -> Iterator[Fault]:
@@ -223,7 +223,7 @@ def value_faults(
         ]
         + [
             Fault(
-                ("variables", one.name), f"is missing; state it as a {one.type}, for example {one.example!r}", "missing"
+                ("variables", one.name), f"is missing; state it as a {one.type}, for example {one.sample!r}", "missing"
             )
             for one in lacking
         ]
