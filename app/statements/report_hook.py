@@ -49,11 +49,14 @@ async def publication_hook(request: Request, tools: WithTools, run: InRetries) -
         request.headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature")
     )
 
+    # Before any transaction: whoever can't sign takes no connection from those who can.
+    now = await tools.database.clock.now()
+    refused = verify(secrets, id_, timestamp, signatures, body, now=now.timestamp())
+    if refused is not None:
+        raise Unauthorized(f"The message is not taken: {refused}.")
+    message = parse(_BODY, body)
+
     async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        refused = verify(secrets, id_, timestamp, signatures, body, now=now.timestamp())
-        if refused is not None:
-            raise Unauthorized(f"The message is not taken: {refused}.")
-        message = parse(_BODY, body)
         reported = await reports.report_publication(tx, message.data.model_dump(), caller=CALLER, now=now)
         return await reports.shown(tx, reported, caller=CALLER)
 
