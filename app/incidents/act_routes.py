@@ -6,15 +6,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
-from app.core.answers import LOCATED, MARKDOWN
+from app.core.answers import LOCATED
 from app.core.aside import aside
 from app.core.auth import Caller
 from app.core.bodies import JsonBody
 from app.core.db import Tx
 from app.core.deps import IncidentsRead, IncidentsWrite, InRetries, InTransaction, Retries
+from app.core.documents import MarkdownOperation, MarkdownResponse
 from app.core.params import PageQuery
 from app.core.routing import Operation
 from app.incidents import act_queries, act_schemas, acts, chronicle, decisions
@@ -22,18 +22,6 @@ from app.models import Acknowledgement, Act, Decision, FactCheck, Meeting, Publi
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Acts"], route_class=Operation)
 timeline_router = APIRouter(prefix="/v1/incidents/{incident_id}/timeline", tags=["Incidents"], route_class=Operation)
-
-
-class MarkdownOperation(Operation):
-    """An operation that answers with a document for people."""
-
-    media_type = MARKDOWN
-
-
-class MarkdownResponse(PlainTextResponse):
-    """A document in Markdown."""
-
-    media_type = MARKDOWN
 
 
 markdown_router = APIRouter(

@@ -3,31 +3,17 @@
 from typing import Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
-from app.core.answers import DOCX
 from app.core.aside import aside
 from app.core.deps import IncidentsRead, InRetries
+from app.core.documents import DocxOperation, DocxResponse, MarkdownOperation, MarkdownResponse
 from app.core.routing import Operation
 from app.core.saving import saved_as
 from app.domain.briefing import markdown
-from app.incidents.act_routes import MarkdownOperation, MarkdownResponse
 from app.incidents.briefing import briefing_of
 from app.incidents.briefing_docx import docx
 from app.incidents.briefing_schemas import Briefing
-
-
-class DocxOperation(Operation):
-    """An operation that answers with a Word document."""
-
-    media_type = DOCX
-
-
-class DocxResponse(Response):
-    """A Word document."""
-
-    media_type = DOCX
-
 
 _NAMED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"headers": {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}}

@@ -5,8 +5,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from app.core.answers import DOCX, HTML, MARKDOWN, PNG, SVG
 from app.core.deps import InRetries, InTransaction, Retries, ReviewsRead, ReviewsWrite, Tools, WithTools
+from app.core.documents import (
+    DocxOperation,
+    DocxResponse,
+    HtmlOperation,
+    HtmlResponse,
+    MarkdownOperation,
+    MarkdownResponse,
+    PngOperation,
+    PngResponse,
+    SvgOperation,
+    SvgResponse,
+)  # fmt: skip
 from app.core.pages import headers_of
 from app.core.routing import Operation
 from app.core.saving import saved_as
@@ -17,57 +28,6 @@ from app.reviews.covers import get_review
 from app.reviews.fact_schemas import ReviewFacts
 from app.reviews.facts import facts_of
 from app.reviews.report_schemas import CurveQuery, ReportQuery, ReviewReport
-
-
-class _Docx(Operation):
-    media_type = DOCX
-
-
-class _Html(Operation):
-    media_type = HTML
-
-
-class _Markdown(Operation):
-    media_type = MARKDOWN
-
-
-class _Svg(Operation):
-    media_type = SVG
-
-
-class _Png(Operation):
-    media_type = PNG
-
-
-class DocxReport(Response):
-    """The report as a Word document."""
-
-    media_type = DOCX
-
-
-class HtmlReport(Response):
-    """The report as a page."""
-
-    media_type = HTML
-
-
-class MarkdownReport(Response):
-    """The report as Markdown."""
-
-    media_type = MARKDOWN
-
-
-class SvgCurve(Response):
-    """The curve as SVG."""
-
-    media_type = SVG
-
-
-class PngCurve(Response):
-    """The curve as PNG."""
-
-    media_type = PNG
-
 
 _NAMED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"headers": {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}}
@@ -83,11 +43,11 @@ _DRAWN: Final = {
     "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; font-src data:",
 }
 router = APIRouter(prefix=_PATH, tags=["Reviews"], route_class=Operation)
-docx_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Docx)
-html_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Html)
-markdown_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Markdown)
-svg_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Svg)
-png_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=_Png)
+docx_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=DocxOperation)
+html_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=HtmlOperation)
+markdown_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=MarkdownOperation)
+svg_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=SvgOperation)
+png_router = APIRouter(prefix=f"{_PATH}/report", tags=["Reviews"], route_class=PngOperation)
 Whose = Annotated[CurveQuery, Query()]
 Which = Annotated[ReportQuery, Query()]
 
@@ -118,55 +78,55 @@ async def get_review_report(review_id: UUID, tx: InTransaction, _: ReviewsRead, 
     return await report_queries.shown(tx, await reports.get_report(tx, review_id, query.report_id))
 
 
-@docx_router.get("/docx", operation_id="getReviewReportAsDocx", response_class=DocxReport, responses=_NAMED)
+@docx_router.get("/docx", operation_id="getReviewReportAsDocx", response_class=DocxResponse, responses=_NAMED)
 async def get_review_report_as_docx(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Which
-) -> DocxReport:
+) -> DocxResponse:
     """The newest report as a Word document, in the company's template where there is one. `report_not_done` while it is
     rendered."""
     file, content = await _content(run, tools, review_id, ReportFormat.DOCX, query)
-    return DocxReport(content, headers=_SAFE | {"content-disposition": saved_as(file.name)})
+    return DocxResponse(content, headers=_SAFE | {"content-disposition": saved_as(file.name)})
 
 
-@html_router.get("/html", operation_id="getReviewReportAsHtml", response_class=HtmlReport, responses=_NAMED)
+@html_router.get("/html", operation_id="getReviewReportAsHtml", response_class=HtmlResponse, responses=_NAMED)
 async def get_review_report_as_html(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Which
-) -> HtmlReport:
+) -> HtmlResponse:
     """The newest report as one file of HTML, which is read offline and prints well. `report_not_done` while it is
     rendered."""
     file, content = await _content(run, tools, review_id, ReportFormat.HTML, query)
     policy = "font-src data:; img-src data:; form-action 'none'; sandbox"
     headers = headers_of(content.decode(), policy, content_disposition=saved_as(file.name))
-    return HtmlReport(content, headers=headers)
+    return HtmlResponse(content, headers=headers)
 
 
 @markdown_router.get(
-    "/markdown", operation_id="getReviewReportAsMarkdown", response_class=MarkdownReport, responses=_NAMED
+    "/markdown", operation_id="getReviewReportAsMarkdown", response_class=MarkdownResponse, responses=_NAMED
 )
 async def get_review_report_as_markdown(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Which
-) -> MarkdownReport:
+) -> MarkdownResponse:
     """The newest report as Markdown, for wikis and mails. `report_not_done` while it is rendered."""
     file, content = await _content(run, tools, review_id, ReportFormat.MARKDOWN, query)
-    return MarkdownReport(content, headers=_SAFE | {"content-disposition": saved_as(file.name, at_once=False)})
+    return MarkdownResponse(content, headers=_SAFE | {"content-disposition": saved_as(file.name, at_once=False)})
 
 
-@svg_router.get("/svg", operation_id="getReviewCurveAsSvg", response_class=SvgCurve, responses=_NAMED)
+@svg_router.get("/svg", operation_id="getReviewCurveAsSvg", response_class=SvgResponse, responses=_NAMED)
 async def get_review_curve_as_svg(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Whose
-) -> SvgCurve:
+) -> SvgResponse:
     """The curve of the newest report as SVG, with the font it needs. `report_not_done` while it is rendered."""
     file, content = await _content(run, tools, review_id, ReportFormat.SVG, query, query.incident_id)
-    return SvgCurve(content, headers=_DRAWN | {"content-disposition": saved_as(file.name, at_once=False)})
+    return SvgResponse(content, headers=_DRAWN | {"content-disposition": saved_as(file.name, at_once=False)})
 
 
-@png_router.get("/png", operation_id="getReviewCurveAsPng", response_class=PngCurve, responses=_NAMED)
+@png_router.get("/png", operation_id="getReviewCurveAsPng", response_class=PngResponse, responses=_NAMED)
 async def get_review_curve_as_png(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Whose
-) -> PngCurve:
+) -> PngResponse:
     """The curve of the newest report as PNG, 1,920 pixels wide. `report_not_done` while it is rendered."""
     file, content = await _content(run, tools, review_id, ReportFormat.PNG, query, query.incident_id)
-    return PngCurve(content, headers=_SAFE | {"content-disposition": saved_as(file.name, at_once=False)})
+    return PngResponse(content, headers=_SAFE | {"content-disposition": saved_as(file.name, at_once=False)})
 
 
 async def _content(
