@@ -17,7 +17,7 @@ from app.core.documents import (
     PngResponse,
     SvgOperation,
     SvgResponse,
-)  # fmt: skip
+)
 from app.core.pages import headers_of
 from app.core.routing import Operation
 from app.core.saving import saved_as
