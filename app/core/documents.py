@@ -1,9 +1,16 @@
 """Answers that are documents for people: one media type an operation, so that generated clients stay clean."""
 
+from typing import Any, Final
+
 from fastapi import Response
 
 from app.core.answers import DOCX, HTML, MARKDOWN, PNG, SVG
 from app.core.routing import Operation
+
+NAMED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"headers": {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}}
+}
+"""Of an operation whose document has a name to be saved by."""
 
 
 class DocxOperation(Operation):

@@ -1,13 +1,12 @@
 """The briefing 舆情快报 over HTTP: as JSON, as Markdown, and as a Word document. One media type an operation."""
 
-from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter
 
 from app.core.aside import aside
 from app.core.deps import IncidentsRead, InRetries
-from app.core.documents import DocxOperation, DocxResponse, MarkdownOperation, MarkdownResponse
+from app.core.documents import NAMED, DocxOperation, DocxResponse, MarkdownOperation, MarkdownResponse
 from app.core.routing import Operation
 from app.core.saving import saved_as
 from app.domain.briefing import markdown
@@ -15,9 +14,6 @@ from app.incidents.briefing import briefing_of
 from app.incidents.briefing_docx import docx
 from app.incidents.briefing_schemas import Briefing
 
-_NAMED: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"headers": {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}}
-}
 _PATH = "/v1/incidents/{incident_id}/briefing"
 router = APIRouter(prefix=_PATH, tags=["Incidents"], route_class=Operation)
 markdown_router = APIRouter(prefix=_PATH, tags=["Incidents"], route_class=MarkdownOperation)
@@ -37,7 +33,7 @@ async def get_incident_briefing(incident_id: UUID, run: InRetries, caller: Incid
     "/markdown",
     operation_id="exportIncidentBriefingAsMarkdown",
     response_class=MarkdownResponse,
-    responses=_NAMED,
+    responses=NAMED,
 )
 async def export_incident_briefing_as_markdown(
     incident_id: UUID, run: InRetries, caller: IncidentsRead
@@ -52,7 +48,7 @@ async def export_incident_briefing_as_markdown(
     "/docx",
     operation_id="exportIncidentBriefingAsDocx",
     response_class=DocxResponse,
-    responses=_NAMED,
+    responses=NAMED,
 )
 async def export_incident_briefing_as_docx(incident_id: UUID, run: InRetries, caller: IncidentsRead) -> DocxResponse:
     """The briefing as a Word document: one page of A4, its sources in small print."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from app.core.deps import InRetries, InTransaction, Retries, ReviewsRead, ReviewsWrite, Tools, WithTools
 from app.core.documents import (
+    NAMED,
     DocxOperation,
     DocxResponse,
     HtmlOperation,
@@ -29,9 +30,6 @@ from app.reviews.fact_schemas import ReviewFacts
 from app.reviews.facts import facts_of
 from app.reviews.report_schemas import CurveQuery, ReportQuery, ReviewReport
 
-_NAMED: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"headers": {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}}
-}
 _LOCATED: Final[dict[int | str, dict[str, Any]]] = {
     202: {"headers": {"Location": {"$ref": "#/components/headers/Location"}}}
 }
@@ -78,7 +76,7 @@ async def get_review_report(review_id: UUID, tx: InTransaction, _: ReviewsRead, 
     return await report_queries.shown(tx, await reports.get_report(tx, review_id, query.report_id))
 
 
-@docx_router.get("/docx", operation_id="getReviewReportAsDocx", response_class=DocxResponse, responses=_NAMED)
+@docx_router.get("/docx", operation_id="getReviewReportAsDocx", response_class=DocxResponse, responses=NAMED)
 async def get_review_report_as_docx(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Which
 ) -> DocxResponse:
@@ -88,7 +86,7 @@ async def get_review_report_as_docx(
     return DocxResponse(content, headers=_SAFE | {"content-disposition": saved_as(file.name)})
 
 
-@html_router.get("/html", operation_id="getReviewReportAsHtml", response_class=HtmlResponse, responses=_NAMED)
+@html_router.get("/html", operation_id="getReviewReportAsHtml", response_class=HtmlResponse, responses=NAMED)
 async def get_review_report_as_html(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Which
 ) -> HtmlResponse:
@@ -101,7 +99,7 @@ async def get_review_report_as_html(
 
 
 @markdown_router.get(
-    "/markdown", operation_id="getReviewReportAsMarkdown", response_class=MarkdownResponse, responses=_NAMED
+    "/markdown", operation_id="getReviewReportAsMarkdown", response_class=MarkdownResponse, responses=NAMED
 )
 async def get_review_report_as_markdown(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Which
@@ -111,7 +109,7 @@ async def get_review_report_as_markdown(
     return MarkdownResponse(content, headers=_SAFE | {"content-disposition": saved_as(file.name, at_once=False)})
 
 
-@svg_router.get("/svg", operation_id="getReviewCurveAsSvg", response_class=SvgResponse, responses=_NAMED)
+@svg_router.get("/svg", operation_id="getReviewCurveAsSvg", response_class=SvgResponse, responses=NAMED)
 async def get_review_curve_as_svg(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Whose
 ) -> SvgResponse:
@@ -120,7 +118,7 @@ async def get_review_curve_as_svg(
     return SvgResponse(content, headers=_DRAWN | {"content-disposition": saved_as(file.name, at_once=False)})
 
 
-@png_router.get("/png", operation_id="getReviewCurveAsPng", response_class=PngResponse, responses=_NAMED)
+@png_router.get("/png", operation_id="getReviewCurveAsPng", response_class=PngResponse, responses=NAMED)
 async def get_review_curve_as_png(
     review_id: UUID, run: InRetries, tools: WithTools, _: ReviewsRead, query: Whose
 ) -> PngResponse:
