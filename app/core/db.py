@@ -104,11 +104,16 @@ class Database:
         )
         self._sessions = async_sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False)
         self.clock = DatabaseClock(self)
+        # When transactions happen that make up a past, for demonstrations and tests; None: now.
+        self.moment: datetime | None = None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """Commits when the block ends, rolls back when it raises, and rings the bells after a commit."""
         async with self._sessions() as tx, tx.begin():
+            if self.moment is not None:
+                await tx.now()
+                tx.info["now"] = self.moment
             yield tx
         for bell in tx.info.get("bells", ()):
             self._doorbell.ring(bell)

@@ -59,8 +59,8 @@ with announced as materialized (
     $1::text[], $2::uuid[], $3::bigint[], $4::text[], $9::bool[])
     with ordinality as e(type, incident_id, seq, data, is_drill, place)),
  kept as (
-  insert into events(id, type, incident_id, seq, is_drill, actor, via, trace, data) overriding system value
-  select id, type, incident_id, seq, is_drill, $5, $6, $8, data::jsonb from drawn order by place)
+  insert into events(id, type, at, incident_id, seq, is_drill, actor, via, trace, data) overriding system value
+  select id, type, $10, incident_id, seq, is_drill, $5, $6, $8, data::jsonb from drawn order by place)
 select id from drawn order by place"""
 
 _NEXT_ID = "select last_value + is_called::int from events_id_seq"
@@ -94,6 +94,7 @@ async def record(tx: Tx, *events: Event, caller: Caller) -> list[Stored]:
         not tx.info.get("announced"),
         trace.get(),
         [event.of_drill for event in events],
+        await tx.now(),
     )
     tx.info["announced"] = True
     stored = [Stored(row["id"], event, caller) for row, event in zip(rows, events, strict=True)]

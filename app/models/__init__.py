@@ -34,6 +34,7 @@ from app.models.risks import (
     RiskVersion,
     TextCheck,
 )
+from app.models.roster import RosterPeriod
 from app.models.search import SearchEntry
 from app.models.silence import Silence, SilenceRing
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
@@ -104,6 +105,7 @@ __all__ = [
     "RiskVersion",
     "RobotMessage",
     "RolePermission",
+    "RosterPeriod",
     "SaidOnce",
     "SearchEntry",
     "SetAside",
