@@ -21,6 +21,7 @@ from app.models import (
     AffectedUser,
     Department,
     Incident,
+    Patrol,
     Person,
     Placement,
     PlatformRule,
@@ -40,6 +41,7 @@ Versioned = (
     AffectedUser
     | Department
     | Incident
+    | Patrol
     | Person
     | Placement
     | PlatformRule

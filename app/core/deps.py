@@ -164,5 +164,6 @@ PeopleAct = Annotated[Caller, Depends(Holds("people:act"))]
 FilesRead = Annotated[Caller, Depends(Holds("files:read"))]
 FilesWrite = Annotated[Caller, Depends(Holds("files:write"))]
 LegalHold = Annotated[Caller, Depends(Holds("legal:hold"))]
+PatrolsWrite = Annotated[Caller, Depends(Holds("patrols:write"))]
 # Whoever has a good key or token, whatever it may do.
 AnyCaller = Annotated[Caller, Depends(_known)]

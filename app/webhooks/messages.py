@@ -190,6 +190,10 @@ def _measure_late(data: Mapping[str, Any]) -> str:
     return f"预防措施逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前完成"
 
 
+def _patrol_missed(data: Mapping[str, Any]) -> str:
+    return f"漏巡：{_clock(data.get('slot_at'))} 的人工巡查无人签到"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
@@ -198,6 +202,7 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.recurred": _recurred,
     "risk.review_overdue": _risk_late,
     "risk_measure.overdue": _measure_late,
+    "patrol.missed": _patrol_missed,
     "mention.hit": _mention_hit,
     "note.added": _noted,
     "sla.warning": _warned,

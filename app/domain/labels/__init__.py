@@ -10,6 +10,7 @@ from app.domain.labels import (
     incidents,
     lint,
     mentions,
+    patrols,
     people,
     placements,
     reports,
@@ -20,7 +21,7 @@ from app.domain.labels import (
 )
 from app.domain.labels.base import Labels
 
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, patrols, webhooks, people)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}
