@@ -69,8 +69,9 @@ with given as materialized (
     observed_at, reposts, comments, likes, views, historical)),
  made as (
   insert into mentions(id, platform, namespace, platform_raw, external_id, url, author, title, text, published_at,
-    sentiment, key_id)
-  select id, platform, namespace, platform_raw, external_id, url, author, title, text, published_at, sentiment, key_id
+    sentiment, key_id, first_seen_at)
+  select id, platform, namespace, platform_raw, external_id, url, author, title, text, published_at, sentiment, key_id,
+    now()
   from given order by platform, namespace, external_id
   on conflict (platform, namespace, external_id) do nothing
   returning id, platform, namespace, external_id),
@@ -80,9 +81,9 @@ with given as materialized (
   from given g left join made n using (platform, namespace, external_id)),
  kept as (
   insert into inbox(mention_id, observed_at, reposts, comments, likes, views, key_id, historical, published_at, sentiment,
-    title, text)
+    title, text, received_at)
   select mention_id, observed_at, reposts, comments, likes, views, key_id, historical, published_at, sentiment,
-    case when id <> mention_id then title end, case when id <> mention_id then text end
+    case when id <> mention_id then title end, case when id <> mention_id then text end, now()
   from found where mention_id is not null order by id <> mention_id)
 select id, mention_id from found"""
 
