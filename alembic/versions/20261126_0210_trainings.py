@@ -98,6 +98,7 @@ def sessions() -> None:
           trainer_name text,
           capacity integer,
           made integer default 0 not null,
+          next_at timestamptz,
           stopped_at timestamptz,
           created_at timestamptz not null,
           created_by text not null,
@@ -107,13 +108,14 @@ def sessions() -> None:
           constraint ck_training_series_unit check (unit in ('week', 'month')),
           constraint ck_training_series_every check (every between 1 and 52),
           constraint ck_training_series_end check (num_nonnulls(until, count) < 2),
+          constraint ck_training_series_stopped check (num_nonnulls(next_at, stopped_at) < 2),
           constraint ck_training_series_minutes check (minutes between 5 and 1440),
           constraint ck_training_series_capacity check (capacity > 0),
           constraint ck_training_series_trainer check (num_nonnulls(trainer_id, trainer_name) < 2),
           constraint fk_training_series_training_id foreign key(training_id) references trainings (id),
           constraint fk_training_series_trainer_id foreign key(trainer_id) references people (id)
         )""")
-    op.execute("create index ix_training_series_running on training_series (id) where stopped_at is null")
+    op.execute("create index ix_training_series_due on training_series (next_at) where next_at is not null")
     op.execute("create index ix_training_series_training on training_series (training_id, id)")
     op.execute("""
         create table training_sessions (
@@ -211,7 +213,7 @@ def results() -> None:
           id uuid not null,
           department_id uuid,
           below boolean not null,
-          since timestamptz not null,
+          looked_at timestamptz not null,
           constraint pk_coverage_watches primary key (id),
           constraint uq_coverage_watches_department_id unique nulls not distinct (department_id),
           constraint fk_coverage_watches_department_id foreign key(department_id) references departments (id)

@@ -78,10 +78,11 @@ class TrainingSeries(Base):
     __tablename__ = "training_series"
     __table_args__ = (
         Index("ix_training_series_training", "training_id", "id"),
-        Index("ix_training_series_running", "id", postgresql_where=text("stopped_at is null")),
+        Index("ix_training_series_due", "next_at", postgresql_where=text("next_at is not null")),
         one_of("unit", SeriesUnit),
         CheckConstraint("every between 1 and 52", name="every"),
         CheckConstraint("num_nonnulls(until, count) < 2", name="end"),
+        CheckConstraint("num_nonnulls(next_at, stopped_at) < 2", name="stopped"),
         CheckConstraint("minutes between 5 and 1440", name="minutes"),
         CheckConstraint("capacity > 0", name="capacity"),
         CheckConstraint("num_nonnulls(trainer_id, trainer_name) < 2", name="trainer"),
@@ -101,7 +102,8 @@ class TrainingSeries(Base):
     trainer_name: Mapped[str | None]
     capacity: Mapped[int | None] = mapped_column(Integer)
     made: Mapped[int] = mapped_column(Integer, server_default="0")
-    # Also where its last session was made.
+    # When the next one that is to be made begins; null: none is.
+    next_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[str]
@@ -218,4 +220,5 @@ class CoverageWatch(Base):
     id: Mapped[Id]
     department_id: Mapped[UUID | None] = mapped_column(ForeignKey("departments.id"))
     below: Mapped[bool]
-    since: Mapped[datetime]
+    # Whoever looks with an older clock than somebody before must not say otherwise.
+    looked_at: Mapped[datetime]

@@ -19,9 +19,9 @@ from app.domain.worktime import day_of
 from app.models import TrainingSettings
 
 # c: a result, v: what the course asks for. Each as app.domain.trainings.Rule has it.
-_PASSES: Final = """(c.id is not null and c.passed is not false
+PASSES: Final = """(c.id is not null and c.passed is not false
   and (v.pass_mark is null or c.score >= v.pass_mark or (c.score is null and c.passed)))"""
-_UNTIL: Final = """case when num_nonnulls(v.validity_months, v.validity_days) > 0 then (c.completed_on + make_interval(
+UNTIL: Final = """case when num_nonnulls(v.validity_months, v.validity_days) > 0 then (c.completed_on + make_interval(
   months => coalesce(v.validity_months, 0), days => coalesce(v.validity_days, 0)))::date end"""
 _MIDNIGHT: Final = "timezone('Asia/Shanghai', ({})::timestamp)"
 _ASKS: Final = """v.mandatory and not v.retired
@@ -42,9 +42,9 @@ duties as materialized (
     and v.starts_at < coalesce(p.ends_at, 'infinity') and p.starts_at < coalesce(v.ends_at, 'infinity')),
 lacks as (
   select v.id, multirange(v.span) - coalesce(range_agg(tstzrange(
-    {_MIDNIGHT.format("c.completed_on")}, {_MIDNIGHT.format(f"{_UNTIL} + 1")})) filter (where c.id is not null), '{{}}') as spans
+    {_MIDNIGHT.format("c.completed_on")}, {_MIDNIGHT.format(f"{UNTIL} + 1")})) filter (where c.id is not null), '{{}}') as spans
   from duties v left join training_completions c on c.training_id = v.training_id and c.person_id = v.person_id
-    and c.withdrawn_at is null and {_PASSES}
+    and c.withdrawn_at is null and {PASSES}
   group by v.id, v.training_id, v.span),
 lacking as (select id, range_agg(spans) as spans from lacks group by id)
 select a.place, s.department_id, count(*) as roster,
@@ -61,8 +61,8 @@ with duties as materialized (
   where p.starts_at <= :at and (p.ends_at is null or p.ends_at > :at)),
 held as (
   select v.person_id, v.department_id, v.training_id, count(c.id) as results, max(c.completed_on) as last_on,
-    coalesce(bool_or({_PASSES}), false) as ever, max({_UNTIL}) filter (where {_PASSES}) as ended_on,
-    coalesce(bool_or({_PASSES} and coalesce({_UNTIL} >= cast(:day as date), true)), false) as holds
+    coalesce(bool_or({PASSES}), false) as ever, max({UNTIL}) filter (where {PASSES}) as ended_on,
+    coalesce(bool_or({PASSES} and coalesce({UNTIL} >= cast(:day as date), true)), false) as holds
   from duties v left join training_completions c on c.training_id = v.training_id and c.person_id = v.person_id
     and c.withdrawn_at is null and c.completed_on <= cast(:day as date)
   group by v.person_id, v.department_id, v.training_id)"""

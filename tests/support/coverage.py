@@ -3,14 +3,15 @@ plain Python from the same rows."""
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from app.core.db import Tx
+from app.core.db import Database, Tx
 from app.domain.trainings import Result, Rule, Share, gap
 from app.domain.worktime import day_of
 
@@ -28,6 +29,14 @@ insert into training_completions(id, training_id, person_id, completed_on, score
   withdrawn_at)
 values (gen_random_uuid(), :training, :person, :completed_on, :score, :passed, now(), 'test', now(), :withdrawn_at)
 on conflict do nothing"""
+
+
+@asynccontextmanager
+async def undone(database: Database) -> AsyncIterator[Tx]:
+    """A transaction of which nothing is kept: what is made up in it is nobody else's figure."""
+    async with database.transaction() as tx:
+        yield tx
+        await tx.rollback()
 
 
 async def make_up(tx: Tx, people: int, courses: int, results: int, *, seed: int) -> list[UUID]:
