@@ -96,6 +96,7 @@ from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
 from app.statements.template_routes import incident_router as incident_templates
 from app.statements.template_routes import router as statement_templates
+from app.trainings.scenario_routes import router as scenarios
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -169,6 +170,7 @@ ROUTERS = (
     risk_measures,
     text_checks,
     similarities,
+    scenarios,
     webhooks,
     events,
     streams,

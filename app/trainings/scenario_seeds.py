@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from app.domain.scenarios import COUNTERS, in_order
+from app.domain.scenarios import COUNTERS, in_order, kept
 from app.domain.vocabulary.scenarios import InjectKind
 
 FOLDER: Final = Path(__file__).parent / "shipped_scenarios"
@@ -28,15 +28,15 @@ def shipped() -> Iterator[dict[str, Any]]:
         data = tomllib.loads(path.read_text("utf-8"))
         injects = [inject for post in data["posts"] for inject in _injects(post)]
         content = {
-            "duration_seconds": seconds(data["duration"]), "brand": data["brand"],
+            "description": "".join(data["description"].split("\n")), "duration_seconds": seconds(data["duration"]), "brand": data["brand"],
             "negative_words": data["negative_words"], "harm_class": data["harm_class"],
             "lessons": data["lessons"].strip(), "injects": injects,
             "reactions": [_reaction(one) for one in data["reactions"]],
         }  # fmt: skip
         stated = [(one["grade"], one["rule"], seconds(one["at"])) for one in data["reaches"]]
         yield {
-            "key": path.stem, "name": data["name"], "description": data["description"].strip(), "reaches": stated,
-            "content": in_order(content), "note": "随服务提供。",
+            "key": path.stem, "name": data["name"], "reaches": stated, "content": in_order(content),
+            "note": "随服务提供。",
         }  # fmt: skip
 
 
@@ -82,10 +82,9 @@ def rows() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     for one in shipped():
         id_ = id_of(one["key"])
         yield (
-            {"id": id_, "key": one["key"], "name": one["name"], "description": one["description"], "created_by": SHIPPED_BY},
+            {"id": id_, "key": one["key"], "name": one["name"], "latest_number": 1, "created_by": SHIPPED_BY},
             {
-                "id": uuid5(id_, "1"), "scenario_id": id_, "number": 1, "content": one["content"], "note": one["note"],
+                "id": uuid5(id_, "1"), "scenario_id": id_, "number": 1, "content": kept(one["content"]), "note": one["note"],
                 "created_by": SHIPPED_BY,
             },
         )  # fmt: skip
-
