@@ -77,7 +77,10 @@ async def _start(tx: Tx, incident: Incident, row: Silence | None, now: datetime,
     """Counted from now: a word that was said before belongs to what was before."""
     grade, cadences = grade_of(incident.grade), await _cadences(tx, pace)
     assert grade is not None, "without a grade it is stopped"
-    due_at = min(pace.planned(now) + cadences[grade], await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo))
+    due_at = min(
+        pace.planned(now) + cadences[grade],
+        await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo),
+    )
     if row is None:
         row = Silence(incident_id=incident.id, rung_at=None)
         tx.add(row)
