@@ -11,8 +11,8 @@ from app.core.outbox import record
 from app.domain.lifecycle import ACCEPTING, QUIET, STALE, subsides
 from app.domain.spread import minute_of
 from app.incidents import grading, queries
-from app.incidents.spread import Counted, Ledger
 from app.incidents.runs import pace_of
+from app.incidents.spread import Counted, Ledger
 from app.models import InboxReading, Incident, MentionState
 
 AT_ONCE = 200

@@ -24,8 +24,8 @@ from app.domain.vocabulary.placements import SilenceStop
 from app.incidents import guards
 from app.incidents.queries import get_incident, told_of
 from app.incidents.ringing import AT_ONCE, Rung, ring_free
-from app.incidents.silence_schemas import MOST_SHOWN
 from app.incidents.runs import pace_of
+from app.incidents.silence_schemas import MOST_SHOWN
 from app.incidents.spread import lock_incidents
 from app.incidents.timeline import on_timeline
 from app.models import Incident, Publication, Silence, SilenceRing, SlaPolicy
@@ -77,14 +77,12 @@ async def _start(tx: Tx, incident: Incident, row: Silence | None, now: datetime,
     """Counted from now: a word that was said before belongs to what was before."""
     grade, cadences = grade_of(incident.grade), await _cadences(tx, pace)
     assert grade is not None, "without a grade it is stopped"
-    due_at = min(
-        pace.planned(now) + cadences[grade],
-        await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo),
-    )
+    since = pace.planned(now)
+    due_at = min(since + cadences[grade], await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo))
     if row is None:
         row = Silence(incident_id=incident.id, rung_at=None)
         tx.add(row)
-    row.level, row.started_at, row.since, row.set_at = grade.level, now, now, now
+    row.level, row.started_at, row.since, row.set_at = grade.level, now, since, now
     row.due_at, row.stopped_by, row.stopped_at = due_at, None, None
     # Another event of the same record asks again.
     await tx.flush()
