@@ -98,6 +98,7 @@ from app.statements.template_routes import incident_router as incident_templates
 from app.statements.template_routes import router as statement_templates
 from app.trainings.drills_routes import router as drills
 from app.trainings.scenario_routes import router as scenarios
+from app.trainings.scoreboard_routes import router as scoreboards
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -173,6 +174,7 @@ ROUTERS = (
     similarities,
     drills,
     scenarios,
+    scoreboards,
     webhooks,
     events,
     streams,
