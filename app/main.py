@@ -98,6 +98,9 @@ from app.statements.template_routes import incident_router as incident_templates
 from app.statements.template_routes import router as statement_templates
 from app.trainings.drills_routes import router as drills
 from app.trainings.scenario_routes import router as scenarios
+from app.trainings.scoreboard_routes import docx_router as word_drill_reports
+from app.trainings.scoreboard_routes import html_router as page_drill_reports
+from app.trainings.scoreboard_routes import markdown_router as written_drill_reports
 from app.trainings.scoreboard_routes import router as scoreboards
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
@@ -175,6 +178,9 @@ ROUTERS = (
     drills,
     scenarios,
     scoreboards,
+    written_drill_reports,
+    page_drill_reports,
+    word_drill_reports,
     webhooks,
     events,
     streams,

@@ -1,10 +1,13 @@
 """How well a drill went: clocks, acknowledgements, statements and what was expected, in the scenario's time; what it taught."""
 
+import re
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from uuid import UUID, uuid4
 
 import pytest
+from docx import Document
 
 from app.core.db import Database
 from app.core.doorbell import Doorbell, connect
@@ -108,6 +111,8 @@ async def test_a_drill_is_scored_in_the_scenarios_time(client, database, setting
         running_board = await run.board()
         good(await client.post(f"{run.url}/stop", json={"reason": "到此为止"}))
         board = await run.board()
+        reports = {kind: await client.get(f"{run.url}/report/{kind}") for kind in ("markdown", "html", "docx")}
+    the_report_says(reports, board, person)
     grades = [(row["to_grade"], row["rule"], row["scenario_seconds"]) for row in board["grades"]]
     assert grades == [("general", "general-8h", 60), ("major", "major-2h", 600)]
     assert [row["offset_seconds"] for row in board["planned_grades"]] == [60, 600]
@@ -132,6 +137,31 @@ async def test_a_drill_is_scored_in_the_scenarios_time(client, database, setting
     before = {row["reaction"]["kind"]: row["result"] for row in running_board["reactions"]}
     assert before["origin_statement"] == "running"
     await added_up(board)
+
+
+def the_report_says(reports, board, person):
+    """The three forms of the report say the same as the scoreboard, under a name to be saved by."""
+    assert [answer.status_code for answer in reports.values()] == [200, 200, 200]
+    names = [re.search(r"DR-\d+-\d{8}\.\w+", answer.headers["content-disposition"])[0] for answer in reports.values()]
+    assert [name.rpartition(".")[2] for name in names] == ["md", "html", "docx"]
+    word = "\n".join(
+        cell.text for table in Document(BytesIO(reports["docx"].content)).tables for row in table.rows for cell in row.cells
+    )  # fmt: skip
+    for text in (reports["markdown"].text.replace("\\", ""), reports["html"].text, word):
+        for said in (
+            "紧急会议",
+            "0:25",
+            "一级(重大)",
+            "统一口径",
+            "超时",
+            f"{board['incidents'][0]['number']}",
+            "预期",
+            "先停售",
+        ):
+            assert said in text, said
+    assert f"{board['score']['value']:g} 分" in reports["markdown"].text
+    assert "<script" not in reports["html"].text
+    assert "style-src" in reports["html"].headers["content-security-policy"]
 
 
 async def added_up(board):
