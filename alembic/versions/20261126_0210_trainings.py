@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "trainings"
-down_revision = "drills"
+down_revision = "scenarios"
 branch_labels = None
 depends_on = None
 
