@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "patrols"
-down_revision = "before_the_fire"
+down_revision = "trainings"
 branch_labels = None
 depends_on = None
 

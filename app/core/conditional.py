@@ -20,6 +20,7 @@ from app.core.errors import BadRequest, FieldError, Problem
 from app.models import (
     AffectedUser,
     Department,
+    Drill,
     Incident,
     Patrol,
     Person,
@@ -30,16 +31,21 @@ from app.models import (
     Risk,
     RiskMeasure,
     RolePermission,
+    Scenario,
     Statement,
     StatementTemplate,
     Task,
     TextCheck,
+    Training,
+    TrainingSeries,
+    TrainingSession,
     WatchRule,
 )
 
 Versioned = (
     AffectedUser
     | Department
+    | Drill
     | Incident
     | Patrol
     | Person
@@ -50,10 +56,14 @@ Versioned = (
     | Risk
     | RiskMeasure
     | RolePermission
+    | Scenario
     | Statement
     | StatementTemplate
     | Task
     | TextCheck
+    | Training
+    | TrainingSeries
+    | TrainingSession
     | WatchRule
 )
 

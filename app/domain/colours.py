@@ -30,10 +30,12 @@ _COLOURS = {
         "review.opened": _BLUE, "review.suspended": _ORANGE, "review.resumed": _BLUE, "review.reported": _BLUE,
         "review.decided": _BLUE, "review.completed": _GREEN, "review.decisions_overdue": _RED,
         "commitment.broken": _RED,
+        "drill.started": _BLUE, "drill.paused": _ORANGE, "drill.resumed": _BLUE, "drill.ended": _GREEN,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
         "patrol.missed": _RED, "patrol.checked_in": _GREEN,
+        "training.validity_ending": _YELLOW, "training.coverage_below_target": _ORANGE,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
     "patrol_state": {
@@ -41,6 +43,8 @@ _COLOURS = {
     },
     "risk_level": {"critical": _RED, "high": _ORANGE, "medium": _YELLOW, "low": _BLUE},
     "risk_status": {"open": _BLUE},
+    "attendance_state": {"enrolled": _BLUE, "attended": _GREEN, "absent": _RED},
+    "coverage_gap": {"never": _RED, "failed": _RED, "expired": _ORANGE},
     "check_outcome": {"publish": _GREEN, "revise": _ORANGE, "drop": _RED},
     "deadline_state": {
         "running": _BLUE, "met": _GREEN, "met_recorded_late": _YELLOW, "breached": _RED, "unpushed": _RED,

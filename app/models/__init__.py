@@ -5,6 +5,7 @@ from app.models.affected import AffectedUser
 from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
+from app.models.drills import Drill, DrillInject, Scenario, ScenarioVersion
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
@@ -42,6 +43,16 @@ from app.models.statements import ApprovalDelegation, Commitment, Statement, Sta
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.templates import StatementTemplate, StatementTemplateVersion
+from app.models.trainings import (
+    CoverageWatch,
+    Training,
+    TrainingCompletion,
+    TrainingEnrolment,
+    TrainingSeries,
+    TrainingSession,
+    TrainingSettings,
+    TrainingVersion,
+)
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -55,12 +66,15 @@ __all__ = [
     "CalendarDay",
     "CalendarYear",
     "Commitment",
+    "CoverageWatch",
     "Deadline",
     "DeadlineFiring",
     "Decision",
     "Delivery",
     "DeliveryAttempt",
     "Department",
+    "Drill",
+    "DrillInject",
     "Event",
     "FactCheck",
     "File",
@@ -111,6 +125,8 @@ __all__ = [
     "RolePermission",
     "RosterPeriod",
     "SaidOnce",
+    "Scenario",
+    "ScenarioVersion",
     "SearchEntry",
     "SetAside",
     "Silence",
@@ -126,6 +142,13 @@ __all__ = [
     "StrayObject",
     "Task",
     "TextCheck",
+    "Training",
+    "TrainingCompletion",
+    "TrainingEnrolment",
+    "TrainingSeries",
+    "TrainingSession",
+    "TrainingSettings",
+    "TrainingVersion",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

@@ -190,8 +190,22 @@ def _measure_late(data: Mapping[str, Any]) -> str:
     return f"预防措施逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前完成"
 
 
-def _patrol_missed(data: Mapping[str, Any]) -> str:
-    return f"漏巡：{_clock(data.get('slot_at'))} 的人工巡查无人签到"
+def _drill_started(data: Mapping[str, Any]) -> str:
+    return f"演练 {data.get('drill_number')} 开始，{data.get('scale')} 倍速"
+
+
+def _drill_ended(data: Mapping[str, Any]) -> str:
+    return f"演练 {data.get('drill_number')} {label('drill_state', data.get('state'))}"
+
+
+def _validity_ending(data: Mapping[str, Any]) -> str:
+    return f"培训即将过期：{len(data.get('person_ids', ()))} 人的有效期至 {data.get('ends_on')}"
+
+
+def _coverage_fell(data: Mapping[str, Any]) -> str:
+    whose = "部门" if data.get("department_id") else "全公司"
+    share = f"{data.get('percent')}%（{data.get('covered')}/{data.get('roster')} 人）"
+    return f"{whose}培训覆盖率降至 {share}，低于目标 {data.get('target_percent')}%"
 
 
 # Type of event -> what happened. All others say their label.
@@ -202,7 +216,9 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.recurred": _recurred,
     "risk.review_overdue": _risk_late,
     "risk_measure.overdue": _measure_late,
-    "patrol.missed": _patrol_missed,
+    "patrol.missed": lambda data: f"漏巡：{_clock(data.get('slot_at'))} 的人工巡查无人签到",
+    "training.validity_ending": _validity_ending,
+    "training.coverage_below_target": _coverage_fell,
     "mention.hit": _mention_hit,
     "note.added": _noted,
     "sla.warning": _warned,
@@ -220,6 +236,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "statement.published_unapproved": _unapproved,
     "review.decided": _decided,
     "review.decisions_overdue": _undecided,
+    "drill.started": _drill_started,
+    "drill.ended": _drill_ended,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }

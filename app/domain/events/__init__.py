@@ -19,6 +19,7 @@ from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublishe
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
 from app.domain.events.commitments import CommitmentBroken
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
+from app.domain.events.drills import DrillEnded, DrillEvent, DrillPaused, DrillResumed, DrillStarted
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
 from app.domain.events.incidents import (
@@ -76,6 +77,15 @@ from app.domain.events.statements import (
 )
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
+from app.domain.events.trainings import (
+    TrainingAttendanceRecorded,
+    TrainingChanged,
+    TrainingCoverageBelowTarget,
+    TrainingResultsRecorded,
+    TrainingSessionsChanged,
+    TrainingsUnmasked,
+    TrainingValidityEnding,
+)
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
     WebhookBreakerOpened,
@@ -99,6 +109,11 @@ __all__ = [
     "DeadlineRedated",
     "DeadlinesSet",
     "DecisionMade",
+    "DrillEnded",
+    "DrillEvent",
+    "DrillPaused",
+    "DrillResumed",
+    "DrillStarted",
     "Event",
     "EvidenceChanged",
     "FactChecked",
@@ -170,6 +185,13 @@ __all__ = [
     "TaskWaived",
     "TasksChanged",
     "TeamChanged",
+    "TrainingAttendanceRecorded",
+    "TrainingChanged",
+    "TrainingCoverageBelowTarget",
+    "TrainingResultsRecorded",
+    "TrainingSessionsChanged",
+    "TrainingValidityEnding",
+    "TrainingsUnmasked",
     "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
@@ -232,8 +254,14 @@ PUBLIC: tuple[type[Event], ...] = (
     RiskMeasureOverdue,
     PatrolMissed,
     PatrolCheckedIn,
+    TrainingValidityEnding,
+    TrainingCoverageBelowTarget,
     CalendarYearPublished,
     CalendarYearMissing,
+    DrillStarted,
+    DrillPaused,
+    DrillResumed,
+    DrillEnded,
     WebhookTested,
     WebhookEndpointDisabled,
     WebhookBreakerOpened,

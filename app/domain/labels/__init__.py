@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.labels import (
+    drills,
     incidents,
     lint,
     mentions,
@@ -16,12 +17,29 @@ from app.domain.labels import (
     reports,
     reviews,
     risks,
+    scenarios,
     statements,
+    trainings,
     webhooks,
 )
 from app.domain.labels.base import Labels
 
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, patrols, webhooks, people)
+_ROOMS = (
+    incidents,
+    statements,
+    placements,
+    lint,
+    reviews,
+    reports,
+    risks,
+    mentions,
+    patrols,
+    webhooks,
+    people,
+    drills,
+    trainings,
+    scenarios,
+)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

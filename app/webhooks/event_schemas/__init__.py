@@ -29,6 +29,12 @@ from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, Calend
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
 from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
+from app.webhooks.event_schemas.drills import (
+    DrillEndedEvent,
+    DrillPausedEvent,
+    DrillResumedEvent,
+    DrillStartedEvent,
+)
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
     WebhookBreakerOpenedEvent,
@@ -73,6 +79,7 @@ from app.webhooks.event_schemas.tasks import (
     TaskWaivedEvent,
 )
 from app.webhooks.event_schemas.team import EscalationPersonEvent, TeamChangedEvent
+from app.webhooks.event_schemas.trainings import TrainingCoverageBelowTargetEvent, TrainingValidityEndingEvent
 from app.webhooks.event_types import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -133,8 +140,14 @@ class Event(
             | RiskMeasureOverdueEvent
             | PatrolMissedEvent
             | PatrolCheckedInEvent
+            | TrainingValidityEndingEvent
+            | TrainingCoverageBelowTargetEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
+            | DrillStartedEvent
+            | DrillPausedEvent
+            | DrillResumedEvent
+            | DrillEndedEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent
