@@ -18,13 +18,26 @@ from app.domain.labels import (
     risks,
     scenarios,
     statements,
+    trainings,
     webhooks,
 )
 from app.domain.labels.base import Labels
 
 _ROOMS = (
-    incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, drills, scenarios,
-)  # fmt: skip
+    incidents,
+    statements,
+    placements,
+    lint,
+    reviews,
+    reports,
+    risks,
+    mentions,
+    webhooks,
+    people,
+    drills,
+    trainings,
+    scenarios,
+)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}
