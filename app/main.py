@@ -47,6 +47,8 @@ from app.incidents.task_routes import incident_router as incident_tasks
 from app.incidents.task_routes import router as tasks
 from app.incidents.team_routes import router as teams
 from app.mentions.ingest import Intake
+from app.mentions.patrol_routes import plan_router as patrol_plan
+from app.mentions.patrol_routes import router as patrols
 from app.mentions.routes import incident_router as incident_mentions
 from app.mentions.routes import ingest_router as ingest
 from app.mentions.routes import router as mentions
@@ -129,6 +131,8 @@ ROUTERS = (
     mentions,
     rules,
     outlets,
+    patrol_plan,
+    patrols,
     incidents,
     incident_mentions,
     splits,

@@ -30,6 +30,7 @@ from workers.deliver import Deliverer, rescue
 from workers.drills import Player
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
+from workers.patrols import watch_patrols
 from workers.queue import run_queue
 from workers.reports import Reporter
 from workers.resealing import Resealer
@@ -79,6 +80,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("silence", lambda: watch_words(database), 1.0),
         Sweep("risks", lambda: watch_risks(database), 60.0),
         Sweep("signatures", lambda: measure_incidents(database), 30.0),
+        Sweep("patrols", lambda: watch_patrols(database), 10.0),
         Sweep("trainings", lambda: follow_trainings(database), 60.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]

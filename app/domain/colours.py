@@ -34,8 +34,12 @@ _COLOURS = {
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
+        "patrol.missed": _RED, "patrol.checked_in": _GREEN,
         "training.validity_ending": _YELLOW, "training.coverage_below_target": _ORANGE,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
+    },
+    "patrol_state": {
+        "missed": _RED, "due": _ORANGE, "scheduled": _BLUE, "done_late": _YELLOW, "done_recorded_late": _GREEN, "done": _GREEN,
     },
     "risk_level": {"critical": _RED, "high": _ORANGE, "medium": _YELLOW, "low": _BLUE},
     "risk_status": {"open": _BLUE},

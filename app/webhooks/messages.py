@@ -216,6 +216,7 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.recurred": _recurred,
     "risk.review_overdue": _risk_late,
     "risk_measure.overdue": _measure_late,
+    "patrol.missed": lambda data: f"漏巡：{_clock(data.get('slot_at'))} 的人工巡查无人签到",
     "training.validity_ending": _validity_ending,
     "training.coverage_below_target": _coverage_fell,
     "mention.hit": _mention_hit,

@@ -39,6 +39,7 @@ from app.domain.events.mentions import (
     ViewsHigh,
 )
 from app.domain.events.notes import NoteAdded
+from app.domain.events.patrols import PatrolCheckedIn, PatrolEvent, PatrolMissed, PatrolsUnmasked
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
 from app.domain.events.placements import PlacementChanged, StatementOriginMissing
 from app.domain.events.reports import ReviewReportRendered
@@ -139,6 +140,10 @@ __all__ = [
     "MentionsMoved",
     "NeedsJudgement",
     "NoteAdded",
+    "PatrolCheckedIn",
+    "PatrolEvent",
+    "PatrolMissed",
+    "PatrolsUnmasked",
     "PeopleUnmasked",
     "PersonCalled",
     "PlacementChanged",
@@ -247,6 +252,8 @@ PUBLIC: tuple[type[Event], ...] = (
     ReviewDecisionsOverdue,
     RiskReviewOverdue,
     RiskMeasureOverdue,
+    PatrolMissed,
+    PatrolCheckedIn,
     TrainingValidityEnding,
     TrainingCoverageBelowTarget,
     CalendarYearPublished,

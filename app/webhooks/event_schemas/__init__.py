@@ -50,6 +50,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.patrols import PatrolCheckedInEvent, PatrolMissedEvent
 from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
 from app.webhooks.event_schemas.reviews import (
     ReviewCompletedEvent,
@@ -137,6 +138,8 @@ class Event(
             | IncidentRecurredEvent
             | RiskReviewOverdueEvent
             | RiskMeasureOverdueEvent
+            | PatrolMissedEvent
+            | PatrolCheckedInEvent
             | TrainingValidityEndingEvent
             | TrainingCoverageBelowTargetEvent
             | LegalHoldSetEvent
