@@ -29,6 +29,7 @@ from app.models import (
     Risk,
     RiskMeasure,
     RolePermission,
+    Source,
     Statement,
     StatementTemplate,
     Task,
@@ -48,6 +49,7 @@ Versioned = (
     | Risk
     | RiskMeasure
     | RolePermission
+    | Source
     | Statement
     | StatementTemplate
     | Task
