@@ -56,6 +56,7 @@ from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
+from app.metrics.watching_routes import router as watching
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -172,6 +173,7 @@ ROUTERS = (
     risk_measures,
     text_checks,
     similarities,
+    watching,
     webhooks,
     events,
     streams,
