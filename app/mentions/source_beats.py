@@ -1,8 +1,8 @@
 """Signs of life of who reports mentions 来源 (方案 二(一)2: R04, R21), kept as beats: a minute, a channel and a platform.
 
 Whatever is ingested is one, readings of known posts too, dated by the database's clock when it was received: what a
-sender says of the time of its reading proves nothing. What is loaded from the past (``historical``) is none, because it
-says nothing of whether anybody looks now. A beat is its own record: there is one a minute at most, and no event.
+sender says of the time of its reading proves nothing. What is loaded from the past (``historical``) or played in a drill is
+none, because it says nothing of whether anybody looks now. A beat is its own record: there is one a minute at most, and no event.
 
 Counting writes them in its own transaction, and last: two workers that meet in a minute wait for each other there, where
 neither needs anything more. A process remembers what it wrote, so that most batches write nothing.
@@ -76,10 +76,12 @@ def channel_of(source_id: UUID) -> str:
 
 
 def beats_of(works: Iterable[Work]) -> set[Beat]:
-    """What these readings prove. One instant a statement, so there are few before they are cut to minutes."""
+    """What these readings prove; what is played in a drill proves nothing. One instant a statement, so there are few before
+    they are cut to minutes."""
     told = {
         (row["key_id"], row["received_at"], work.post.platform)
         for work in works
+        if work.post.drill_id is None
         for row in work.readings
         if not row["historical"]
     }
