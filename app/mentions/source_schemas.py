@@ -125,7 +125,6 @@ class SourceHeartbeat(Wire):
     platforms: Annotated[
         list[Platform],
         Field(max_length=10, description="Which of its platforms it looked at; none named: all of them."),
-        AfterValidator(_each_once),
     ] = []
 
 

@@ -17,6 +17,7 @@ from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Forbidden, Invalid
 from app.core.outbox import record
 from app.domain.events import Changed
+from app.domain.vocabulary import Platform
 from app.domain.vocabulary.sources import SilenceEnd
 from app.mentions.source_beats import channel_of, hear
 from app.mentions.source_queries import get_source
@@ -107,13 +108,13 @@ async def hear_source(
         )
     _must_not_be_retired(source)
     faults = [
-        FieldError(f"/platforms/{place}", f"the source does not cover {name!r}; change the source first", "not_covered")
+        FieldError(f"/platforms/{place}", f"the source does not cover {name}; change the source first", "not_covered")
         for place, name in enumerate(platforms)
         if name not in source.platforms
     ]
     if faults:
         raise Invalid.of(faults)
-    looked_at = list(platforms or source.platforms)
+    looked_at = [platform for platform in Platform if platform in (platforms or source.platforms)]
     heard_at = await hear(tx, channel_of(source_id), looked_at, now=now)
     return {"source_id": source_id, "heard_at": heard_at, "platforms": looked_at}
 

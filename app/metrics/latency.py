@@ -34,8 +34,10 @@ with hits as materialized ({_HITS}),
  told as materialized (
   select h.state, h.started_at, extract(epoch from h.pushed_at - h.started_at)::float8 as push,
     extract(epoch from a.happened_at - h.started_at)::float8 as response,
-    greatest(extract(epoch from h.started_at - coalesce(s.person_published_at, s.published_at)), 0)::float8 as lag
-  from hits h left join mention_states s on s.mention_id = h.mention_id
+    case when p.at is not null then greatest(extract(epoch from h.started_at - p.at), 0) end::float8 as lag
+  from hits h
+  left join mention_states s on s.mention_id = h.mention_id
+  cross join lateral (select coalesce(s.person_published_at, s.published_at) as at) p
   left join acts a on a.incident_id = h.incident_id and h.started_at <= a.happened_at
     and (a.earlier is null or h.started_at > a.earlier))
 select count(*) as hits, count(*) filter (where push <= $4) as in_time,

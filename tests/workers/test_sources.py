@@ -85,8 +85,8 @@ async def test_two_workers_tell_of_each_silence_once(client, database):
 
 async def test_what_we_could_not_hear_was_nobodys_silence(client, database):
     down, before = await make_source(client), await make_source(client)
-    for source in (down, before):
-        await watched_since(database, source, 60)
+    await watched_since(database, down, 50)
+    await watched_since(database, before, 60)
     await beat(database, f"source:{down['id']}", "forum", [minutes_ago(44)])
     # Not reached for half an hour; back for five minutes, then for fifteen.
     await listened(database, (100, 40), (5, 0))
