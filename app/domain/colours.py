@@ -66,7 +66,7 @@ _COLOURS = {
     "report_state": {"queued": _BLUE, "rendering": _BLUE, "done": _GREEN, "failed": _RED},
     "curve_mark": {"grade": "#A8071A", "word": "#0958D9", "clock": "#AD4E00", "calm": "#237804", "rebound": "#531DAB"},
     "source_state": {"silent": _RED, "never_heard": _ORANGE, "alive": _GREEN},
-    "alert_miss": {"no_receiver": _RED, "late": _ORANGE},
+    "alert_miss_reason": {"no_receiver": _RED, "late": _ORANGE},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip
 

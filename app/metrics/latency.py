@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.core import paging
 from app.core.db import Tx
-from app.domain.vocabulary.sources import AlertMiss
+from app.domain.vocabulary.sources import AlertMissReason
 from app.mentions.coverage import percent_of
 from app.metrics.latency_schemas import AlertMissQuery
 
@@ -85,14 +85,15 @@ def _spans(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def list_misses(tx: Tx, query: AlertMissQuery, *, now: datetime) -> dict[str, Any]:
+async def list_misses(
+    tx: Tx, query: AlertMissQuery, start: datetime, end: datetime, *, now: datetime
+) -> dict[str, Any]:
     """The hits that were not pushed within 10 minutes, the newest first, and why each was not."""
-    end = query.to or now
     bound = ["alert-misses", query.filters()]
     after = paging.decode(query.cursor, bound)
     key = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else (None, None)
     rows = await (await tx.driver()).fetch(
-        _MISSES, query.from_, end, now, WITHIN_SECONDS, query.why and query.why.value, *key, query.limit + 1
+        _MISSES, start, end, now, WITHIN_SECONDS, query.why and query.why.value, *key, query.limit + 1
     )
     page = paging.page(rows, query.limit, bound, lambda row: [row["received_at"].isoformat(), row["id"]])
     return page | {"data": [_miss(row) for row in page["data"]]}
@@ -104,5 +105,5 @@ def _miss(row: Mapping[str, Any]) -> dict[str, Any]:
         "mention_id": row["mention_id"], "incident_id": row["incident_id"], "platform": row["platform"],
         "received_at": row["received_at"], "pushed_at": pushed_at, "acknowledged_at": row["acknowledged_at"],
         "push_seconds": None if pushed_at is None else (pushed_at - row["received_at"]).total_seconds(),
-        "why": AlertMiss.NO_RECEIVER if row["state"] == "unpushed" else AlertMiss.LATE,
+        "why": AlertMissReason.NO_RECEIVER if row["state"] == "unpushed" else AlertMissReason.LATE,
     }  # fmt: skip

@@ -326,7 +326,7 @@ SHOWN = {
     "source_kind": "舆情工具 采集程序 人工巡查 人员 其他",
     "source_state": "静默 从未上报 正常 停用 已退役",
     "silence_end": "恢复上报 设置变更 停用 退役",
-    "alert_miss": "无接收端 推送超时",
+    "alert_miss_reason": "无接收端 推送超时",
 }
 
 
