@@ -164,6 +164,8 @@ PeopleAct = Annotated[Caller, Depends(Holds("people:act"))]
 FilesRead = Annotated[Caller, Depends(Holds("files:read"))]
 FilesWrite = Annotated[Caller, Depends(Holds("files:write"))]
 LegalHold = Annotated[Caller, Depends(Holds("legal:hold"))]
+DrillsRead = Annotated[Caller, Depends(Holds("drills:read"))]
+DrillsWrite = Annotated[Caller, Depends(Holds("drills:write"))]
 SourcesRead = Annotated[Caller, Depends(Holds("sources:read"))]
 SourcesWrite = Annotated[Caller, Depends(Holds("sources:write"))]
 # Whoever has a good key or token, whatever it may do.

@@ -57,7 +57,10 @@ async def list_incidents(tx: Tx, query: IncidentQuery) -> dict[str, Any]:
 
 def chosen(query: IncidentFilters) -> Iterator[ColumnElement[bool]]:
     """What the filters ask for."""
-    yield Incident.is_drill.is_(query.is_drill)
+    if query.drill_id is not None:
+        yield Incident.drill_id == query.drill_id
+    else:
+        yield Incident.is_drill.is_(query.is_drill)
     if query.status:
         yield Incident.status.in_(query.status)
     if query.grade:

@@ -77,14 +77,12 @@ async def _start(tx: Tx, incident: Incident, row: Silence | None, now: datetime,
     """Counted from now: a word that was said before belongs to what was before."""
     grade, cadences = grade_of(incident.grade), await _cadences(tx, pace)
     assert grade is not None, "without a grade it is stopped"
-    due_at = min(
-        pace.planned(now) + cadences[grade],
-        await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo),
-    )
+    since = pace.planned(now)
+    due_at = min(since + cadences[grade], await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo))
     if row is None:
         row = Silence(incident_id=incident.id, rung_at=None)
         tx.add(row)
-    row.level, row.started_at, row.since, row.set_at = grade.level, now, now, now
+    row.level, row.started_at, row.since, row.set_at = grade.level, now, since, now
     row.due_at, row.stopped_by, row.stopped_at = due_at, None, None
     # Another event of the same record asks again.
     await tx.flush()

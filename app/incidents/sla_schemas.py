@@ -190,6 +190,12 @@ class Deadline(BaseModel):
     state: DeadlineState = Field(description="How it stands.")
     started_at: datetime = Field(description="When it began to run.")
     due_at: datetime = Field(description="When its time is over; up to then is in time.")
+    scenario_started_at: datetime | None = Field(
+        description="When it began in the time of the scenario, where it belongs to a run of a drill."
+    )
+    scenario_due_at: datetime | None = Field(
+        description="When its time is over there: the plan's minutes and hours, which pass `scale` times faster."
+    )
     estimated: bool = Field(description="Whether it was counted on a calendar that is not official yet.")
     rings: list[DeadlineRing] = Field(description="What rang, in order.")
     met_at: datetime | None = Field(description="When what it waits for happened, be it too late; null: not yet.")

@@ -64,7 +64,7 @@ async def split_incident(
     gathered, opening = Gathered(), _opening(source, asked)
     driver = await tx.driver()
     waiting = await claim_of(driver, ids)
-    book, moved = await rules.current(tx), list[UUID]()
+    book, moved = await rules.of(tx, source.drill_id), list[UUID]()
     async for works, observed in _portions(tx, ids, waiting, now=now):
         moved += _move(works, source.id, opening, asked)
         await gather(tx, works, book, gathered)
@@ -88,7 +88,7 @@ async def preview_split(
     source = await get_incident(tx, incident_id)
     gathered, opening = Gathered(), _opening(source, asked)
     waiting = await waiting_of(await tx.driver(), ids)
-    book, moving = await rules.current(tx), list[Moving]()
+    book, moving = await rules.of(tx, source.drill_id), list[Moving]()
     async for works, _ in _portions(tx, ids, waiting, now=now, lock=False):
         chosen = set(_move(works, source.id, opening, asked))
         await gather(tx, works, book, gathered)

@@ -204,6 +204,14 @@ def _source(data: Mapping[str, Any]) -> str:
     return f"{label('source_kind', data.get('source_kind'))}（{platforms}）"
 
 
+def _drill_started(data: Mapping[str, Any]) -> str:
+    return f"演练 {data.get('drill_number')} 开始，{data.get('scale')} 倍速"
+
+
+def _drill_ended(data: Mapping[str, Any]) -> str:
+    return f"演练 {data.get('drill_number')} {label('drill_state', data.get('state'))}"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
@@ -229,6 +237,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "statement.published_unapproved": _unapproved,
     "review.decided": _decided,
     "review.decisions_overdue": _undecided,
+    "drill.started": _drill_started,
+    "drill.ended": _drill_ended,
     "source.silent": _source_silent,
     "source.heard_again": _source_back,
     "webhook.test": _tested,
