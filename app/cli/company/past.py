@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 from app.core.auth import Caller
 from app.core.db import Database, Tx
@@ -156,17 +155,12 @@ class Past:
         if hour % 24 == 0:
             await self.database.run(make_slots)
             await self.database.run(tell_overdue)
-        for incident_id in await self.database.run(_listen):
+        for incident_id in await self.database.run(fading.subsiding):
             await self.database.run(lambda tx, one=incident_id: fading.subside(tx, one))  # type: ignore[misc]
 
     async def is_calm(self, incident_id: Any) -> bool:
         """Looks whether the fire is out."""
         return bool(await self.database.run(lambda tx: calm.check(tx, incident_id)))
-
-
-async def _listen(tx: Tx) -> list[UUID]:
-    await calm.listen(tx)
-    return await fading.subsiding(tx)
 
 
 async def _tell_decisions(tx: Tx) -> None:
