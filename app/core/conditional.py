@@ -34,6 +34,9 @@ from app.models import (
     StatementTemplate,
     Task,
     TextCheck,
+    Training,
+    TrainingSeries,
+    TrainingSession,
     WatchRule,
 )
 
@@ -54,6 +57,9 @@ Versioned = (
     | StatementTemplate
     | Task
     | TextCheck
+    | Training
+    | TrainingSeries
+    | TrainingSession
     | WatchRule
 )
 

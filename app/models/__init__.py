@@ -42,6 +42,16 @@ from app.models.statements import ApprovalDelegation, Commitment, Statement, Sta
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.templates import StatementTemplate, StatementTemplateVersion
+from app.models.trainings import (
+    CoverageWatch,
+    Training,
+    TrainingCompletion,
+    TrainingEnrolment,
+    TrainingSeries,
+    TrainingSession,
+    TrainingSettings,
+    TrainingVersion,
+)
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -55,6 +65,7 @@ __all__ = [
     "CalendarDay",
     "CalendarYear",
     "Commitment",
+    "CoverageWatch",
     "Deadline",
     "DeadlineFiring",
     "Decision",
@@ -127,6 +138,13 @@ __all__ = [
     "StrayObject",
     "Task",
     "TextCheck",
+    "Training",
+    "TrainingCompletion",
+    "TrainingEnrolment",
+    "TrainingSeries",
+    "TrainingSession",
+    "TrainingSettings",
+    "TrainingVersion",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

@@ -17,11 +17,25 @@ from app.domain.labels import (
     reviews,
     risks,
     statements,
+    trainings,
     webhooks,
 )
 from app.domain.labels.base import Labels
 
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, drills)
+_ROOMS = (
+    incidents,
+    statements,
+    placements,
+    lint,
+    reviews,
+    reports,
+    risks,
+    mentions,
+    webhooks,
+    people,
+    drills,
+    trainings,
+)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

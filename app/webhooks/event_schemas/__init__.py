@@ -78,6 +78,7 @@ from app.webhooks.event_schemas.tasks import (
     TaskWaivedEvent,
 )
 from app.webhooks.event_schemas.team import EscalationPersonEvent, TeamChangedEvent
+from app.webhooks.event_schemas.trainings import TrainingCoverageBelowTargetEvent, TrainingValidityEndingEvent
 from app.webhooks.event_types import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -136,6 +137,8 @@ class Event(
             | IncidentRecurredEvent
             | RiskReviewOverdueEvent
             | RiskMeasureOverdueEvent
+            | TrainingValidityEndingEvent
+            | TrainingCoverageBelowTargetEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | DrillStartedEvent
