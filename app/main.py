@@ -103,6 +103,11 @@ from app.trainings.course_routes import router as trainings
 from app.trainings.coverage_routes import router as training_coverage
 from app.trainings.coverage_routes import settings_router as training_settings
 from app.trainings.drills_routes import router as drills
+from app.trainings.scenario_routes import router as scenarios
+from app.trainings.scoreboard_routes import docx_router as word_drill_reports
+from app.trainings.scoreboard_routes import html_router as page_drill_reports
+from app.trainings.scoreboard_routes import markdown_router as written_drill_reports
+from app.trainings.scoreboard_routes import router as scoreboards
 from app.trainings.session_routes import of_training as training_sessions
 from app.trainings.session_routes import router as sessions
 from app.trainings.session_routes import series_router as training_series
@@ -189,6 +194,11 @@ ROUTERS = (
     text_checks,
     similarities,
     drills,
+    scenarios,
+    scoreboards,
+    written_drill_reports,
+    page_drill_reports,
+    word_drill_reports,
     webhooks,
     events,
     streams,

@@ -30,6 +30,7 @@ from app.models import (
     Risk,
     RiskMeasure,
     RolePermission,
+    Scenario,
     Statement,
     StatementTemplate,
     Task,
@@ -53,6 +54,7 @@ Versioned = (
     | Risk
     | RiskMeasure
     | RolePermission
+    | Scenario
     | Statement
     | StatementTemplate
     | Task

@@ -16,6 +16,7 @@ from app.domain.labels import (
     reports,
     reviews,
     risks,
+    scenarios,
     statements,
     trainings,
     webhooks,
@@ -35,6 +36,7 @@ _ROOMS = (
     people,
     drills,
     trainings,
+    scenarios,
 )
 
 LABELS: Final[Labels] = MappingProxyType(
