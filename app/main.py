@@ -14,6 +14,7 @@ from app.core.db import Database
 from app.core.deps import Tools
 from app.core.doorbell import Doorbell, connect
 from app.core.health import router as health
+from app.core.listening import listening
 from app.core.logging import configure
 from app.core.memory import settle
 from app.core.oidc import Issuer
@@ -55,7 +56,9 @@ from app.mentions.routes import router as mentions
 from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
+from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
+from app.metrics.watching_routes import router as watching
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -133,6 +136,7 @@ ROUTERS = (
     outlets,
     patrol_plan,
     patrols,
+    sources,
     incidents,
     incident_mentions,
     splits,
@@ -203,6 +207,7 @@ ROUTERS = (
     written_drill_reports,
     page_drill_reports,
     word_drill_reports,
+    watching,
     webhooks,
     events,
     streams,
@@ -238,7 +243,7 @@ async def _living(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     app.state.feed = feed = Feed(database, keys)
     settle()
     try:
-        async with feed.reading(redis):
+        async with feed.reading(redis), listening(database):
             yield
     finally:
         await intake.close()

@@ -32,6 +32,7 @@ from app.models import (
     RiskMeasure,
     RolePermission,
     Scenario,
+    Source,
     Statement,
     StatementTemplate,
     Task,
@@ -57,6 +58,7 @@ Versioned = (
     | RiskMeasure
     | RolePermission
     | Scenario
+    | Source
     | Statement
     | StatementTemplate
     | Task

@@ -37,6 +37,7 @@ _COLOURS = {
         "patrol.missed": _RED, "patrol.checked_in": _GREEN,
         "training.validity_ending": _YELLOW, "training.coverage_below_target": _ORANGE,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
+        "source.silent": _ORANGE, "source.heard_again": _GREEN,
     },
     "patrol_state": {
         "missed": _RED, "due": _ORANGE, "scheduled": _BLUE, "done_late": _YELLOW, "done_recorded_late": _GREEN, "done": _GREEN,
@@ -73,6 +74,8 @@ _COLOURS = {
     "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
     "report_state": {"queued": _BLUE, "rendering": _BLUE, "done": _GREEN, "failed": _RED},
     "curve_mark": {"grade": "#A8071A", "word": "#0958D9", "clock": "#AD4E00", "calm": "#237804", "rebound": "#531DAB"},
+    "source_state": {"silent": _RED, "never_heard": _ORANGE, "alive": _GREEN},
+    "alert_miss_reason": {"no_receiver": _RED, "late": _ORANGE},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ are locked before the patrol.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -24,9 +24,13 @@ from app.mentions.ingest import Accepted, Intake, row_of
 from app.mentions.patrol_queries import get_patrol, newest_plan, state_of
 from app.mentions.patrol_slots import active_of, catch_up, hold_plan, mark_missed, slots_from, store_slots
 from app.mentions.schemas import MentionIn
+from app.mentions.source_beats import hear_patrol
 from app.models import Patrol, PatrolFinding, PatrolPlan
 from app.models.base import new_id
 from app.people.persons import active_people, active_person
+
+# What was walked longer ago says nothing of whether anybody looks now.
+JUST_NOW: Final = timedelta(hours=1)
 
 
 class PatrolWalked(Conflict):
@@ -160,6 +164,8 @@ async def check_in(
     touch(patrol, now)
     await tx.flush()
     mention_ids = await _keep_findings(tx, patrol, accepted)
+    if now - happened_at <= JUST_NOW:
+        await hear_patrol(tx, patrol.looked_at, now=now)
     event = PatrolCheckedIn(
         patrol_id=patrol.id, slot_at=patrol.slot_at, due_by=patrol.due_by, assignee_id=patrol.assignee_id,
         platforms=patrol.platforms, state=state_of(patrol, now), person_id=person.id, happened_at=happened_at,

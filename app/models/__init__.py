@@ -11,7 +11,6 @@ from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
     Hit,
     InboxReading,
-    LastHeard,
     Mention,
     MentionSnapshot,
     MentionState,
@@ -39,6 +38,7 @@ from app.models.risks import (
 from app.models.roster import RosterPeriod
 from app.models.search import SearchEntry
 from app.models.silence import Silence, SilenceRing
+from app.models.sources import CorePlatformPeriod, ListeningSpan, Source, SourceBeat, SourceSilence, SourceWatch
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
@@ -66,6 +66,7 @@ __all__ = [
     "CalendarDay",
     "CalendarYear",
     "Commitment",
+    "CorePlatformPeriod",
     "CoverageWatch",
     "Deadline",
     "DeadlineFiring",
@@ -88,8 +89,8 @@ __all__ = [
     "IncidentMember",
     "IncidentNumber",
     "IncidentSignature",
-    "LastHeard",
     "LintList",
+    "ListeningSpan",
     "MediaOutlet",
     "Meeting",
     "Mention",
@@ -132,6 +133,10 @@ __all__ = [
     "Silence",
     "SilenceRing",
     "SlaPolicy",
+    "Source",
+    "SourceBeat",
+    "SourceSilence",
+    "SourceWatch",
     "SpreadBucket",
     "Statement",
     "StatementApproval",

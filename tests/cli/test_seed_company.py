@@ -64,13 +64,13 @@ DAYS = 5
 CHOSEN = {0: 9, 2: 6, 3: 20, 7: 31, 1: 40, 5: 55}
 
 
-def excerpt() -> Script:
-    """The script in five days: a fire of each kind, the patrols and sessions of these days, a silence."""
+def excerpt(days: int = DAYS) -> Script:
+    """The script in some days: a fire of each kind, the patrols and sessions of these days, a silence."""
     month = write(1)
-    crises = [replace(month.crises[place], begins=hour * 60) for place, hour in CHOSEN.items()]
+    crises = [replace(month.crises[place], begins=hour * 60) for place, hour in CHOSEN.items() if hour < days * 12]
     return replace(
-        month, days=DAYS, crises=tuple(crises), walks=month.walks[: DAYS * 3],
-        sessions=tuple(session for session in month.sessions if session.day < DAYS), silence=(30, 35),
+        month, days=days, crises=tuple(crises), walks=month.walks[: days * 3],
+        sessions=tuple(session for session in month.sessions if session.day < days), silence=(30, 35),
     )  # fmt: skip
 
 
@@ -100,11 +100,13 @@ async def played(settings, services) -> AsyncIterator[Database]:
         yield database
 
 
-async def test_the_same_seed_makes_the_same_events(settings, services, played):
-    first = await events_of(played)
-    assert len(first) > 500
-    async with company(settings, services, "again", excerpt()) as other:
-        assert await events_of(other) == first
+async def test_the_same_seed_makes_the_same_events(settings, services):
+    told = []
+    for name in ("once", "again"):
+        async with company(settings, services, name, excerpt(2)) as database:
+            told.append(await events_of(database))
+    assert len(told[0]) > 450
+    assert told[0] == told[1]
 
 
 async def test_nothing_of_it_happened_today(played):
@@ -137,13 +139,14 @@ async def test_fires_are_graded_met_and_closed_as_the_script_says(played):
     for row, crisis in zip(rows, sorted(script.crises, key=lambda one: one.begins), strict=True):
         graded = crisis.kind if crisis.kind in ("major", "serious", "general") else None
         assert row["grade"] == graded, row["title"]
-        assert row["status"] in (("subsided", "watching") if graded is None else ("closed", "closing", "handling"))
+        ends = {"subsides": "subsided", "dismissed": "dismissed"}
+        assert row["status"] in (ends.get(crisis.kind), *(("closed", "closing", "handling") if graded else ()))
     closed = [row for row in rows if row["status"] == "closed"]
     assert closed
     assert all(row["calmed_at"] < row["ended_at"] <= ENDING for row in closed)
     types = Tally(row["type"] for row in await played.fetch("select type from events"))
     for type_ in ("review.completed", "statement.published", "incident.acknowledged", "incident.fact_checked", "sla.met",
-                  "sla.warning", "patrol.missed", "patrol.checked_in", "mention.hit"):  # fmt: skip
+                  "sla.warning", "patrol.checked_in", "mention.hit", "source.silent", "source.heard_again"):  # fmt: skip
         assert types[type_], type_
     assert types["alert.breached"] == types["alert.no_receiver"] == 0
 

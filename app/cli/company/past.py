@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 from app.core.auth import Caller
 from app.core.db import Database, Tx
+from app.core.listening import note
 from app.incidents import alerts, calling, calm, fading, ringing, silence
 from app.incidents.spread import Ledger
 from app.mentions.claims import Claim
@@ -21,6 +21,7 @@ from app.mentions.patrol_slots import make_slots, tell_missed
 from app.mentions.processing import Batch, process_inbox
 from app.mentions.rematching import rematch
 from app.mentions.rulebook import Rules
+from app.mentions.source_silences import tell_silences
 from app.reviews.overdue import late_reviews, tell_of
 from app.reviews.risks_overdue import tell_overdue
 from app.settings import Settings
@@ -33,6 +34,8 @@ Act = Callable[[], Awaitable[None]]
 AT_ONCE: Final = 1_000
 # After something rang that is still due (a push is waited for), it is looked at again.
 AGAIN: Final = timedelta(seconds=5)
+# How often it is noted that the service listens, and a little.
+AN_HOUR: Final = timedelta(minutes=61)
 
 # What rings by itself, and when the next of each does.
 _NEXT: Final = """
@@ -129,19 +132,25 @@ class Past:
 
     async def _pass(self, until: datetime) -> None:
         """Time goes by: all that rings until then rings, at its instant."""
-        last = self.now
+        at, rung = self.now, set[str]()
         while True:
             [row] = await self.database.fetch(_NEXT)
-            due = {name: at for name, at in row.items() if at is not None and at <= until}
+            due = {name: when for name, when in row.items() if when is not None and when <= until}
             if not due:
                 return
-            first = min(due.values())
-            at = first if first > last else last + AGAIN
-            if at > until:
-                return
-            self.database.moment = last = at
-            for name in [name for name, when in due.items() if when <= at]:
+            if (first := min(due.values())) > at:
+                at, rung = first, set()
+            ringing_now = {name for name, when in due.items() if when <= at} - rung
+            if not ringing_now:
+                # What rang and is still due waits for something; it is looked at again.
+                at, rung = at + AGAIN, set()
+                if at > until:
+                    return
+                continue
+            self.database.moment = at
+            for name in sorted(ringing_now):
                 await self._ring(name)
+            rung |= ringing_now
 
     async def _ring(self, name: str) -> None:
         if name == "drills":
@@ -165,17 +174,17 @@ class Past:
             await self.database.run(make_slots)
             for job in (tell_overdue, tell_ending, tell_coverage):
                 await self.database.run(job)
-        for incident_id in await self.database.run(_listen):
+        for incident_id in await self.database.run(fading.subsiding):
             await self.database.run(lambda tx, one=incident_id: fading.subside(tx, one))  # type: ignore[misc]
+
+    async def listen(self) -> None:
+        """Notes that the service listens, and tells of sources that say nothing or are heard again."""
+        await note(self.database, AN_HOUR)
+        await self.database.run(tell_silences)
 
     async def is_calm(self, incident_id: Any) -> bool:
         """Looks whether the fire is out."""
         return bool(await self.database.run(lambda tx: calm.check(tx, incident_id)))
-
-
-async def _listen(tx: Tx) -> list[UUID]:
-    await calm.listen(tx)
-    return await fading.subsiding(tx)
 
 
 async def _tell_decisions(tx: Tx) -> None:

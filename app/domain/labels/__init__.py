@@ -18,6 +18,7 @@ from app.domain.labels import (
     reviews,
     risks,
     scenarios,
+    sources,
     statements,
     trainings,
     webhooks,
@@ -39,6 +40,7 @@ _ROOMS = (
     drills,
     trainings,
     scenarios,
+    sources,
 )
 
 LABELS: Final[Labels] = MappingProxyType(

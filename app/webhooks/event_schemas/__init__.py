@@ -63,6 +63,7 @@ from app.webhooks.event_schemas.reviews import (
 )
 from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
 from app.webhooks.event_schemas.silence import IncidentSilentEvent
+from app.webhooks.event_schemas.sources import SourceHeardAgainEvent, SourceSilentEvent
 from app.webhooks.event_schemas.statements import (
     StatementApprovedEvent,
     StatementChangesRequestedEvent,
@@ -142,6 +143,8 @@ class Event(
             | PatrolCheckedInEvent
             | TrainingValidityEndingEvent
             | TrainingCoverageBelowTargetEvent
+            | SourceSilentEvent
+            | SourceHeardAgainEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | DrillStartedEvent
