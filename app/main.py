@@ -102,6 +102,7 @@ from app.trainings.completion_routes import sheets as training_imports
 from app.trainings.course_routes import router as trainings
 from app.trainings.coverage_routes import router as training_coverage
 from app.trainings.coverage_routes import settings_router as training_settings
+from app.trainings.drills_routes import router as drills
 from app.trainings.session_routes import of_training as training_sessions
 from app.trainings.session_routes import router as sessions
 from app.trainings.session_routes import series_router as training_series
@@ -187,6 +188,7 @@ ROUTERS = (
     training_settings,
     text_checks,
     similarities,
+    drills,
     webhooks,
     events,
     streams,
