@@ -54,6 +54,7 @@ from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.split_routes import router as splits
+from app.people.contact_routes import router as contacts
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -96,6 +97,8 @@ from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
 from app.statements.template_routes import incident_router as incident_templates
 from app.statements.template_routes import router as statement_templates
+from app.trainings.documents_routes import my_router as my_documents
+from app.trainings.documents_routes import router as documents
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -169,6 +172,9 @@ ROUTERS = (
     risk_measures,
     text_checks,
     similarities,
+    documents,
+    my_documents,
+    contacts,
     webhooks,
     events,
     streams,

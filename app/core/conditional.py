@@ -20,7 +20,10 @@ from app.core.errors import BadRequest, FieldError, Problem
 from app.models import (
     AffectedUser,
     Department,
+    Document,
+    DocumentVersion,
     Incident,
+    OutsideContact,
     Person,
     Placement,
     PlatformRule,
@@ -39,7 +42,10 @@ from app.models import (
 Versioned = (
     AffectedUser
     | Department
+    | Document
+    | DocumentVersion
     | Incident
+    | OutsideContact
     | Person
     | Placement
     | PlatformRule

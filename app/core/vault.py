@@ -39,6 +39,9 @@ SIGNING_SECRETS: Final = Purpose(b"fenghuo webhook secrets", "the endpoint's sig
 CONTACTS: Final = Purpose(
     b"fenghuo affected users' contacts", "the affected user's contact", "erase the user and enter them anew"
 )
+OUTSIDE_CONTACTS: Final = Purpose(
+    b"fenghuo outside contacts", "the outside contact", "erase the contact and enter them anew"
+)
 
 
 class Unreadable(Exception):

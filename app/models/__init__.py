@@ -4,7 +4,10 @@ from app.models.acts import Acknowledgement, Act, Decision, FactCheck, Meeting, 
 from app.models.affected import AffectedUser
 from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
+from app.models.contacts import OutsideContact
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
+from app.models.documents import Document, DocumentAcknowledgement, DocumentAudience, DocumentVersion
+from app.models.handbook import HandbookVersion
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
@@ -60,11 +63,16 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "Department",
+    "Document",
+    "DocumentAcknowledgement",
+    "DocumentAudience",
+    "DocumentVersion",
     "Event",
     "FactCheck",
     "File",
     "FileAttachment",
     "GradingPolicy",
+    "HandbookVersion",
     "Hit",
     "IdempotencyKey",
     "InboxRead",
@@ -84,6 +92,7 @@ __all__ = [
     "NoteMention",
     "Observation",
     "OriginWatch",
+    "OutsideContact",
     "Person",
     "Placement",
     "PlatformRule",

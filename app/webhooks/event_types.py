@@ -56,6 +56,8 @@ class EventType(StrEnum):
     REVIEW_DECISIONS_OVERDUE = "review.decisions_overdue"
     RISK_REVIEW_OVERDUE = "risk.review_overdue"
     RISK_MEASURE_OVERDUE = "risk_measure.overdue"
+    DOCUMENT_VERSION_PUBLISHED = "document.version_published"
+    DOCUMENT_ACKNOWLEDGED = "document.acknowledged"
     CALENDAR_YEAR_PUBLISHED = "calendar.year_published"
     CALENDAR_YEAR_MISSING = "calendar.year_missing"
     WEBHOOK_TEST = "webhook.test"

@@ -190,6 +190,11 @@ def _measure_late(data: Mapping[str, Any]) -> str:
     return f"预防措施逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前完成"
 
 
+def _document_published(data: Mapping[str, Any]) -> str:
+    kind = label("document_kind", data.get("document_kind"))
+    return f"制度文件发布：{kind}（第 {data.get('version_number')} 版），请 {data.get('audience_count')} 人阅读确认"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
@@ -198,6 +203,7 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.recurred": _recurred,
     "risk.review_overdue": _risk_late,
     "risk_measure.overdue": _measure_late,
+    "document.version_published": _document_published,
     "mention.hit": _mention_hit,
     "note.added": _noted,
     "sla.warning": _warned,

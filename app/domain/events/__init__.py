@@ -18,7 +18,9 @@ from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
 from app.domain.events.commitments import CommitmentBroken
+from app.domain.events.contacts import OutsideContactsUnmasked
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
+from app.domain.events.documents import DocumentAcknowledged, DocumentEvent, DocumentVersionPublished
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
 from app.domain.events.incidents import (
@@ -98,6 +100,9 @@ __all__ = [
     "DeadlineRedated",
     "DeadlinesSet",
     "DecisionMade",
+    "DocumentAcknowledged",
+    "DocumentEvent",
+    "DocumentVersionPublished",
     "Event",
     "EvidenceChanged",
     "FactChecked",
@@ -124,6 +129,7 @@ __all__ = [
     "MentionsMoved",
     "NeedsJudgement",
     "NoteAdded",
+    "OutsideContactsUnmasked",
     "PeopleUnmasked",
     "PersonCalled",
     "PlacementChanged",
@@ -225,6 +231,8 @@ PUBLIC: tuple[type[Event], ...] = (
     ReviewDecisionsOverdue,
     RiskReviewOverdue,
     RiskMeasureOverdue,
+    DocumentVersionPublished,
+    DocumentAcknowledged,
     CalendarYearPublished,
     CalendarYearMissing,
     WebhookTested,

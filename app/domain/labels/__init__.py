@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.labels import (
+    contacts,
+    documents,
     incidents,
     lint,
     mentions,
@@ -20,7 +22,20 @@ from app.domain.labels import (
 )
 from app.domain.labels.base import Labels
 
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people)
+_ROOMS = (
+    incidents,
+    statements,
+    placements,
+    lint,
+    reviews,
+    reports,
+    risks,
+    mentions,
+    webhooks,
+    people,
+    documents,
+    contacts,
+)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

@@ -54,6 +54,8 @@ LABELS: Labels = {
         "review.decisions_overdue": ("复盘决定逾期", "A review's decisions are late"),
         "risk.review_overdue": ("风险复评逾期", "A risk's review is overdue"),
         "risk_measure.overdue": ("预防措施逾期", "A preventive measure is overdue"),
+        "document.version_published": ("制度文件发布", "A document was published"),
+        "document.acknowledged": ("制度文件确认", "Somebody acknowledged a document"),
         "calendar.year_published": ("工作日历公布", "A year's working days are official"),
         "calendar.year_missing": ("工作日历缺失", "A year's working days are not known yet"),
         "webhook.test": ("推送测试", "A webhook was tested"),

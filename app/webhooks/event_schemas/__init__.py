@@ -29,6 +29,7 @@ from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, Calend
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
 from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
+from app.webhooks.event_schemas.documents import DocumentAcknowledgedEvent, DocumentVersionPublishedEvent
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
     WebhookBreakerOpenedEvent,
@@ -130,6 +131,8 @@ class Event(
             | IncidentRecurredEvent
             | RiskReviewOverdueEvent
             | RiskMeasureOverdueEvent
+            | DocumentVersionPublishedEvent
+            | DocumentAcknowledgedEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | WebhookTestEvent
