@@ -38,6 +38,7 @@ from workers.silence import watch_words
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
+from workers.trainings import follow_trainings
 
 log = structlog.get_logger()
 
@@ -75,6 +76,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("silence", lambda: watch_words(database), 1.0),
         Sweep("risks", lambda: watch_risks(database), 60.0),
         Sweep("signatures", lambda: measure_incidents(database), 30.0),
+        Sweep("trainings", lambda: follow_trainings(database), 60.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

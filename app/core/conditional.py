@@ -36,6 +36,9 @@ from app.models import (
     StatementTemplate,
     Task,
     TextCheck,
+    Training,
+    TrainingSeries,
+    TrainingSession,
     WatchRule,
 )
 
@@ -58,6 +61,9 @@ Versioned = (
     | StatementTemplate
     | Task
     | TextCheck
+    | Training
+    | TrainingSeries
+    | TrainingSession
     | WatchRule
 )
 

@@ -34,10 +34,13 @@ _COLOURS = {
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
         "document.version_published": _BLUE, "document.acknowledged": _GREEN,
+        "training.validity_ending": _YELLOW, "training.coverage_below_target": _ORANGE,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
     "risk_level": {"critical": _RED, "high": _ORANGE, "medium": _YELLOW, "low": _BLUE},
     "risk_status": {"open": _BLUE},
+    "attendance_state": {"enrolled": _BLUE, "attended": _GREEN, "absent": _RED},
+    "coverage_gap": {"never": _RED, "failed": _RED, "expired": _ORANGE},
     "check_outcome": {"publish": _GREEN, "revise": _ORANGE, "drop": _RED},
     "deadline_state": {
         "running": _BLUE, "met": _GREEN, "met_recorded_late": _YELLOW, "breached": _RED, "unpushed": _RED,

@@ -44,6 +44,16 @@ from app.models.statements import ApprovalDelegation, Commitment, Statement, Sta
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.templates import StatementTemplate, StatementTemplateVersion
+from app.models.trainings import (
+    CoverageWatch,
+    Training,
+    TrainingCompletion,
+    TrainingEnrolment,
+    TrainingSeries,
+    TrainingSession,
+    TrainingSettings,
+    TrainingVersion,
+)
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -57,6 +67,7 @@ __all__ = [
     "CalendarDay",
     "CalendarYear",
     "Commitment",
+    "CoverageWatch",
     "Deadline",
     "DeadlineFiring",
     "Decision",
@@ -131,6 +142,13 @@ __all__ = [
     "StrayObject",
     "Task",
     "TextCheck",
+    "Training",
+    "TrainingCompletion",
+    "TrainingEnrolment",
+    "TrainingSeries",
+    "TrainingSession",
+    "TrainingSettings",
+    "TrainingVersion",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

@@ -77,6 +77,15 @@ from app.domain.events.statements import (
 )
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
+from app.domain.events.trainings import (
+    TrainingAttendanceRecorded,
+    TrainingChanged,
+    TrainingCoverageBelowTarget,
+    TrainingResultsRecorded,
+    TrainingSessionsChanged,
+    TrainingsUnmasked,
+    TrainingValidityEnding,
+)
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
     WebhookBreakerOpened,
@@ -171,6 +180,13 @@ __all__ = [
     "TaskWaived",
     "TasksChanged",
     "TeamChanged",
+    "TrainingAttendanceRecorded",
+    "TrainingChanged",
+    "TrainingCoverageBelowTarget",
+    "TrainingResultsRecorded",
+    "TrainingSessionsChanged",
+    "TrainingValidityEnding",
+    "TrainingsUnmasked",
     "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
@@ -233,6 +249,8 @@ PUBLIC: tuple[type[Event], ...] = (
     RiskMeasureOverdue,
     DocumentVersionPublished,
     DocumentAcknowledged,
+    TrainingValidityEnding,
+    TrainingCoverageBelowTarget,
     CalendarYearPublished,
     CalendarYearMissing,
     WebhookTested,

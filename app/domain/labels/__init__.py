@@ -9,6 +9,7 @@ from typing import Final
 from app.domain.labels import (
     contacts,
     documents,
+    handbook,
     incidents,
     lint,
     mentions,
@@ -18,24 +19,15 @@ from app.domain.labels import (
     reviews,
     risks,
     statements,
+    trainings,
     webhooks,
 )
 from app.domain.labels.base import Labels
 
 _ROOMS = (
-    incidents,
-    statements,
-    placements,
-    lint,
-    reviews,
-    reports,
-    risks,
-    mentions,
-    webhooks,
-    people,
-    documents,
-    contacts,
-)
+    incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, trainings, documents,
+    contacts, handbook,
+)  # fmt: skip
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

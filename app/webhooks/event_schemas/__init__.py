@@ -73,6 +73,7 @@ from app.webhooks.event_schemas.tasks import (
     TaskWaivedEvent,
 )
 from app.webhooks.event_schemas.team import EscalationPersonEvent, TeamChangedEvent
+from app.webhooks.event_schemas.trainings import TrainingCoverageBelowTargetEvent, TrainingValidityEndingEvent
 from app.webhooks.event_types import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -133,6 +134,8 @@ class Event(
             | RiskMeasureOverdueEvent
             | DocumentVersionPublishedEvent
             | DocumentAcknowledgedEvent
+            | TrainingValidityEndingEvent
+            | TrainingCoverageBelowTargetEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | WebhookTestEvent
