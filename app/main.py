@@ -105,6 +105,8 @@ from app.trainings.coverage_routes import router as training_coverage
 from app.trainings.coverage_routes import settings_router as training_settings
 from app.trainings.documents_routes import my_router as my_documents
 from app.trainings.documents_routes import router as documents
+from app.trainings.drills_routes import router as drills
+from app.trainings.scenario_routes import router as scenarios
 from app.trainings.session_routes import of_training as training_sessions
 from app.trainings.session_routes import router as sessions
 from app.trainings.session_routes import series_router as training_series
@@ -193,6 +195,8 @@ ROUTERS = (
     documents,
     my_documents,
     contacts,
+    drills,
+    scenarios,
     webhooks,
     events,
     streams,

@@ -22,6 +22,7 @@ from app.models import (
     Department,
     Document,
     DocumentVersion,
+    Drill,
     Incident,
     OutsideContact,
     Person,
@@ -32,6 +33,7 @@ from app.models import (
     Risk,
     RiskMeasure,
     RolePermission,
+    Scenario,
     Statement,
     StatementTemplate,
     Task,
@@ -47,6 +49,7 @@ Versioned = (
     | Department
     | Document
     | DocumentVersion
+    | Drill
     | Incident
     | OutsideContact
     | Person
@@ -57,6 +60,7 @@ Versioned = (
     | Risk
     | RiskMeasure
     | RolePermission
+    | Scenario
     | Statement
     | StatementTemplate
     | Task

@@ -170,5 +170,7 @@ MetricsRead = Annotated[Caller, Depends(Holds("metrics:read"))]
 MetricsWrite = Annotated[Caller, Depends(Holds("metrics:write"))]
 ContactsRead = Annotated[Caller, Depends(Holds("contacts:read"))]
 ContactsWrite = Annotated[Caller, Depends(Holds("contacts:write"))]
+DrillsRead = Annotated[Caller, Depends(Holds("drills:read"))]
+DrillsWrite = Annotated[Caller, Depends(Holds("drills:write"))]
 # Whoever has a good key or token, whatever it may do.
 AnyCaller = Annotated[Caller, Depends(_known)]

@@ -7,6 +7,7 @@ from app.models.calendar import CalendarDay, CalendarYear
 from app.models.contacts import OutsideContact
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
 from app.models.documents import Document, DocumentAcknowledgement, DocumentAudience, DocumentVersion
+from app.models.drills import Drill, DrillInject, Scenario, ScenarioVersion
 from app.models.handbook import HandbookVersion
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.lint import LintList, StatementLint
@@ -78,6 +79,8 @@ __all__ = [
     "DocumentAcknowledgement",
     "DocumentAudience",
     "DocumentVersion",
+    "Drill",
+    "DrillInject",
     "Event",
     "FactCheck",
     "File",
@@ -127,6 +130,8 @@ __all__ = [
     "RolePermission",
     "RosterPeriod",
     "SaidOnce",
+    "Scenario",
+    "ScenarioVersion",
     "SearchEntry",
     "SetAside",
     "Silence",

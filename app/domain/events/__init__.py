@@ -21,6 +21,7 @@ from app.domain.events.commitments import CommitmentBroken
 from app.domain.events.contacts import OutsideContactsUnmasked
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
 from app.domain.events.documents import DocumentAcknowledged, DocumentEvent, DocumentVersionPublished
+from app.domain.events.drills import DrillEnded, DrillEvent, DrillPaused, DrillResumed, DrillStarted
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
 from app.domain.events.incidents import (
@@ -112,6 +113,11 @@ __all__ = [
     "DocumentAcknowledged",
     "DocumentEvent",
     "DocumentVersionPublished",
+    "DrillEnded",
+    "DrillEvent",
+    "DrillPaused",
+    "DrillResumed",
+    "DrillStarted",
     "Event",
     "EvidenceChanged",
     "FactChecked",
@@ -253,6 +259,10 @@ PUBLIC: tuple[type[Event], ...] = (
     TrainingCoverageBelowTarget,
     CalendarYearPublished,
     CalendarYearMissing,
+    DrillStarted,
+    DrillPaused,
+    DrillResumed,
+    DrillEnded,
     WebhookTested,
     WebhookEndpointDisabled,
     WebhookBreakerOpened,

@@ -9,6 +9,7 @@ from typing import Final
 from app.domain.labels import (
     contacts,
     documents,
+    drills,
     handbook,
     incidents,
     lint,
@@ -18,6 +19,7 @@ from app.domain.labels import (
     reports,
     reviews,
     risks,
+    scenarios,
     statements,
     trainings,
     webhooks,
@@ -25,8 +27,8 @@ from app.domain.labels import (
 from app.domain.labels.base import Labels
 
 _ROOMS = (
-    incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, trainings, documents,
-    contacts, handbook,
+    incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, trainings, drills,
+    scenarios, documents, contacts, handbook,
 )  # fmt: skip
 
 LABELS: Final[Labels] = MappingProxyType(

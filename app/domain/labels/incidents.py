@@ -46,6 +46,7 @@ LABELS: Labels = {
         "breached": ("超时", "Breached"),
         "cancelled": ("已取消", "Called off"),
         "unpushed": ("无人可推", "Nobody to push to"),
+        "not_reached": ("未到时限", "Not reached"),
     },
     "guard": {
         "fact_check": ("信息核实", "A fact check"),
@@ -112,6 +113,7 @@ LABELS: Labels = {
         "comment_guidance": ("评论引导", "Guidance in comments"),
         "follow_up": ("回访", "Follow-up"),
         "other": ("其他", "Other"),
+        "improvement": ("改进事项", "Improvement after a drill"),
     },
     "task_state": {
         "open": ("待办", "Open"),

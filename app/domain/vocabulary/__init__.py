@@ -69,7 +69,10 @@ class DeadlineKind(StrEnum):
 
 
 class DeadlineState(StrEnum):
-    """计时中, 按时完成, 按时完成(补录), 超时, 已取消, 无人可推."""
+    """计时中, 按时完成, 按时完成(补录), 超时, 已取消, 无人可推, 未到时限.
+
+    What was not reached was due after the end of the drill 演练 that it belonged to: nobody was late.
+    """
 
     RUNNING = "running"
     MET = "met"
@@ -77,6 +80,7 @@ class DeadlineState(StrEnum):
     BREACHED = "breached"
     CANCELLED = "cancelled"
     UNPUSHED = "unpushed"
+    NOT_REACHED = "not_reached"
 
 
 class Guard(StrEnum):
@@ -276,7 +280,7 @@ class ImportRowState(StrEnum):
 
 class TaskKind(StrEnum):
     """What there is to do about an incident (方案 二(二)2, 二(三)): 紧急会议, 信息核实, 媒体澄清, KOL澄清, 媒体问询, 统一口径, 暂停投放,
-    监管报送, 内部通报, 进展公示, 诉求处理, 承诺兑现, 侵权投诉举报, 评论引导, 回访, 其他."""
+    监管报送, 内部通报, 进展公示, 诉求处理, 承诺兑现, 侵权投诉举报, 评论引导, 回访, 其他; 改进事项, of what a drill taught."""
 
     MEETING = "meeting"
     FACT_CHECK = "fact_check"
@@ -294,6 +298,7 @@ class TaskKind(StrEnum):
     COMMENT_GUIDANCE = "comment_guidance"
     FOLLOW_UP = "follow_up"
     OTHER = "other"
+    IMPROVEMENT = "improvement"
 
 
 class TaskState(StrEnum):

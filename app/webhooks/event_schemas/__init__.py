@@ -30,6 +30,12 @@ from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentRebound
 from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
 from app.webhooks.event_schemas.documents import DocumentAcknowledgedEvent, DocumentVersionPublishedEvent
+from app.webhooks.event_schemas.drills import (
+    DrillEndedEvent,
+    DrillPausedEvent,
+    DrillResumedEvent,
+    DrillStartedEvent,
+)
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
     WebhookBreakerOpenedEvent,
@@ -138,6 +144,10 @@ class Event(
             | TrainingCoverageBelowTargetEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
+            | DrillStartedEvent
+            | DrillPausedEvent
+            | DrillResumedEvent
+            | DrillEndedEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent
