@@ -54,6 +54,9 @@ from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.split_routes import router as splits
+from app.metrics.handbook_routes import docx_router as word_handbooks
+from app.metrics.handbook_routes import html_router as page_handbooks
+from app.metrics.handbook_routes import router as handbooks
 from app.people.contact_routes import router as contacts
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
@@ -195,6 +198,9 @@ ROUTERS = (
     documents,
     my_documents,
     contacts,
+    handbooks,
+    word_handbooks,
+    page_handbooks,
     drills,
     scenarios,
     webhooks,

@@ -42,6 +42,8 @@ CONTACTS: Final = Purpose(
 OUTSIDE_CONTACTS: Final = Purpose(
     b"fenghuo outside contacts", "the outside contact", "erase the contact and enter them anew"
 )
+# Nothing is sealed for it: it only tells whether somebody is reached as before.
+HANDBOOK: Final = Purpose(b"fenghuo handbooks", "the handbook", "issue it anew")
 
 
 class Unreadable(Exception):

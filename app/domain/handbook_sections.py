@@ -6,13 +6,13 @@ from typing import Any, Final
 from app.domain.blocks import NONE_SHOWN, Block, Grid, Heading, Lines, Note, Words
 from app.domain.grades import Grade
 from app.domain.handbook_steps import PHASES, by_grade, clock_rows, rows, span
+from app.domain.handbook_texts import text_of
 from app.domain.labels import LABELS
 from app.domain.vocabulary import Platform
 from app.domain.vocabulary.contacts import OutsideContactKind
 from app.domain.vocabulary.handbook import HandbookSection
 
 Facts = Mapping[str, Any]
-_PARTS: Final = (("attitude", "真诚致歉"), ("facts", "事实澄清"), ("solution", "解决方案"))
 
 
 def word(vocabulary: str, value: str | None) -> str:
@@ -58,12 +58,12 @@ def _condition(rule: Facts) -> str:
 
 def _clocks(facts: Facts) -> Iterator[Block]:
     policy = facts["clocks"]
-    yield Note(f"时限标准“{policy['name']}”第 {policy['version']} 版。按自然时间计，夜间与节假日照常；仅复盘按工作日计。")
+    yield Note(
+        f"时限标准“{policy['name']}”第 {policy['version']} 版。按自然时间计，夜间与节假日照常；仅复盘按工作日计。"
+    )
     heads = ("时限", *(grade.label for grade in Grade), "计时起点", "达成条件")
     yield Grid(heads, tuple(clock_rows(facts)))
-    silence = {
-        grade: seconds and span(seconds) for grade in Grade for seconds in (policy["silence"].get(grade.value),)
-    }
+    silence = {grade: seconds and span(seconds) for grade in Grade for seconds in (policy["silence"].get(grade.value),)}
     yield _lines(
         f"两次对外发声的最长间隔：{by_grade(silence)}。",
         f"其他平台已发布而发源平台缺席超过 {span(policy['origin_grace_seconds'])}即告警。",
@@ -105,18 +105,18 @@ def _reached(person: Facts, department: str | None) -> tuple[str, str, str, str]
 
 
 def _contacts(facts: Facts) -> Iterator[Block]:
-    if not facts["contacts"]:
-        yield Note("尚未登记外部联系人。")
-    for kind in OutsideContactKind:
-        found = [contact for contact in facts["contacts"] if contact["kind"] == kind]
-        if found:
-            yield Heading(2, word("outside_contact_kind", kind))
-            yield Grid(("机构", "姓名", "职务", "电话", "邮箱", "微信", "事项"), tuple(map(_contact, found)))
+    kinds = list(OutsideContactKind)
+    found = sorted(facts["contacts"], key=lambda contact: kinds.index(contact["kind"]))
+    yield _table(
+        ("类别", "机构", "姓名", "职务", "联系方式", "事项"), map(_contact, found), "尚未登记外部联系人。"
+    )  # fmt: skip
 
 
 def _contact(contact: Facts) -> tuple[str, ...]:
-    names = ("organisation", "name", "role", "phone", "mail", "wechat")
-    return *(contact[name] or NONE_SHOWN for name in names), _listed(contact["topics"])
+    wechat = contact["wechat"] and f"微信 {contact['wechat']}"
+    reached = _listed((contact["phone"] or "", contact["mail"] or "", wechat or ""), "；")
+    named = (contact[name] or NONE_SHOWN for name in ("organisation", "name", "role"))
+    return word("outside_contact_kind", contact["kind"]), *named, reached, _listed(contact["topics"])
 
 
 def _platforms(facts: Facts) -> Iterator[Block]:
@@ -146,11 +146,11 @@ def _limit(most: int | None) -> str:
 
 
 def _templates(facts: Facts) -> Iterator[Block]:
-    yield Note("{{ }} 中的变量在使用时填写；{% if %} 一段只在所问变量已填时出现。套用后仍须按级别审批。")
+    yield Note("‹ › 内的变量在使用时填写，〔 〕内的文字按条件取舍。套用后仍须按级别审批。")
     for template in facts["templates"]:
         yield Heading(2, template["name"])
         yield Note(_use_of(template))
-        yield Words(_text_of(template))
+        yield Words(text_of(template))
 
 
 def _use_of(template: Facts) -> str:
@@ -162,15 +162,6 @@ def _use_of(template: Facts) -> str:
         f"适用：{_listed(template['topics'])}" if template["topics"] else "适用：不限",
     ]  # fmt: skip
     return _listed(parts, " · ")
-
-
-def _text_of(template: Facts) -> str:
-    parts = [template["title"]]
-    parts += [f"【{label}】\n{template[name]}" for name, label in _PARTS if template[name]]
-    promised = [f"{place}. {one['text']}（{{{{ {one['due']} }}}}前）" for place, one in enumerate(template["commitments"], 1)]
-    parts += ["【进度承诺】\n" + "\n".join(promised)] if promised else []
-    parts += [f"【下次通报】\n{{{{ {template['next_update']} }}}}"] if template["next_update"] else []
-    return "\n\n".join(part for part in parts if part)
 
 
 def _scenarios(facts: Facts) -> Iterator[Block]:
@@ -190,7 +181,9 @@ def _scenarios(facts: Facts) -> Iterator[Block]:
 
 
 def _reaction(reaction: Facts) -> tuple[str, str, str]:
-    kind = word("task_kind", reaction["task_kind"]) if reaction["task_kind"] else word("reaction_kind", reaction["kind"])
+    kind = (
+        word("task_kind", reaction["task_kind"]) if reaction["task_kind"] else word("reaction_kind", reaction["kind"])
+    )
     return f"{span(reaction['by_seconds'])}内", kind, reaction["text"] or NONE_SHOWN
 
 
