@@ -212,6 +212,11 @@ def _drill_ended(data: Mapping[str, Any]) -> str:
     return f"演练 {data.get('drill_number')} {label('drill_state', data.get('state'))}"
 
 
+def _document_published(data: Mapping[str, Any]) -> str:
+    kind = label("document_kind", data.get("document_kind"))
+    return f"制度文件发布：{kind}（第 {data.get('version_number')} 版），请 {data.get('audience_count')} 人阅读确认"
+
+
 def _validity_ending(data: Mapping[str, Any]) -> str:
     return f"培训即将过期：{len(data.get('person_ids', ()))} 人的有效期至 {data.get('ends_on')}"
 
@@ -220,14 +225,6 @@ def _coverage_fell(data: Mapping[str, Any]) -> str:
     whose = "部门" if data.get("department_id") else "全公司"
     share = f"{data.get('percent')}%（{data.get('covered')}/{data.get('roster')} 人）"
     return f"{whose}培训覆盖率降至 {share}，低于目标 {data.get('target_percent')}%"
-
-
-def _drill_started(data: Mapping[str, Any]) -> str:
-    return f"演练 {data.get('drill_number')} 开始，{data.get('scale')} 倍速"
-
-
-def _drill_ended(data: Mapping[str, Any]) -> str:
-    return f"演练 {data.get('drill_number')} {label('drill_state', data.get('state'))}"
 
 
 # Type of event -> what happened. All others say their label.
@@ -239,6 +236,7 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "risk.review_overdue": _risk_late,
     "risk_measure.overdue": _measure_late,
     "patrol.missed": lambda data: f"漏巡：{_clock(data.get('slot_at'))} 的人工巡查无人签到",
+    "document.version_published": _document_published,
     "training.validity_ending": _validity_ending,
     "training.coverage_below_target": _coverage_fell,
     "mention.hit": _mention_hit,
