@@ -190,11 +190,6 @@ def _measure_late(data: Mapping[str, Any]) -> str:
     return f"预防措施逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前完成"
 
 
-def _document_published(data: Mapping[str, Any]) -> str:
-    kind = label("document_kind", data.get("document_kind"))
-    return f"制度文件发布：{kind}（第 {data.get('version_number')} 版），请 {data.get('audience_count')} 人阅读确认"
-
-
 def _validity_ending(data: Mapping[str, Any]) -> str:
     return f"培训即将过期：{len(data.get('person_ids', ()))} 人的有效期至 {data.get('ends_on')}"
 
@@ -221,7 +216,6 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.recurred": _recurred,
     "risk.review_overdue": _risk_late,
     "risk_measure.overdue": _measure_late,
-    "document.version_published": _document_published,
     "training.validity_ending": _validity_ending,
     "training.coverage_below_target": _coverage_fell,
     "mention.hit": _mention_hit,
@@ -252,6 +246,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "clock": "时限",
     "harm_class": "危害类别",
     "business_unit": "业务单元",
+    "document_kind": "文件",
     "risk_category": "风险类别",
     "risk_level": "风险等级",
     "recurrence_reason": "依据",
