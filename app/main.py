@@ -14,6 +14,7 @@ from app.core.db import Database
 from app.core.deps import Tools
 from app.core.doorbell import Doorbell, connect
 from app.core.health import router as health
+from app.core.listening import listening
 from app.core.logging import configure
 from app.core.memory import settle
 from app.core.oidc import Issuer
@@ -47,16 +48,20 @@ from app.incidents.task_routes import incident_router as incident_tasks
 from app.incidents.task_routes import router as tasks
 from app.incidents.team_routes import router as teams
 from app.mentions.ingest import Intake
+from app.mentions.patrol_routes import plan_router as patrol_plan
+from app.mentions.patrol_routes import router as patrols
 from app.mentions.routes import incident_router as incident_mentions
 from app.mentions.routes import ingest_router as ingest
 from app.mentions.routes import router as mentions
 from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
+from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
 from app.metrics.handbook_routes import docx_router as word_handbooks
 from app.metrics.handbook_routes import html_router as page_handbooks
 from app.metrics.handbook_routes import router as handbooks
+from app.metrics.watching_routes import router as watching
 from app.people.contact_routes import router as contacts
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
@@ -110,6 +115,10 @@ from app.trainings.documents_routes import my_router as my_documents
 from app.trainings.documents_routes import router as documents
 from app.trainings.drills_routes import router as drills
 from app.trainings.scenario_routes import router as scenarios
+from app.trainings.scoreboard_routes import docx_router as word_drill_reports
+from app.trainings.scoreboard_routes import html_router as page_drill_reports
+from app.trainings.scoreboard_routes import markdown_router as written_drill_reports
+from app.trainings.scoreboard_routes import router as scoreboards
 from app.trainings.session_routes import of_training as training_sessions
 from app.trainings.session_routes import router as sessions
 from app.trainings.session_routes import series_router as training_series
@@ -131,6 +140,9 @@ ROUTERS = (
     mentions,
     rules,
     outlets,
+    patrol_plan,
+    patrols,
+    sources,
     incidents,
     incident_mentions,
     splits,
@@ -203,6 +215,11 @@ ROUTERS = (
     page_handbooks,
     drills,
     scenarios,
+    scoreboards,
+    written_drill_reports,
+    page_drill_reports,
+    word_drill_reports,
+    watching,
     webhooks,
     events,
     streams,
@@ -238,7 +255,7 @@ async def _living(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     app.state.feed = feed = Feed(database, keys)
     settle()
     try:
-        async with feed.reading(redis):
+        async with feed.reading(redis), listening(database):
             yield
     finally:
         await intake.close()

@@ -25,6 +25,7 @@ from app.models import (
     Drill,
     Incident,
     OutsideContact,
+    Patrol,
     Person,
     Placement,
     PlatformRule,
@@ -34,6 +35,7 @@ from app.models import (
     RiskMeasure,
     RolePermission,
     Scenario,
+    Source,
     Statement,
     StatementTemplate,
     Task,
@@ -51,6 +53,7 @@ Versioned = (
     | DocumentVersion
     | Drill
     | Incident
+    | Patrol
     | OutsideContact
     | Person
     | Placement
@@ -61,6 +64,7 @@ Versioned = (
     | RiskMeasure
     | RolePermission
     | Scenario
+    | Source
     | Statement
     | StatementTemplate
     | Task

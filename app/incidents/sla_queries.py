@@ -85,7 +85,7 @@ async def _runs(tx: Tx, rows: Sequence[Deadline]) -> dict[UUID, Pace]:
     of_incidents = select(Incident.id, Incident.drill_id).where(Incident.id.in_([row.incident_id for row in played]))
     of_mentions = select(Mention.id, Mention.drill_id).where(Mention.id.in_([row.mention_id for row in played]))
     of = {id_: run for query in (of_incidents, of_mentions) for id_, run in await tx.execute(query) if run is not None}
-    runs = {row.id: of.get(row.incident_id) or of.get(row.mention_id) for row in played}
+    runs = {row.id: next((of[id_] for id_ in (row.incident_id, row.mention_id) if id_ in of), None) for row in played}
     return {id_: await run_pace(tx, run) for id_, run in runs.items() if run is not None}
 
 

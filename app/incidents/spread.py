@@ -202,7 +202,9 @@ def apply(
     incident.spread_version += 1
     grown = [minute for minute, amount in amounts.items() if amount > 0]
     live, received_at = change.live, change.received_at
-    cutoff = minute_of(pace.scenario(received_at) - FRESH) if received_at is not None else None
+    # What is played in a drill is never old: a scenario lasts a day, and however late it is played it was due then.
+    fresh = received_at if pace is REAL else received_at and pace.zero
+    cutoff = minute_of(fresh - FRESH) if fresh is not None else None
     peaks = peaks_of(incident, policy)
     if shrank:
         peaks = rescan_peaks(peaks, series, policy.windows)

@@ -14,7 +14,6 @@ from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
     Hit,
     InboxReading,
-    LastHeard,
     Mention,
     MentionSnapshot,
     MentionState,
@@ -26,6 +25,7 @@ from app.models.mentions import (
 )
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
+from app.models.patrols import Patrol, PatrolFinding, PatrolPlan
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.placements import OriginWatch, Placement, PlatformRule, PublicationReport
 from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
@@ -41,6 +41,7 @@ from app.models.risks import (
 from app.models.roster import RosterPeriod
 from app.models.search import SearchEntry
 from app.models.silence import Silence, SilenceRing
+from app.models.sources import CorePlatformPeriod, ListeningSpan, Source, SourceBeat, SourceSilence, SourceWatch
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
@@ -68,6 +69,7 @@ __all__ = [
     "CalendarDay",
     "CalendarYear",
     "Commitment",
+    "CorePlatformPeriod",
     "CoverageWatch",
     "Deadline",
     "DeadlineFiring",
@@ -95,8 +97,8 @@ __all__ = [
     "IncidentMember",
     "IncidentNumber",
     "IncidentSignature",
-    "LastHeard",
     "LintList",
+    "ListeningSpan",
     "MediaOutlet",
     "Meeting",
     "Mention",
@@ -107,6 +109,9 @@ __all__ = [
     "Observation",
     "OriginWatch",
     "OutsideContact",
+    "Patrol",
+    "PatrolFinding",
+    "PatrolPlan",
     "Person",
     "Placement",
     "PlatformRule",
@@ -137,6 +142,10 @@ __all__ = [
     "Silence",
     "SilenceRing",
     "SlaPolicy",
+    "Source",
+    "SourceBeat",
+    "SourceSilence",
+    "SourceWatch",
     "SpreadBucket",
     "Statement",
     "StatementApproval",

@@ -185,16 +185,13 @@ def test_every_serial_of_a_spreadsheet_is_a_day(serial):
     assert (day_written(str(serial)) - date(1899, 12, 30)).days == serial
 
 
-@given(st.text(max_size=20))
-def test_whatever_is_written_is_read_or_refused(text):
-    for read in (day_written, score_written, outcome_written):
-        try:
-            found = read(text)
-        except ValueError as refusal:
-            assert str(refusal)
-        else:
-            assert isinstance(found, date | float | bool)
-            assert isinstance(found, date | bool) or 0 <= found <= 100
+@given(st.text(max_size=20), st.sampled_from([day_written, score_written, outcome_written]))
+def test_whatever_is_written_is_read_or_refused(text, read):
+    try:
+        found = read(text)
+    except ValueError:
+        return
+    assert isinstance(found, date | bool) or 0 <= found <= 100
 
 
 def test_days_of_shanghai_and_not_of_utc():

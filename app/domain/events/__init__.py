@@ -41,6 +41,7 @@ from app.domain.events.mentions import (
     ViewsHigh,
 )
 from app.domain.events.notes import NoteAdded
+from app.domain.events.patrols import PatrolCheckedIn, PatrolEvent, PatrolMissed, PatrolsUnmasked
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
 from app.domain.events.placements import PlacementChanged, StatementOriginMissing
 from app.domain.events.reports import ReviewReportRendered
@@ -65,6 +66,7 @@ from app.domain.events.risks import (
     RiskReviewOverdue,
 )
 from app.domain.events.silence import IncidentSilent
+from app.domain.events.sources import SourceEvent, SourceHeardAgain, SourceSilent
 from app.domain.events.statements import (
     StatementApproved,
     StatementChanged,
@@ -145,6 +147,10 @@ __all__ = [
     "NeedsJudgement",
     "NoteAdded",
     "OutsideContactsUnmasked",
+    "PatrolCheckedIn",
+    "PatrolEvent",
+    "PatrolMissed",
+    "PatrolsUnmasked",
     "PeopleUnmasked",
     "PersonCalled",
     "PlacementChanged",
@@ -168,6 +174,9 @@ __all__ = [
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
+    "SourceEvent",
+    "SourceHeardAgain",
+    "SourceSilent",
     "StatementApproved",
     "StatementChanged",
     "StatementChangesRequested",
@@ -209,6 +218,8 @@ PUBLIC: tuple[type[Event], ...] = (
     NeedsJudgement,
     AlertBreached,
     AlertNoReceiver,
+    SourceSilent,
+    SourceHeardAgain,
     IncidentOpened,
     GradeChanged,
     StatusChanged,
@@ -253,6 +264,8 @@ PUBLIC: tuple[type[Event], ...] = (
     ReviewDecisionsOverdue,
     RiskReviewOverdue,
     RiskMeasureOverdue,
+    PatrolMissed,
+    PatrolCheckedIn,
     DocumentVersionPublished,
     DocumentAcknowledged,
     TrainingValidityEnding,

@@ -14,12 +14,14 @@ from app.domain.labels import (
     incidents,
     lint,
     mentions,
+    patrols,
     people,
     placements,
     reports,
     reviews,
     risks,
     scenarios,
+    sources,
     statements,
     trainings,
     webhooks,
@@ -27,9 +29,25 @@ from app.domain.labels import (
 from app.domain.labels.base import Labels
 
 _ROOMS = (
-    incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, trainings, drills,
-    scenarios, documents, contacts, handbook,
-)  # fmt: skip
+    incidents,
+    statements,
+    placements,
+    lint,
+    reviews,
+    reports,
+    risks,
+    mentions,
+    patrols,
+    webhooks,
+    people,
+    drills,
+    trainings,
+    scenarios,
+    sources,
+    documents,
+    contacts,
+    handbook,
+)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

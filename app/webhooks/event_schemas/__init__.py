@@ -51,6 +51,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.patrols import PatrolCheckedInEvent, PatrolMissedEvent
 from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
 from app.webhooks.event_schemas.reviews import (
     ReviewCompletedEvent,
@@ -63,6 +64,7 @@ from app.webhooks.event_schemas.reviews import (
 )
 from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
 from app.webhooks.event_schemas.silence import IncidentSilentEvent
+from app.webhooks.event_schemas.sources import SourceHeardAgainEvent, SourceSilentEvent
 from app.webhooks.event_schemas.statements import (
     StatementApprovedEvent,
     StatementChangesRequestedEvent,
@@ -138,10 +140,14 @@ class Event(
             | IncidentRecurredEvent
             | RiskReviewOverdueEvent
             | RiskMeasureOverdueEvent
+            | PatrolMissedEvent
+            | PatrolCheckedInEvent
             | DocumentVersionPublishedEvent
             | DocumentAcknowledgedEvent
             | TrainingValidityEndingEvent
             | TrainingCoverageBelowTargetEvent
+            | SourceSilentEvent
+            | SourceHeardAgainEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | DrillStartedEvent
