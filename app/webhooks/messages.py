@@ -212,11 +212,6 @@ def _drill_ended(data: Mapping[str, Any]) -> str:
     return f"演练 {data.get('drill_number')} {label('drill_state', data.get('state'))}"
 
 
-def _document_published(data: Mapping[str, Any]) -> str:
-    kind = label("document_kind", data.get("document_kind"))
-    return f"制度文件发布：{kind}（第 {data.get('version_number')} 版），请 {data.get('audience_count')} 人阅读确认"
-
-
 def _validity_ending(data: Mapping[str, Any]) -> str:
     return f"培训即将过期：{len(data.get('person_ids', ()))} 人的有效期至 {data.get('ends_on')}"
 
@@ -236,7 +231,6 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "risk.review_overdue": _risk_late,
     "risk_measure.overdue": _measure_late,
     "patrol.missed": lambda data: f"漏巡：{_clock(data.get('slot_at'))} 的人工巡查无人签到",
-    "document.version_published": _document_published,
     "training.validity_ending": _validity_ending,
     "training.coverage_below_target": _coverage_fell,
     "mention.hit": _mention_hit,
@@ -269,6 +263,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "clock": "时限",
     "harm_class": "危害类别",
     "business_unit": "业务单元",
+    "document_kind": "文件",
     "risk_category": "风险类别",
     "risk_level": "风险等级",
     "recurrence_reason": "依据",
