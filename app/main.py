@@ -58,7 +58,11 @@ from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
+from app.metrics.handbook_routes import docx_router as word_handbooks
+from app.metrics.handbook_routes import html_router as page_handbooks
+from app.metrics.handbook_routes import router as handbooks
 from app.metrics.watching_routes import router as watching
+from app.people.contact_routes import router as contacts
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -107,6 +111,8 @@ from app.trainings.completion_routes import sheets as training_imports
 from app.trainings.course_routes import router as trainings
 from app.trainings.coverage_routes import router as training_coverage
 from app.trainings.coverage_routes import settings_router as training_settings
+from app.trainings.documents_routes import my_router as my_documents
+from app.trainings.documents_routes import router as documents
 from app.trainings.drills_routes import router as drills
 from app.trainings.scenario_routes import router as scenarios
 from app.trainings.scoreboard_routes import docx_router as word_drill_reports
@@ -201,6 +207,12 @@ ROUTERS = (
     training_settings,
     text_checks,
     similarities,
+    documents,
+    my_documents,
+    contacts,
+    handbooks,
+    word_handbooks,
+    page_handbooks,
     drills,
     scenarios,
     scoreboards,

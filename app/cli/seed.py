@@ -21,7 +21,7 @@ from app.settings import Settings
 seed = typer.Typer(no_args_is_help=True, help="Fill the service with a made-up past.")
 NAMES = {
     "people": "people", "incidents": "incidents", "mentions": "mentions", "statements": "statements", "reviews": "reviews",
-    "sessions": "training sessions", "completions": "results of trainings", "drills": "drills", "patrols": "patrols",
+    "sessions": "training sessions", "completions": "results of trainings", "acknowledgements": "readings of the code of conduct", "drills": "drills", "patrols": "patrols",
     "events": "events",
 }  # fmt: skip
 

@@ -20,8 +20,11 @@ from app.core.errors import BadRequest, FieldError, Problem
 from app.models import (
     AffectedUser,
     Department,
+    Document,
+    DocumentVersion,
     Drill,
     Incident,
+    OutsideContact,
     Patrol,
     Person,
     Placement,
@@ -46,9 +49,12 @@ from app.models import (
 Versioned = (
     AffectedUser
     | Department
+    | Document
+    | DocumentVersion
     | Drill
     | Incident
     | Patrol
+    | OutsideContact
     | Person
     | Placement
     | PlatformRule

@@ -24,7 +24,7 @@ GAP: Final = timedelta(seconds=40)
 
 _NOTE = """
 with last as (
-  select started_at, seen_at from listening_spans where started_at <= now() order by started_at desc limit 1 for update),
+  select started_at, seen_at from listening_spans order by started_at desc limit 1 for update),
  kept as (
   update listening_spans l set seen_at = greatest(l.seen_at, now()) from last
   where l.started_at = last.started_at and last.seen_at > now() - $1::interval returning l.started_at)
@@ -32,9 +32,9 @@ insert into listening_spans(started_at, seen_at) select now(), now() where not e
 on conflict do nothing"""
 
 
-async def note(database: Database, gap: timedelta = GAP) -> None:
-    """Notes that we listen, and did since this was noted last unless that is longer ago than ``gap``."""
-    await database.fetch(_NOTE, gap)
+async def note(database: Database) -> None:
+    """Notes that we listen."""
+    await database.fetch(_NOTE, GAP)
 
 
 @asynccontextmanager

@@ -35,6 +35,7 @@ _COLOURS = {
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
         "patrol.missed": _RED, "patrol.checked_in": _GREEN,
+        "document.version_published": _BLUE, "document.acknowledged": _GREEN,
         "training.validity_ending": _YELLOW, "training.coverage_below_target": _ORANGE,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
         "source.silent": _ORANGE, "source.heard_again": _GREEN,
@@ -76,6 +77,7 @@ _COLOURS = {
     "curve_mark": {"grade": "#A8071A", "word": "#0958D9", "clock": "#AD4E00", "calm": "#237804", "rebound": "#531DAB"},
     "source_state": {"silent": _RED, "never_heard": _ORANGE, "alive": _GREEN},
     "alert_miss_reason": {"no_receiver": _RED, "late": _ORANGE},
+    "acknowledgement_state": {"waiting": _ORANGE, "acknowledged": _GREEN},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip
 

@@ -164,14 +164,14 @@ async def check_in(
     touch(patrol, now)
     await tx.flush()
     mention_ids = await _keep_findings(tx, patrol, accepted)
-    if now - happened_at <= JUST_NOW:
-        await hear_patrol(tx, patrol.looked_at, now=now)
     event = PatrolCheckedIn(
         patrol_id=patrol.id, slot_at=patrol.slot_at, due_by=patrol.due_by, assignee_id=patrol.assignee_id,
         platforms=patrol.platforms, state=state_of(patrol, now), person_id=person.id, happened_at=happened_at,
         looked_at=patrol.looked_at, mention_ids=mention_ids, new_mention_count=sum(one.created for one in accepted),
     )  # fmt: skip
     await record(tx, event, caller=caller)
+    if now - happened_at <= JUST_NOW:
+        await hear_patrol(tx, patrol.looked_at, now=now)
     return patrol
 
 

@@ -60,6 +60,8 @@ class EventType(StrEnum):
     RISK_MEASURE_OVERDUE = "risk_measure.overdue"
     PATROL_MISSED = "patrol.missed"
     PATROL_CHECKED_IN = "patrol.checked_in"
+    DOCUMENT_VERSION_PUBLISHED = "document.version_published"
+    DOCUMENT_ACKNOWLEDGED = "document.acknowledged"
     TRAINING_VALIDITY_ENDING = "training.validity_ending"
     TRAINING_COVERAGE_BELOW_TARGET = "training.coverage_below_target"
     CALENDAR_YEAR_PUBLISHED = "calendar.year_published"

@@ -263,6 +263,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "clock": "时限",
     "harm_class": "危害类别",
     "business_unit": "业务单元",
+    "document_kind": "文件",
     "risk_category": "风险类别",
     "risk_level": "风险等级",
     "recurrence_reason": "依据",

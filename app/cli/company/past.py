@@ -12,7 +12,6 @@ from typing import Any, Final, TypeVar
 
 from app.core.auth import Caller
 from app.core.db import Database, Tx
-from app.core.listening import note
 from app.incidents import alerts, calling, calm, fading, ringing, silence
 from app.incidents.spread import Ledger
 from app.mentions.claims import Claim
@@ -34,8 +33,6 @@ Act = Callable[[], Awaitable[None]]
 AT_ONCE: Final = 1_000
 # After something rang that is still due (a push is waited for), it is looked at again.
 AGAIN: Final = timedelta(seconds=5)
-# How often it is noted that the service listens, and a little.
-AN_HOUR: Final = timedelta(minutes=61)
 
 # What rings by itself, and when the next of each does.
 _NEXT: Final = """
@@ -47,7 +44,14 @@ select (select min(next_at) from deadlines where next_at is not null and kind <>
   (select min(next_at) from drills where next_at is not null) as drills,
   (select min(due_by) from patrols where missed_at is null and happened_at is null) as patrols,
   (select min(decisions_due_at) + interval '1 second' from reviews
-    where status in ('open', 'reported') and overdue_told_at is null) as reviews"""
+    where status in ('open', 'reported') and overdue_told_at is null) as reviews,
+  (select min(date_trunc('minute', w.since) + make_interval(secs => s.rhythm_seconds + 66))
+    from source_watches w join sources s on s.id = w.source_id
+    where s.enabled and not exists (select from source_silences q where q.source_id = s.id and q.ends_at is null)) as sources"""
+# As an API that could always be reached would have noted.
+_LISTENED: Final = """
+insert into listening_spans(started_at, seen_at) values ($1, now())
+on conflict (started_at) do update set seen_at = greatest(listening_spans.seen_at, excluded.seen_at)"""
 
 
 class Past:
@@ -58,6 +62,7 @@ class Past:
         self.rules, self._ledger = Rules(), Ledger()
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._numbers = count()
+        self._begins = self.now
 
     @property
     def now(self) -> datetime:
@@ -75,7 +80,7 @@ class Past:
 
     async def live(self, begins: datetime, ending: datetime) -> None:
         """Lives through all of it up to the ending; what is on the agenda after that is not done any more."""
-        self.database.moment = begins
+        self.database.moment = self._begins = begins
         while self._agenda and self._agenda[0][0] <= ending:
             when, _, act = heappop(self._agenda)
             await self._pass(when)
@@ -160,6 +165,7 @@ class Past:
         ringers: dict[str, Callable[[Tx], Awaitable[Any]]] = {
             "clocks": ringing.ring_due, "calls": calling.call_due, "silences": silence.ring_due, "origins": origins.ring_due,
             "patrols": tell_missed, "alerts": lambda tx: alerts.breach_alerts(tx, AT_ONCE), "reviews": _tell_decisions,
+            "sources": self._listen,
         }  # fmt: skip
         await self.database.run(ringers[name])
 
@@ -174,13 +180,14 @@ class Past:
             await self.database.run(make_slots)
             for job in (tell_overdue, tell_ending, tell_coverage):
                 await self.database.run(job)
+        await self.database.run(self._listen)
         for incident_id in await self.database.run(fading.subsiding):
             await self.database.run(lambda tx, one=incident_id: fading.subside(tx, one))  # type: ignore[misc]
 
-    async def listen(self) -> None:
-        """Notes that the service listens, and tells of sources that say nothing or are heard again."""
-        await note(self.database, AN_HOUR)
-        await self.database.run(tell_silences)
+    async def _listen(self, tx: Tx) -> None:
+        """Looks which tools are heard."""
+        await (await tx.driver()).execute(_LISTENED, self._begins)
+        await tell_silences(tx)
 
     async def is_calm(self, incident_id: Any) -> bool:
         """Looks whether the fire is out."""

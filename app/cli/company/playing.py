@@ -6,7 +6,7 @@ from typing import Final
 
 from app.cli.company.crises import Fire
 from app.cli.company.past import Past
-from app.cli.company.prevention import Patrols, Rehearsal, Trainings
+from app.cli.company.prevention import Documents, Patrols, Rehearsal, Trainings
 from app.cli.company.script import Script, first_midnight
 from app.cli.company.sources import Sources
 from app.cli.company.staff import Staff
@@ -23,6 +23,7 @@ select (select count(*) from people where created_at between $1 and $2) as peopl
   (select count(*) from reviews where created_at between $1 and $2) as reviews,
   (select count(*) from training_sessions where created_at between $1 and $2) as sessions,
   (select count(*) from training_completions where recorded_at between $1 and $2) as completions,
+  (select count(*) from document_acknowledgements where acknowledged_at between $1 and $2) as acknowledgements,
   (select count(*) from drills where created_at between $1 and $2) as drills,
   (select count(*) from patrols where slot_at between $1 and $2) as patrols,
   (select count(*) from events where at between $1 and $2) as events"""
@@ -65,6 +66,7 @@ async def play(
         await sources.enter()
         await Patrols(past, staff, script, intake).enter()
         await Trainings(past, staff, script).enter()
+        await Documents(past, staff, script).enter()
         Rehearsal(past, staff, script).enter()
         for number, crisis in enumerate(script.crises):
             Fire(past, staff, sources, number, crisis).begin()

@@ -1,4 +1,4 @@
-"""What a made-up company does before anything burns: patrols, trainings, a drill."""
+"""What a made-up company does before anything burns: patrols, trainings, a code of conduct, a drill."""
 
 from datetime import timedelta
 from functools import partial
@@ -20,7 +20,8 @@ from app.mentions import patrols
 from app.mentions.ingest import Intake
 from app.mentions.schemas import MentionIn, Sentiment
 from app.models import Patrol, Person
-from app.trainings import courses, drills, enrolments, imports, sessions
+from app.trainings import acknowledging, courses, documents, drills, enrolments, imports, sessions
+from app.trainings.seeds import document_rows
 
 PLATFORMS: Final = ["weibo", "douyin", "xiaohongshu", "wechat_official"]
 # In how many parts those who are asked for a course come to it.
@@ -118,6 +119,29 @@ async def _results(tx: Tx, people: list[UUID], scores: tuple[int, ...]) -> list[
         Judged(SheetRow(place + 2, {}, {}), imports.ResultRow(email=mails[id_], score=float(scores[place])))
         for place, id_ in enumerate(people)
     ]  # fmt: skip
+
+
+class Documents:
+    """The code of conduct as it is shipped, in force from the first day: most have read it within two weeks."""
+
+    def __init__(self, past: Past, staff: Staff, script: Script) -> None:
+        self._past, self._staff, self._script = past, staff, script
+
+    async def enter(self) -> None:
+        """Has it in force; who reads it when goes on the agenda."""
+        text = document_rows()[2]["text"]
+        fields = {
+            "kind": "code_of_conduct", "title": "青禾员工社交行为准则", "department_ids": None, "text": text, "file_id": None, "note": "",
+        }  # fmt: skip
+        made = await self._past.say(documents.create_document, fields, by=OWNER)
+        version = await self._past.say(documents.publish_version, made.id, 1, by=OWNER)
+        for number, minutes in self._script.reads:
+            self._past.after(minutes, partial(self._read, number, made.id, version.sha256))
+
+    async def _read(self, number: int, document_id: UUID, sha256: str) -> None:
+        if (person_id := self._staff.ids.get(number)) is not None:
+            by = await self._staff.as_(person_id)
+            await self._past.say(acknowledging.acknowledge, document_id, sha256, by=by)
 
 
 class Rehearsal:

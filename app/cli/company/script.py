@@ -6,7 +6,7 @@ Minutes are counted from the beginning of what they belong to.
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -125,7 +125,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Everything. ``silence``: from which hour to which the second source says nothing."""
+    """Everything. ``reads``: who reads the code of conduct, and how many minutes after it came in force; ``silence``: from
+    which hour to which the second source says nothing."""
 
     seed: int
     days: int
@@ -133,7 +134,8 @@ class Script:
     crises: tuple[Crisis, ...]
     walks: tuple[Walk, ...]
     sessions: tuple[Session, ...]
-    silence: tuple[int, int] = field(default=(0, 0))
+    reads: tuple[tuple[int, int], ...]
+    silence: tuple[int, int]
 
 
 def write(seed: int, months: int = 1) -> Script:
@@ -142,7 +144,7 @@ def write(seed: int, months: int = 1) -> Script:
     return Script(
         seed, days, _people(_random(seed, "people")), tuple(_crises(seed, months)),
         tuple(_walks(_random(seed, "patrols"), 3 * days)), tuple(_sessions(_random(seed, "trainings"), months)),
-        silence=(16 * 24 + 10, 16 * 24 + 15),
+        tuple(_reads(_random(seed, "documents"))), silence=(16 * 24 + 10, 16 * 24 + 15),
     )  # fmt: skip
 
 
@@ -299,6 +301,12 @@ def _walks(chance: random.Random, number: int) -> Iterator[Walk]:
         else:
             found = (chance.choice(BUSINESSES).brand,) if chance.random() < 0.3 else ()
             yield Walk(chance.randrange(2, 50), findings=tuple(f"巡查看到有人聊{brand}（{place}）" for brand in found))
+
+
+def _reads(chance: random.Random) -> Iterator[tuple[int, int]]:
+    for number in range(PEOPLE):
+        if chance.random() < 0.93:
+            yield number, chance.randrange(10 * 60, 14 * 1440)
 
 
 def _sessions(chance: random.Random, months: int) -> Iterator[Session]:

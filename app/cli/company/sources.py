@@ -12,9 +12,9 @@ from app.cli.company.staff import OWNER
 from app.cli.company.words import AUTHORS, BUSINESSES, PRAISES
 from app.core.vault import SIGNING_SECRETS, Vault
 from app.mentions import service as mentions
-from app.mentions import sources
 from app.mentions.ingest import Row, row_of
 from app.mentions.schemas import MentionIn, Sentiment
+from app.mentions.sources import register_source
 from app.models import ApiKey
 from app.people.keys import create_key
 from app.webhooks import delivery
@@ -24,11 +24,11 @@ from app.webhooks.exchange import Answer
 # Each tool, and the platforms it reports on.
 TOOLS: Final = (
     ("舆情工具甲", ("weibo", "xiaohongshu", "zhihu")), ("短视频监测乙", ("douyin", "bilibili")),
-    ("公众号监测丙", ("wechat_official", "forum")),
+    ("公众号监测丙", ("wechat_official", "wechat_channels", "forum")),
 )  # fmt: skip
 SILENT: Final = 1
-RHYTHM: Final = 7200
-PATROLLED: Final = ["wechat_official", "weibo", "douyin", "xiaohongshu"]
+# They look each hour.
+RHYTHM_SECONDS: Final = 7_200
 # How long after a hit people read of it.
 SECONDS: Final = (4, 9, 17, 31, 46)
 
@@ -48,7 +48,12 @@ class Sources:
         self._begins = self._past.now
         for name, _ in TOOLS:
             self._keys.append(await self._past.find(self._key, name))
-        await self._register()
+        for (name, platforms), key in zip(TOOLS, self._keys, strict=True):
+            source = {
+                "name": name, "kind": "tool", "key_id": key.id, "platforms": list(platforms),
+                "rhythm_seconds": RHYTHM_SECONDS, "enabled": True,
+            }  # fmt: skip
+            await self._past.say(register_source, source, by=OWNER)
         for one in BUSINESSES:
             fields = {
                 "name": one.name, "brand_words": [one.brand], "negative_words": list(one.negative), "exclusions": ["避雷针"],
@@ -64,24 +69,7 @@ class Sources:
         endpoint, _ = await self._past.make(webhooks.create_endpoint, wanted, vault=vault, by=OWNER)
         self.endpoint_id = endpoint.id
         for hour in range(self._script.days * 24 + 24):
-            at = self._begins + timedelta(hours=hour, minutes=1)
-            self._past.at(at, partial(self._trickle, hour))
-            # When what was to come with it did not, that is known a moment later.
-            self._past.at(at + timedelta(minutes=2), self._past.listen)
-
-    async def _register(self) -> None:
-        """Says of which tools something is to be heard every two hours, and that people look each day."""
-        await self._past.listen()
-        known = [
-            ("tool", name, key.id, list(platforms), RHYTHM)
-            for (name, platforms), key in zip(TOOLS, self._keys, strict=True)
-        ]
-        for kind, name, key_id, platforms, rhythm in [*known, ("patrol", "人工巡查", None, PATROLLED, 20 * 3600)]:
-            fields = {
-                "name": name, "kind": kind, "key_id": key_id, "platforms": platforms, "rhythm_seconds": rhythm,
-                "enabled": True,
-            }  # fmt: skip
-            await self._past.say(sources.register_source, fields, by=OWNER)
+            self._past.at(self._begins + timedelta(hours=hour, minutes=1), partial(self._trickle, hour))
 
     async def _key(self, tx: Any, name: str) -> ApiKey:
         key, _ = await create_key(tx, name, ["mentions:write"], caller=OWNER, settings=self._past.settings)

@@ -7,7 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.labels import (
+    contacts,
+    documents,
     drills,
+    handbook,
     incidents,
     lint,
     mentions,
@@ -41,6 +44,9 @@ _ROOMS = (
     trainings,
     scenarios,
     sources,
+    documents,
+    contacts,
+    handbook,
 )
 
 LABELS: Final[Labels] = MappingProxyType(

@@ -29,6 +29,7 @@ from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, Calend
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
 from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
+from app.webhooks.event_schemas.documents import DocumentAcknowledgedEvent, DocumentVersionPublishedEvent
 from app.webhooks.event_schemas.drills import (
     DrillEndedEvent,
     DrillPausedEvent,
@@ -141,6 +142,8 @@ class Event(
             | RiskMeasureOverdueEvent
             | PatrolMissedEvent
             | PatrolCheckedInEvent
+            | DocumentVersionPublishedEvent
+            | DocumentAcknowledgedEvent
             | TrainingValidityEndingEvent
             | TrainingCoverageBelowTargetEvent
             | SourceSilentEvent
