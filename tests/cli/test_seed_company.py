@@ -83,12 +83,19 @@ DAYS = 5
 CHOSEN = {0: 9, 2: 6, 3: 20, 7: 31, 1: 40, 5: 55}
 
 
-def excerpt(days: int = DAYS) -> Script:
-    """The script in some days: a fire of each kind, the patrols and sessions of these days, a silence."""
+def excerpt(days: int = DAYS, fires: int = len(CHOSEN)) -> Script:
+    """The script in some days with some of its people: a fire of each kind, patrols and sessions of these days, a silence."""
     month = write(1)
-    crises = [replace(month.crises[place], begins=hour * 60) for place, hour in CHOSEN.items() if hour < days * 12]
+    first = Tally[int]()
+    people = []
+    for one in month.people:
+        first[one.department] += 1
+        if first[one.department] <= 8:
+            people.append(replace(one, joins=0, leaves=None))
+    chosen = list(CHOSEN.items())[:fires]
+    crises = [replace(month.crises[place], begins=hour * 60) for place, hour in chosen]
     return replace(
-        month, days=days, crises=tuple(crises), walks=month.walks[: days * 3],
+        month, days=days, people=tuple(people), crises=tuple(crises), walks=month.walks[: days * 3],
         sessions=tuple(session for session in month.sessions if session.day < days),
         reads=month.reads[:20], silence=(30, 35),
     )  # fmt: skip
@@ -123,15 +130,15 @@ async def played(settings, services) -> AsyncIterator[Database]:
 async def test_the_same_seed_makes_the_same_events(settings, services):
     told = []
     for name in ("once", "again"):
-        async with company(settings, services, name, excerpt(2)) as database:
+        async with company(settings, services, name, excerpt(days=2, fires=1)) as database:
             told.append(await events_of(database))
-    assert len(told[0]) > 450
+    assert len(told[0]) > 150
     assert told[0] == told[1]
 
 
 async def test_nothing_of_it_happened_today(played):
     """Whatever has a time has one of the past, but for what the tables came with."""
-    assert await of_today(played) == BORN["company"]
+    assert {where: n for where, n in (await of_today(played)).items() if n > BORN["company"][where]} == {}
 
 
 async def test_fires_are_graded_met_and_closed_as_the_script_says(played):

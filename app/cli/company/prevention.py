@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.cli.company.past import Past
-from app.cli.company.script import DAYS, SESSIONS, Script, Session, Walk
+from app.cli.company.script import BUSINESS, DAYS, SESSIONS, Script, Session, Walk
 from app.cli.company.staff import OWNER, Staff
 from app.cli.company.words import COURSES
 from app.core.db import Tx
@@ -99,8 +99,10 @@ class Trainings:
 
     async def _hold(self, session: Session, session_id: UUID) -> None:
         _, _, pass_mark, for_few = COURSES[session.course]
-        asked = [id_ for place in range(3) for id_ in self._staff.of(place)] if for_few else self._staff.present
-        mine = asked[session.number % PARTS :: PARTS]
+        mine = [
+            id_ for number, id_ in sorted(self._staff.ids.items())
+            if number % PARTS == session.number % PARTS and (not for_few or self._script.people[number].department < BUSINESS)
+        ]  # fmt: skip
         there = [id_ for place, id_ in enumerate(mine) if place not in session.absent]
         away = [id_ for place, id_ in enumerate(mine) if place in session.absent]
         await self._past.say(enrolments.record_attendance, session_id, there, away, by=OWNER)

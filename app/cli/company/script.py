@@ -24,6 +24,7 @@ SIZES: Final = (
     ("法务部", "legal", 10),
     ("业务部", "business", 216),
 )
+BUSINESS: Final = 3
 LATE_JOINERS: Final = 6
 LEAVERS: Final = 8
 
@@ -313,7 +314,7 @@ def _sessions(chance: random.Random, months: int) -> Iterator[Session]:
     """Forty a month: each course is taught to a tenth of those it is for at a time, so that a month teaches everybody."""
     for month in range(months):
         for number in range(SESSIONS):
-            absent = frozenset(place for place in range(PEOPLE // 10 + 1) if chance.random() < 0.05)
+            absent = frozenset(place for place in range(PEOPLE // 10 + 1) if chance.random() < 0.03)
             scores = tuple(min(100, round(chance.gauss(82, 11))) for _ in range(PEOPLE // 10 + 1))
             yield Session(
                 month * DAYS + number * 26 // SESSIONS, chance.choice((9, 10, 14, 16)), number % COURSES,
