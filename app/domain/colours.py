@@ -33,6 +33,7 @@ _COLOURS = {
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
+        "digest.daily": _BLUE, "digest.weekly": _BLUE, "trial.started": _ORANGE, "trial.ended": _BLUE,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
     },
     "risk_level": {"critical": _RED, "high": _ORANGE, "medium": _YELLOW, "low": _BLUE},
@@ -65,6 +66,9 @@ _COLOURS = {
     "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
     "report_state": {"queued": _BLUE, "rendering": _BLUE, "done": _GREEN, "failed": _RED},
     "curve_mark": {"grade": "#A8071A", "word": "#0958D9", "clock": "#AD4E00", "calm": "#237804", "rebound": "#531DAB"},
+    "light": {"green": _GREEN, "red": _RED},
+    "replay_state": {"queued": _BLUE, "running": _BLUE, "done": _GREEN, "failed": _RED},
+    "violation": {"leak": _RED, "improper_speech": _ORANGE, "other": _YELLOW},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip
 

@@ -24,6 +24,14 @@ from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.placements import OriginWatch, Placement, PlatformRule, PublicationReport
+from app.models.quality import (
+    Digest,
+    DigestSettings,
+    EmployeeLabel,
+    Programme,
+    Replay,
+    TrialPeriod,
+)
 from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
 from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
 from app.models.risks import (
@@ -60,6 +68,9 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "Department",
+    "Digest",
+    "DigestSettings",
+    "EmployeeLabel",
     "Event",
     "FactCheck",
     "File",
@@ -87,9 +98,11 @@ __all__ = [
     "Person",
     "Placement",
     "PlatformRule",
+    "Programme",
     "Publication",
     "PublicationReport",
     "Rematch",
+    "Replay",
     "ReportTemplate",
     "Review",
     "ReviewChange",
@@ -122,6 +135,7 @@ __all__ = [
     "StrayObject",
     "Task",
     "TextCheck",
+    "TrialPeriod",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

@@ -40,6 +40,7 @@ from app.domain.events.mentions import (
 from app.domain.events.notes import NoteAdded
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
 from app.domain.events.placements import PlacementChanged, StatementOriginMissing
+from app.domain.events.quality import DigestDaily, DigestEvent, DigestWeekly, TrialEnded, TrialStarted
 from app.domain.events.reports import ReviewReportRendered
 from app.domain.events.reviews import (
     ReviewCompleted,
@@ -98,6 +99,9 @@ __all__ = [
     "DeadlineRedated",
     "DeadlinesSet",
     "DecisionMade",
+    "DigestDaily",
+    "DigestEvent",
+    "DigestWeekly",
     "Event",
     "EvidenceChanged",
     "FactChecked",
@@ -165,6 +169,8 @@ __all__ = [
     "TaskWaived",
     "TasksChanged",
     "TeamChanged",
+    "TrialEnded",
+    "TrialStarted",
     "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
@@ -227,6 +233,10 @@ PUBLIC: tuple[type[Event], ...] = (
     RiskMeasureOverdue,
     CalendarYearPublished,
     CalendarYearMissing,
+    DigestDaily,
+    DigestWeekly,
+    TrialStarted,
+    TrialEnded,
     WebhookTested,
     WebhookEndpointDisabled,
     WebhookBreakerOpened,

@@ -12,6 +12,7 @@ from app.domain.labels import (
     mentions,
     people,
     placements,
+    quality,
     reports,
     reviews,
     risks,
@@ -20,7 +21,7 @@ from app.domain.labels import (
 )
 from app.domain.labels.base import Labels
 
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, quality)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

@@ -45,6 +45,7 @@ from app.webhooks.event_schemas.mentions import (
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
 from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
+from app.webhooks.event_schemas.quality import DigestDailyEvent, DigestWeeklyEvent, TrialEndedEvent, TrialStartedEvent
 from app.webhooks.event_schemas.reviews import (
     ReviewCompletedEvent,
     ReviewDecidedEvent,
@@ -132,6 +133,10 @@ class Event(
             | RiskMeasureOverdueEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
+            | DigestDailyEvent
+            | DigestWeeklyEvent
+            | TrialStartedEvent
+            | TrialEndedEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent
