@@ -5,6 +5,7 @@ from app.models.affected import AffectedUser
 from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
+from app.models.drills import Drill, DrillInject, Scenario, ScenarioVersion
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
@@ -70,6 +71,8 @@ __all__ = [
     "Department",
     "Digest",
     "DigestSettings",
+    "Drill",
+    "DrillInject",
     "EmployeeLabel",
     "Event",
     "FactCheck",
@@ -120,6 +123,8 @@ __all__ = [
     "RolePermission",
     "RosterPeriod",
     "SaidOnce",
+    "Scenario",
+    "ScenarioVersion",
     "SearchEntry",
     "SetAside",
     "Silence",
