@@ -55,6 +55,7 @@ from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.split_routes import router as splits
 from app.metrics.mechanism_routes import router as mechanisms
+from app.metrics.replay_routes import router as replays
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -171,6 +172,7 @@ ROUTERS = (
     text_checks,
     similarities,
     mechanisms,
+    replays,
     webhooks,
     events,
     streams,

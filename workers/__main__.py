@@ -30,6 +30,7 @@ from workers.deliver import Deliverer, rescue
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
 from workers.queue import run_queue
+from workers.replays import Replayer
 from workers.reports import Reporter
 from workers.resealing import Resealer
 from workers.reviews import watch_decisions
@@ -49,6 +50,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
     alerts = AlertClock(database)
     storage = Storage(context.settings)
     reporter = Reporter(context, storage)
+    replayer = Replayer(database)
 
     async def free() -> int:
         freed = await rescue(database, context.settings.webhook_schedule)
@@ -75,6 +77,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("silence", lambda: watch_words(database), 1.0),
         Sweep("risks", lambda: watch_risks(database), 60.0),
         Sweep("signatures", lambda: measure_incidents(database), 30.0),
+        Sweep("replays", replayer.sweep, replayer.seconds),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "quality"
-down_revision = "before_the_fire"
+down_revision = "drills"
 branch_labels = None
 depends_on = None
 

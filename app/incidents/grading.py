@@ -233,7 +233,7 @@ async def _evidence(
     if rule.volume is None:
         return evidence
     width = rule.volume.window_minutes
-    minute = _minute_reached(incident, policy, rule.volume, counted, after)
+    minute = minute_reached(incident, policy, rule.volume, counted, after)
     return evidence | {
         "window_seconds": width * 60, "threshold": rule.volume.threshold, "sum": counted.series.window(minute, width),
         "minute": minute_start(minute).isoformat().replace("+00:00", "Z"),
@@ -243,8 +243,8 @@ async def _evidence(
     }  # fmt: skip
 
 
-def _minute_reached(
-    incident: Incident, policy: Policy, volume: Volume, counted: Counted, after: datetime | None
+def minute_reached(
+    incident: Incident, policy: Policy, volume: Volume, counted: Counted, after: datetime | None = None
 ) -> int:
     """The first minute the change made the rule hold; where nothing grew, that of the greatest live window."""
     peak = peaks_of(incident, policy)[volume.window_minutes]

@@ -12,7 +12,7 @@ from app.metrics.trials import is_trial
 
 _CORE: Final = """
 select p.platform, exists(select from mentions m where m.platform = p.platform
-  and m.first_seen_at > $1::timestamptz - $2::interval and m.first_seen_at <= $1) as heard
+  and m.first_seen_at > $1::timestamptz - $2::interval and m.first_seen_at <= $1 and m.drill_id is null) as heard
 from platform_rules p where p.core order by p.platform"""
 _ALERTS: Final = """
 select count(*) as checked,
