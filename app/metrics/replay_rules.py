@@ -5,7 +5,7 @@ they closed, dismissed or merged; and other rules' incidents are as history has 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +16,7 @@ from app.domain.lifecycle import ACCEPTING, subsides
 from app.domain.spread import minute_of
 from app.incidents.media import LOOK_BACK, follow_up_of
 from app.mentions.rulebook import HARM_ORDER
-from app.metrics.replay_cases import Case, Received
+from app.metrics.replay_cases import DAY_MINUTES, Case, Received
 
 # An incident's row is made a moment after the reading that opens it was received.
 MOMENT: Final = timedelta(seconds=5)
@@ -278,16 +278,21 @@ def _takes(past: Past, post: Post, at: datetime) -> bool:
     return past.accepts(at) or (post.elsewhere == past.id and past.opened_at - MOMENT <= at)
 
 
-def stream(posts: Iterable[Post], mine: Mapping[UUID, Past]) -> list[tuple[datetime, Post, Received | None]]:
-    """What came when: each post's first reading, with what else was known by the time it joined, and then the others."""
-    found: list[tuple[datetime, Post, Received | None]] = []
+def stream(posts: Iterable[Post], mine: Mapping[UUID, Past]) -> Iterator[tuple[datetime, Post, Received | None]]:
+    """What came when: each post's first reading, with what else was known by the time it joined, and then the others.
+
+    Sorted day by day: nobody else has a turn while something is sorted.
+    """
+    days: dict[int, list[tuple[datetime, Post, Received | None]]] = {}
     for post in posts:
         first = post.received[0].at
         # Matched again after rules changed, or judged by a person: it joined later than it came.
         home = mine.get(post.home) if post.home else None
         joins = max(first, home.opened_at) if home else first
-        found.append((joins, post, None))
-        found += [(each.at, post, each) for each in post.received[1:] if each.at > joins]
-    # What people put in by hand comes after what they put it to.
-    found.sort(key=lambda each: (each[0], not each[1].hits, each[1].id, each[2] is not None))
-    return found
+        days.setdefault(minute_of(joins) // DAY_MINUTES, []).append((joins, post, None))
+        for each in post.received[1:]:
+            if each.at > joins:
+                days.setdefault(minute_of(each.at) // DAY_MINUTES, []).append((each.at, post, each))
+    for day in sorted(days):
+        # What people put in by hand comes after what they put it to.
+        yield from sorted(days[day], key=lambda each: (each[0], not each[1].hits, each[1].id, each[2] is not None))
