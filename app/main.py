@@ -46,6 +46,7 @@ from app.incidents.task_bulk_routes import router as many_tasks
 from app.incidents.task_routes import incident_router as incident_tasks
 from app.incidents.task_routes import router as tasks
 from app.incidents.team_routes import router as teams
+from app.mentions.employee_routes import router as employee_accounts
 from app.mentions.ingest import Intake
 from app.mentions.routes import incident_router as incident_mentions
 from app.mentions.routes import ingest_router as ingest
@@ -114,6 +115,7 @@ Every fault is a problem document (RFC 9457) with a `code` that never changes. L
 # In reading order.
 ROUTERS = (
     mentions,
+    employee_accounts,
     rules,
     outlets,
     incidents,
