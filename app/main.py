@@ -99,6 +99,7 @@ from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
 from app.statements.template_routes import incident_router as incident_templates
 from app.statements.template_routes import router as statement_templates
+from app.trainings.drills_routes import router as drills
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -175,6 +176,7 @@ ROUTERS = (
     similarities,
     mechanisms,
     replays,
+    drills,
     webhooks,
     events,
     streams,

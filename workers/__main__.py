@@ -13,7 +13,7 @@ import uvloop
 
 from app import reactions
 from app.core.db import Database
-from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, INBOX, REPORTS, Doorbell, connect, listen
+from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, DRILLS, INBOX, REPORTS, Doorbell, connect, listen
 from app.core.ending import cancel
 from app.core.logging import configure
 from app.core.memory import settle
@@ -27,6 +27,7 @@ from workers.calm import watch_calm
 from workers.clocks import Clockwork
 from workers.context import Context
 from workers.deliver import Deliverer, rescue
+from workers.drills import Player
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
 from workers.queue import run_queue
@@ -51,6 +52,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
     storage = Storage(context.settings)
     reporter = Reporter(context, storage)
     replayer = Replayer(database)
+    player = Player(database)
 
     async def free() -> int:
         freed = await rescue(database, context.settings.webhook_schedule)
@@ -65,6 +67,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep(CLOCKS, clockwork.sweep, clockwork.seconds),
         Sweep(CALENDAR, lambda: follow_calendar(database), 60.0),
         Sweep(REPORTS, reporter.sweep, reporter.seconds),
+        Sweep(DRILLS, player.sweep, player.seconds),
         Sweep("audit", clockwork.audit, 5.0),
         Sweep("rematch", counter.sweep_rematches, 1.0),
         Sweep("rescue", free, 1.0),

@@ -20,6 +20,7 @@ from app.core.errors import BadRequest, FieldError, Problem
 from app.models import (
     AffectedUser,
     Department,
+    Drill,
     Incident,
     Person,
     Placement,
@@ -39,6 +40,7 @@ from app.models import (
 Versioned = (
     AffectedUser
     | Department
+    | Drill
     | Incident
     | Person
     | Placement

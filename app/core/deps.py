@@ -166,5 +166,7 @@ FilesWrite = Annotated[Caller, Depends(Holds("files:write"))]
 LegalHold = Annotated[Caller, Depends(Holds("legal:hold"))]
 MetricsRead = Annotated[Caller, Depends(Holds("metrics:read"))]
 MetricsWrite = Annotated[Caller, Depends(Holds("metrics:write"))]
+DrillsRead = Annotated[Caller, Depends(Holds("drills:read"))]
+DrillsWrite = Annotated[Caller, Depends(Holds("drills:write"))]
 # Whoever has a good key or token, whatever it may do.
 AnyCaller = Annotated[Caller, Depends(_known)]

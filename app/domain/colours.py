@@ -30,6 +30,7 @@ _COLOURS = {
         "review.opened": _BLUE, "review.suspended": _ORANGE, "review.resumed": _BLUE, "review.reported": _BLUE,
         "review.decided": _BLUE, "review.completed": _GREEN, "review.decisions_overdue": _RED,
         "commitment.broken": _RED,
+        "drill.started": _BLUE, "drill.paused": _ORANGE, "drill.resumed": _BLUE, "drill.ended": _GREEN,
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,

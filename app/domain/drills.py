@@ -59,6 +59,14 @@ class Pace:
         """The scenario's instant of something to come that is dated as if nothing were paused."""
         return self.zero + self._played(planned_at) * self.scale
 
+    def elapsed(self, at: datetime) -> float:
+        """How far the scenario is at a real instant, in seconds of its own."""
+        return (self.scenario(at) - self.zero).total_seconds()
+
+    def after(self, seconds: float) -> datetime:
+        """The real instant at which the scenario is so far."""
+        return self.real(self.zero + timedelta(seconds=seconds))
+
     def span(self, time: timedelta) -> timedelta:
         """How long, in real time, something takes that takes ``time`` in the scenario's."""
         return time / self.scale

@@ -39,7 +39,7 @@ _CLAIM_OF = """
 with taken as (delete from inbox where mention_id = any($1::uuid[]) returning *)
 select * from taken order by mention_id, observed_at, seq"""
 _WAITING = "select * from inbox where mention_id = any($1::uuid[]) order by mention_id, observed_at, seq"
-_POSTS = "select id, platform, author, url, title, text from mentions where id = any($1::uuid[])"
+_POSTS = "select id, platform, author, url, title, text, drill_id from mentions where id = any($1::uuid[])"
 _RECEIPTS = """
 select mention_id, max(observed_at), min(received_at), max(received_at), bool_and(historical)
 from observations where mention_id = any($1::uuid[]) group by mention_id"""
@@ -86,10 +86,14 @@ class Batch:
 async def process_inbox(tx: Tx, rules: Rules, ledger: Ledger, claim: Claim) -> Batch:
     """Counts what the claim takes. Overtaken (and nothing done) when another worker was first with one."""
     book = await rules.current(tx)
+    rows = await claim.take(await tx.driver())
+    return await count_readings(tx, book, ledger, rows) if rows else Batch(0, [])
+
+
+async def count_readings(tx: Tx, book: RuleBook, ledger: Ledger, rows: Sequence[Any]) -> Batch:
+    """Counts readings, by mention and instant, that are nobody else's: claimed, or played in a drill. All are real, or of one
+    run of a drill."""
     driver = await tx.driver()
-    rows = await claim.take(driver)
-    if not rows:
-        return Batch(0, [])
     readings = {mention_id: list(group) for mention_id, group in groupby(rows, key=itemgetter("mention_id"))}
     receipts = {mention_id: _receipt(group) for mention_id, group in readings.items()}
     works = await load_works(driver, readings, receipts)
@@ -225,14 +229,15 @@ async def _load_hits(driver: asyncpg.Connection, works: Iterable[Work], book: Ru
         work.rule_ids = book.in_order(found.get(mention_id, []))
 
 
-async def _join(tx: Tx, works: Iterable[Work], book: RuleBook, *, now: datetime) -> set[UUID]:
+async def _join(tx: Tx, works: Sequence[Work], book: RuleBook, *, now: datetime) -> set[UUID]:
     """Gives each mention that wants one its incident: through its hit rules in order, else a new one of the first.
 
     Returns the incidents of which there may be news of media: a report that hits the rule, or a new incident.
     """
     joining = [work for work in works if work.wants_incident and work.rule_ids]
     reports = [work for work in works if work.hits and work.is_news]
-    open_now = await accepting(tx, {rule_id for work in (*joining, *reports) for rule_id in work.rule_ids})
+    drill_id = drill_of(works)
+    open_now = await accepting(tx, {rule_id for work in (*joining, *reports) for rule_id in work.rule_ids}, drill_id)
     openings: dict[UUID, Opening] = {}
     chosen: list[tuple[Work, UUID]] = []
     for work in joining:
@@ -242,7 +247,7 @@ async def _join(tx: Tx, works: Iterable[Work], book: RuleBook, *, now: datetime)
         chosen.append((work, rule_id))
     opened: list[Incident] = []
     if openings:
-        found, opened = await open_for_rules(tx, openings, caller=SYSTEM, now=now)
+        found, opened = await open_for_rules(tx, openings, drill_id=drill_id, caller=SYSTEM, now=now)
         open_now |= found
     for work, rule_id in chosen:
         work.state.incident_id = open_now[rule_id]
@@ -258,7 +263,20 @@ def _opening(work: Work, book: RuleBook, rule_id: UUID) -> Opening:
         rule_id,
         harm_class=rule.harm_class,
         business_unit=rule.business_unit,
+        is_drill=work.post.drill_id is not None,
+        drill_id=work.post.drill_id,
     )
+
+
+def drill_of(works: Iterable[Work]) -> UUID | None:
+    """The one run of a drill that mentions are of which are counted together; None: they are real.
+
+    Real ones come by the inbox and those of a drill by whoever plays it, and people may not mix them: were they ever mixed
+    nothing is counted.
+    """
+    runs = {work.post.drill_id for work in works}
+    assert len(runs) <= 1, "mentions of a drill are counted by themselves"
+    return next(iter(runs), None)
 
 
 async def _observed(driver: asyncpg.Connection, mention_ids: list[UUID]) -> dict[UUID, list[Reading]]:
@@ -273,7 +291,7 @@ async def _observed(driver: asyncpg.Connection, mention_ids: list[UUID]) -> dict
 async def write(tx: Tx, works: list[Work], observed: list[tuple[Any, ...]]) -> None:
     """Writes what the works say of their mentions, and the readings they were told."""
     driver = await tx.driver()
-    await insert_states(driver, [work.state for work in works if not work.known])
+    await insert_states(driver, [work.state for work in works if not work.known], drill_id=drill_of(works))
     await update_states(driver, [work.state for work in works if work.known])
     await _observe(driver, observed, known={work.post.id for work in works if work.known})
     reworded = [(work.post.id, work.post.title, work.post.text) for work in works if work.reworded]
@@ -360,5 +378,6 @@ def _alert(work: Work, now: datetime) -> MentionHit:
     work.state.alerted = True
     return MentionHit(
         mention_id=work.post.id, incident_id=work.state.incident_id, platform=work.post.platform,
-        rule_ids=work.rule_ids, received_at=work.told_at(now),
+        rule_ids=work.rule_ids, received_at=work.told_at(now), is_drill=work.post.drill_id is not None,
+        drill_id=work.post.drill_id,
     )  # fmt: skip

@@ -61,6 +61,11 @@ async def list_mentions(tx: Tx, query: MentionQuery) -> dict[str, Any]:
 
 
 def _conditions(query: MentionQuery) -> Iterable[ColumnElement[bool]]:
+    if query.drill_id is not None:
+        yield Mention.drill_id == query.drill_id
+    elif query.incident_id is None:
+        # Who names an incident knows whether it is an exercise.
+        yield Mention.drill_id.is_not(None) if query.is_drill else Mention.drill_id.is_(None)
     if query.platform:
         yield Mention.platform.in_(query.platform)
     if query.sentiment:
@@ -133,6 +138,8 @@ def shown(
             "spread": sum(counters[name] or 0 for name in ("reposts", "comments", "likes")),
             "media": state.media if state else False,
             "incident_id": state.incident_id if state else None,
+            "is_drill": mention.drill_id is not None,
+            "drill_id": mention.drill_id,
             "pending": state is None,
             "hits": hits,
             "alert": alert,

@@ -232,6 +232,10 @@ class Mention(BaseModel):
     spread: int = Field(description="传播量: reposts + comments + likes.", examples=[14048])
     media: bool = Field(description="Whether a listed outlet 媒体 posted it.", examples=[False])
     incident_id: UUID | None = Field(description="The incident it belongs to.")
+    is_drill: bool = Field(
+        description="Whether it was made up for an exercise 演练: nothing of it is real.", examples=[False]
+    )
+    drill_id: UUID | None = Field(description="The run that it was made up for; null: it is real.", examples=[None])
     pending: bool = Field(
         description="Whether its first reading is stored but not matched and counted yet.", examples=[False]
     )
@@ -319,6 +323,14 @@ class MentionQuery(PageQuery):
     rule_id: Annotated[UUID | None, Field(description="Those that hit one watch rule.")] = None
     employee_account: Annotated[bool | None, Field(description="Whether people say that an employee posted it.")] = None
     attached: Annotated[bool | None, Field(description="Whether they belong to any incident.")] = None
+    is_drill: Annotated[
+        bool,
+        Field(
+            description="What was made up for exercises 演练 in place of what is real; where an incident is named, it does not "
+            "matter."
+        ),
+    ] = False
+    drill_id: Annotated[UUID | None, Field(description="What was made up for one run of a drill.")] = None
     first_seen_after: Annotated[Instant | None, Field(description="Heard of after this instant.")] = None
     first_seen_before: Annotated[Instant | None, Field(description="Heard of before this instant.")] = None
 

@@ -190,6 +190,14 @@ def _measure_late(data: Mapping[str, Any]) -> str:
     return f"预防措施逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前完成"
 
 
+def _drill_started(data: Mapping[str, Any]) -> str:
+    return f"演练 {data.get('drill_number')} 开始，{data.get('scale')} 倍速"
+
+
+def _drill_ended(data: Mapping[str, Any]) -> str:
+    return f"演练 {data.get('drill_number')} {label('drill_state', data.get('state'))}"
+
+
 # Type of event -> what happened. All others say their label.
 SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.grade_changed": _grade_changed,
@@ -215,6 +223,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "statement.published_unapproved": _unapproved,
     "review.decided": _decided,
     "review.decisions_overdue": _undecided,
+    "drill.started": _drill_started,
+    "drill.ended": _drill_ended,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }

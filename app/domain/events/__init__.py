@@ -19,6 +19,7 @@ from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublishe
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
 from app.domain.events.commitments import CommitmentBroken
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
+from app.domain.events.drills import DrillEnded, DrillEvent, DrillPaused, DrillResumed, DrillStarted
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
 from app.domain.events.incidents import (
@@ -102,6 +103,11 @@ __all__ = [
     "DigestDaily",
     "DigestEvent",
     "DigestWeekly",
+    "DrillEnded",
+    "DrillEvent",
+    "DrillPaused",
+    "DrillResumed",
+    "DrillStarted",
     "Event",
     "EvidenceChanged",
     "FactChecked",
@@ -237,6 +243,10 @@ PUBLIC: tuple[type[Event], ...] = (
     DigestWeekly,
     TrialStarted,
     TrialEnded,
+    DrillStarted,
+    DrillPaused,
+    DrillResumed,
+    DrillEnded,
     WebhookTested,
     WebhookEndpointDisabled,
     WebhookBreakerOpened,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.labels import (
+    drills,
     incidents,
     lint,
     mentions,
@@ -22,6 +23,7 @@ from app.domain.labels import (
 from app.domain.labels.base import Labels
 
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, quality)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, drills)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

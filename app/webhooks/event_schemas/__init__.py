@@ -29,6 +29,12 @@ from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, Calend
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
 from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
+from app.webhooks.event_schemas.drills import (
+    DrillEndedEvent,
+    DrillPausedEvent,
+    DrillResumedEvent,
+    DrillStartedEvent,
+)
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
     WebhookBreakerOpenedEvent,
@@ -137,6 +143,10 @@ class Event(
             | DigestWeeklyEvent
             | TrialStartedEvent
             | TrialEndedEvent
+            | DrillStartedEvent
+            | DrillPausedEvent
+            | DrillResumedEvent
+            | DrillEndedEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent
