@@ -14,6 +14,7 @@ from app.core.db import Database
 from app.core.deps import Tools
 from app.core.doorbell import Doorbell, connect
 from app.core.health import router as health
+from app.core.listening import listening
 from app.core.logging import configure
 from app.core.memory import settle
 from app.core.oidc import Issuer
@@ -54,9 +55,11 @@ from app.mentions.routes import router as mentions
 from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
+from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
 from app.metrics.mechanism_routes import router as mechanisms
 from app.metrics.replay_routes import router as replays
+from app.metrics.watching_routes import router as watching
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -119,6 +122,7 @@ ROUTERS = (
     employee_accounts,
     rules,
     outlets,
+    sources,
     incidents,
     incident_mentions,
     splits,
@@ -177,6 +181,7 @@ ROUTERS = (
     mechanisms,
     replays,
     drills,
+    watching,
     webhooks,
     events,
     streams,
@@ -212,7 +217,7 @@ async def _living(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     app.state.feed = feed = Feed(database, keys)
     settle()
     try:
-        async with feed.reading(redis):
+        async with feed.reading(redis), listening(database):
             yield
     finally:
         await intake.close()

@@ -37,6 +37,7 @@ from workers.resealing import Resealer
 from workers.reviews import watch_decisions
 from workers.risks import measure_incidents, watch_risks
 from workers.silence import watch_words
+from workers.sources import thin_beats, watch_sources
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
@@ -81,6 +82,8 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("risks", lambda: watch_risks(database), 60.0),
         Sweep("signatures", lambda: measure_incidents(database), 30.0),
         Sweep("replays", replayer.sweep, replayer.seconds),
+        Sweep("sources", lambda: watch_sources(database), 10.0),
+        Sweep("beats", lambda: thin_beats(database), 3600.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

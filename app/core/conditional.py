@@ -30,6 +30,7 @@ from app.models import (
     Risk,
     RiskMeasure,
     RolePermission,
+    Source,
     Statement,
     StatementTemplate,
     Task,
@@ -50,6 +51,7 @@ Versioned = (
     | Risk
     | RiskMeasure
     | RolePermission
+    | Source
     | Statement
     | StatementTemplate
     | Task

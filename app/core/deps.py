@@ -168,5 +168,7 @@ MetricsRead = Annotated[Caller, Depends(Holds("metrics:read"))]
 MetricsWrite = Annotated[Caller, Depends(Holds("metrics:write"))]
 DrillsRead = Annotated[Caller, Depends(Holds("drills:read"))]
 DrillsWrite = Annotated[Caller, Depends(Holds("drills:write"))]
+SourcesRead = Annotated[Caller, Depends(Holds("sources:read"))]
+SourcesWrite = Annotated[Caller, Depends(Holds("sources:write"))]
 # Whoever has a good key or token, whatever it may do.
 AnyCaller = Annotated[Caller, Depends(_known)]

@@ -36,6 +36,7 @@ _COLOURS = {
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
         "digest.daily": _BLUE, "digest.weekly": _BLUE, "trial.started": _ORANGE, "trial.ended": _BLUE,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
+        "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN, "source.silent": _ORANGE, "source.heard_again": _GREEN,
     },
     "risk_level": {"critical": _RED, "high": _ORANGE, "medium": _YELLOW, "low": _BLUE},
     "risk_status": {"open": _BLUE},
@@ -70,6 +71,8 @@ _COLOURS = {
     "light": {"green": _GREEN, "red": _RED},
     "replay_state": {"queued": _BLUE, "running": _BLUE, "done": _GREEN, "failed": _RED},
     "violation": {"leak": _RED, "improper_speech": _ORANGE, "other": _YELLOW},
+    "source_state": {"silent": _RED, "never_heard": _ORANGE, "alive": _GREEN},
+    "alert_miss": {"no_receiver": _RED, "late": _ORANGE},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip
 

@@ -123,7 +123,9 @@ def team_for(grade: Grade, roster: Roster, business_unit: str | None) -> list[Se
 
 def team_of(person_ids: Collection[UUID], roster: Roster) -> list[Seat]:
     """A team of these people, as in a drill that names who takes part: the first who is a lead leads it."""
-    named = [roster.people[id_] for id_ in dict.fromkeys(person_ids) if id_ in roster.people and roster.people[id_].active]
+    named = [
+        roster.people[id_] for id_ in dict.fromkeys(person_ids) if id_ in roster.people and roster.people[id_].active
+    ]
     lead = next((one.id for one in named if Role.LEAD in one.roles), None)
     return [Seat(one.id, TeamPosition.LEAD if one.id == lead else roster.position_of(one.id)) for one in named]
 

@@ -64,7 +64,11 @@ async def subside(tx: Tx, incident_id: UUID) -> int:
         last_gain_at=pace.scenario(last_gain_at), gained_last_day=gained, now=pace.scenario(now),
     ):  # fmt: skip
         return 0
-    reason = "No gain for 72 hours." if pace.scenario(now) - pace.scenario(last_gain_at) >= QUIET else "A week without a grade, and little news."
+    reason = (
+        "No gain for 72 hours."
+        if pace.scenario(now) - pace.scenario(last_gain_at) >= QUIET
+        else "A week without a grade, and little news."
+    )
     await record(tx, grading.set_status(incident, "subsided", reason=reason, now=now), caller=SYSTEM)
     return 1
 

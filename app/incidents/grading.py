@@ -53,7 +53,14 @@ def find(incident: Incident, policy: Policy, counted: Counted, now: datetime, pa
     if incident.decided_at is not None and counted.live is not None:
         lo, hi = counted.live
         since = grading.reached_since(
-            policy, series, pace.scenario(incident.decided_at), lo=lo, hi=hi, cutoff=counted.cutoff, harm=harm, media=media
+            policy,
+            series,
+            pace.scenario(incident.decided_at),
+            lo=lo,
+            hi=hi,
+            cutoff=counted.cutoff,
+            harm=harm,
+            media=media,
         )
     return Finding(
         grading.reached(policy, live, harm, media),
@@ -204,7 +211,11 @@ async def _come_back(
         return []
     if incident.status == "subsided":
         to, reason = "watching", "It gained again."
-    elif incident.status == "closed" and counted.live is not None and now - incident.ended_at <= pace.span(REOPENS_WITHIN):
+    elif (
+        incident.status == "closed"
+        and counted.live is not None
+        and now - incident.ended_at <= pace.span(REOPENS_WITHIN)
+    ):
         lo, hi = counted.live
         rule = grading.reached_since(
             policy, counted.series, pace.scenario(incident.ended_at), lo=lo, hi=hi, cutoff=counted.cutoff,

@@ -66,7 +66,10 @@ async def choices_of(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, tuple[
     taken = {(run, rule) for run, rules in ended.items() for rule in await accepting(tx, rules, run)}
     return {
         incident.id: choices(
-            incident.status, facts[incident.id], rule_taken=(incident.drill_id, incident.rule_id) in taken, mentions=incident.mention_count
+            incident.status,
+            facts[incident.id],
+            rule_taken=(incident.drill_id, incident.rule_id) in taken,
+            mentions=incident.mention_count,
         )
         for incident in incidents
     }

@@ -75,9 +75,7 @@ async def _seen(
 ) -> str:
     driver, since = await tx.driver(), first_id_at(opened_at - LOOK_BACK)
     facts = await driver.fetchrow(_FACTS, incident.id, rules, since, without, incident.drill_id)
-    news = facts["media"] or await driver.fetchval(
-        _NEWS, incident.id, rules, since, without, incident.drill_id
-    )
+    news = facts["media"] or await driver.fetchval(_NEWS, incident.id, rules, since, without, incident.drill_id)
     if not news and incident.rule_id is None:
         news = await driver.fetchval(_NEWS_OF_MEMBERS, incident.id, without)
     return follow_up_of(media=facts["media"], others=facts["others"], news=news)

@@ -117,9 +117,7 @@ async def ring_rows(tx: Tx, incidents: Mapping[UUID, Incident], rows: Sequence[D
     paces = {id_: await pace_of(tx, incident) for id_, incident in incidents.items()}
     rows = [row for row in rows if not _stands_still(row, paces)]
     rings = {
-        row.id: due_rings(
-            DeadlineKind(row.kind), row.started_at, row.due_at, row.set_at, now, _pace_of(row, paces)
-        )
+        row.id: due_rings(DeadlineKind(row.kind), row.started_at, row.due_at, row.set_at, now, _pace_of(row, paces))
         for row in rows
     }
     new = await _write(tx, rings, now)

@@ -54,7 +54,14 @@ async def start(
     await tx.flush()
     rows = [
         clocks.start(
-            tx, incident, TIMED[TaskKind(task.kind)], due_at, policy_id, now, task_id=task.id, started_at=since,
+            tx,
+            incident,
+            TIMED[TaskKind(task.kind)],
+            due_at,
+            policy_id,
+            now,
+            task_id=task.id,
+            started_at=since,
             pace=pace,
         )
         for task, due_at in dated

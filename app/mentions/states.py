@@ -120,9 +120,7 @@ async def read_states(driver: asyncpg.Connection, mention_ids: Iterable[UUID]) -
     return {row["mention_id"]: State(*row) for row in rows}
 
 
-async def insert_states(
-    driver: asyncpg.Connection, states: Sequence[State], *, drill_id: UUID | None = None
-) -> None:
+async def insert_states(driver: asyncpg.Connection, states: Sequence[State], *, drill_id: UUID | None = None) -> None:
     """Writes the states of new mentions, in the order given: by id. Overtaken when another transaction wrote one of
     them first; this transaction is at its end then. ``drill_id``: the run that all of them are of."""
     if not states:

@@ -11,7 +11,6 @@ from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
     Hit,
     InboxReading,
-    LastHeard,
     Mention,
     MentionSnapshot,
     MentionState,
@@ -46,6 +45,7 @@ from app.models.risks import (
 from app.models.roster import RosterPeriod
 from app.models.search import SearchEntry
 from app.models.silence import Silence, SilenceRing
+from app.models.sources import CorePlatformPeriod, ListeningSpan, Source, SourceBeat, SourceSilence, SourceWatch
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
@@ -63,6 +63,7 @@ __all__ = [
     "CalendarDay",
     "CalendarYear",
     "Commitment",
+    "CorePlatformPeriod",
     "Deadline",
     "DeadlineFiring",
     "Decision",
@@ -87,8 +88,8 @@ __all__ = [
     "IncidentMember",
     "IncidentNumber",
     "IncidentSignature",
-    "LastHeard",
     "LintList",
+    "ListeningSpan",
     "MediaOutlet",
     "Meeting",
     "Mention",
@@ -130,6 +131,10 @@ __all__ = [
     "Silence",
     "SilenceRing",
     "SlaPolicy",
+    "Source",
+    "SourceBeat",
+    "SourceSilence",
+    "SourceWatch",
     "SpreadBucket",
     "Statement",
     "StatementApproval",

@@ -12,6 +12,8 @@ class EventType(StrEnum):
     MENTION_NEEDS_JUDGEMENT = "mention.needs_judgement"
     ALERT_BREACHED = "alert.breached"
     ALERT_NO_RECEIVER = "alert.no_receiver"
+    SOURCE_SILENT = "source.silent"
+    SOURCE_HEARD_AGAIN = "source.heard_again"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_GRADE_CHANGED = "incident.grade_changed"
     INCIDENT_STATUS_CHANGED = "incident.status_changed"

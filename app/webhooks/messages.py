@@ -196,6 +196,14 @@ def _drill_started(data: Mapping[str, Any]) -> str:
 
 def _drill_ended(data: Mapping[str, Any]) -> str:
     return f"演练 {data.get('drill_number')} {label('drill_state', data.get('state'))}"
+def _source_silent(data: Mapping[str, Any]) -> str:
+    since = _clock(data.get("silent_since"))
+    return f"来源静默：{_source(data)}自 {since} 起没有动静"
+def _source_back(data: Mapping[str, Any]) -> str:
+    return f"来源恢复：{_source(data)}已于 {_clock(data.get('heard_at'))} 恢复上报"
+def _source(data: Mapping[str, Any]) -> str:
+    platforms = "、".join(label("platform", platform) for platform in data.get("platforms", ()))
+    return f"{label('source_kind', data.get('source_kind'))}（{platforms}）"
 
 
 # Type of event -> what happened. All others say their label.
@@ -225,6 +233,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "review.decisions_overdue": _undecided,
     "drill.started": _drill_started,
     "drill.ended": _drill_ended,
+    "source.silent": _source_silent,
+    "source.heard_again": _source_back,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }

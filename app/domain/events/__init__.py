@@ -64,6 +64,7 @@ from app.domain.events.risks import (
     RiskReviewOverdue,
 )
 from app.domain.events.silence import IncidentSilent
+from app.domain.events.sources import SourceEvent, SourceHeardAgain, SourceSilent
 from app.domain.events.statements import (
     StatementApproved,
     StatementChanged,
@@ -157,6 +158,9 @@ __all__ = [
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
+    "SourceEvent",
+    "SourceHeardAgain",
+    "SourceSilent",
     "StatementApproved",
     "StatementChanged",
     "StatementChangesRequested",
@@ -193,6 +197,8 @@ PUBLIC: tuple[type[Event], ...] = (
     NeedsJudgement,
     AlertBreached,
     AlertNoReceiver,
+    SourceSilent,
+    SourceHeardAgain,
     IncidentOpened,
     GradeChanged,
     StatusChanged,

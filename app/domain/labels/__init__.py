@@ -17,6 +17,7 @@ from app.domain.labels import (
     reports,
     reviews,
     risks,
+    sources,
     statements,
     webhooks,
 )
@@ -24,6 +25,7 @@ from app.domain.labels.base import Labels
 
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, quality)
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, drills)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, sources)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

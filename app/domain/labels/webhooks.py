@@ -10,6 +10,8 @@ LABELS: Labels = {
         "mention.needs_judgement": ("待人工判断", "A mention spreads and is not judged"),
         "alert.breached": ("预警超时", "A hit reached nobody in time"),
         "alert.no_receiver": ("预警无人接收", "Hits can reach nobody"),
+        "source.silent": ("来源静默", "A source is silent"),
+        "source.heard_again": ("来源恢复", "A source is heard again"),
         "incident.opened": ("危机事件开启", "An incident was opened"),
         "incident.grade_changed": ("分级变更", "An incident's grade changed"),
         "incident.status_changed": ("状态变更", "An incident's status changed"),

@@ -63,6 +63,7 @@ from app.webhooks.event_schemas.reviews import (
 )
 from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
 from app.webhooks.event_schemas.silence import IncidentSilentEvent
+from app.webhooks.event_schemas.sources import SourceHeardAgainEvent, SourceSilentEvent
 from app.webhooks.event_schemas.statements import (
     StatementApprovedEvent,
     StatementChangesRequestedEvent,
@@ -137,6 +138,8 @@ class Event(
             | IncidentRecurredEvent
             | RiskReviewOverdueEvent
             | RiskMeasureOverdueEvent
+            | SourceSilentEvent
+            | SourceHeardAgainEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | DigestDailyEvent
