@@ -103,6 +103,15 @@ from app.statements.routes import router as statements
 from app.statements.template_routes import incident_router as incident_templates
 from app.statements.template_routes import router as statement_templates
 from app.trainings.drills_routes import router as drills
+from app.trainings.completion_routes import of_training as training_completions
+from app.trainings.completion_routes import router as completions
+from app.trainings.completion_routes import sheets as training_imports
+from app.trainings.course_routes import router as trainings
+from app.trainings.coverage_routes import router as training_coverage
+from app.trainings.coverage_routes import settings_router as training_settings
+from app.trainings.session_routes import of_training as training_sessions
+from app.trainings.session_routes import router as sessions
+from app.trainings.session_routes import series_router as training_series
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -176,6 +185,15 @@ ROUTERS = (
     risk_texts,
     risks,
     risk_measures,
+    trainings,
+    training_sessions,
+    sessions,
+    training_series,
+    training_completions,
+    completions,
+    training_imports,
+    training_coverage,
+    training_settings,
     text_checks,
     similarities,
     mechanisms,

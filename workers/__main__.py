@@ -41,6 +41,7 @@ from workers.sources import thin_beats, watch_sources
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
+from workers.trainings import follow_trainings
 
 log = structlog.get_logger()
 
@@ -84,6 +85,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("replays", replayer.sweep, replayer.seconds),
         Sweep("sources", lambda: watch_sources(database), 10.0),
         Sweep("beats", lambda: thin_beats(database), 3600.0),
+        Sweep("trainings", lambda: follow_trainings(database), 60.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

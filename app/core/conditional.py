@@ -35,6 +35,9 @@ from app.models import (
     StatementTemplate,
     Task,
     TextCheck,
+    Training,
+    TrainingSeries,
+    TrainingSession,
     WatchRule,
 )
 
@@ -56,6 +59,9 @@ Versioned = (
     | StatementTemplate
     | Task
     | TextCheck
+    | Training
+    | TrainingSeries
+    | TrainingSession
     | WatchRule
 )
 

@@ -170,5 +170,7 @@ DrillsRead = Annotated[Caller, Depends(Holds("drills:read"))]
 DrillsWrite = Annotated[Caller, Depends(Holds("drills:write"))]
 SourcesRead = Annotated[Caller, Depends(Holds("sources:read"))]
 SourcesWrite = Annotated[Caller, Depends(Holds("sources:write"))]
+TrainingsRead = Annotated[Caller, Depends(Holds("trainings:read"))]
+TrainingsWrite = Annotated[Caller, Depends(Holds("trainings:write"))]
 # Whoever has a good key or token, whatever it may do.
 AnyCaller = Annotated[Caller, Depends(_known)]

@@ -50,6 +50,16 @@ from app.models.statements import ApprovalDelegation, Commitment, Statement, Sta
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.templates import StatementTemplate, StatementTemplateVersion
+from app.models.trainings import (
+    CoverageWatch,
+    Training,
+    TrainingCompletion,
+    TrainingEnrolment,
+    TrainingSeries,
+    TrainingSession,
+    TrainingSettings,
+    TrainingVersion,
+)
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -64,6 +74,7 @@ __all__ = [
     "CalendarYear",
     "Commitment",
     "CorePlatformPeriod",
+    "CoverageWatch",
     "Deadline",
     "DeadlineFiring",
     "Decision",
@@ -145,6 +156,13 @@ __all__ = [
     "StrayObject",
     "Task",
     "TextCheck",
+    "Training",
+    "TrainingCompletion",
+    "TrainingEnrolment",
+    "TrainingSeries",
+    "TrainingSession",
+    "TrainingSettings",
+    "TrainingVersion",
     "TrialPeriod",
     "WatchRule",
     "WebhookEndpoint",

@@ -58,6 +58,8 @@ class EventType(StrEnum):
     REVIEW_DECISIONS_OVERDUE = "review.decisions_overdue"
     RISK_REVIEW_OVERDUE = "risk.review_overdue"
     RISK_MEASURE_OVERDUE = "risk_measure.overdue"
+    TRAINING_VALIDITY_ENDING = "training.validity_ending"
+    TRAINING_COVERAGE_BELOW_TARGET = "training.coverage_below_target"
     CALENDAR_YEAR_PUBLISHED = "calendar.year_published"
     CALENDAR_YEAR_MISSING = "calendar.year_missing"
     DIGEST_DAILY = "digest.daily"

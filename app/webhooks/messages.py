@@ -204,6 +204,12 @@ def _source_back(data: Mapping[str, Any]) -> str:
 def _source(data: Mapping[str, Any]) -> str:
     platforms = "、".join(label("platform", platform) for platform in data.get("platforms", ()))
     return f"{label('source_kind', data.get('source_kind'))}（{platforms}）"
+def _validity_ending(data: Mapping[str, Any]) -> str:
+    return f"培训即将过期：{len(data.get('person_ids', ()))} 人的有效期至 {data.get('ends_on')}"
+def _coverage_fell(data: Mapping[str, Any]) -> str:
+    whose = "部门" if data.get("department_id") else "全公司"
+    share = f"{data.get('percent')}%（{data.get('covered')}/{data.get('roster')} 人）"
+    return f"{whose}培训覆盖率降至 {share}，低于目标 {data.get('target_percent')}%"
 
 
 # Type of event -> what happened. All others say their label.
@@ -214,6 +220,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.recurred": _recurred,
     "risk.review_overdue": _risk_late,
     "risk_measure.overdue": _measure_late,
+    "training.validity_ending": _validity_ending,
+    "training.coverage_below_target": _coverage_fell,
     "mention.hit": _mention_hit,
     "note.added": _noted,
     "sla.warning": _warned,

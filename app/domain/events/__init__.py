@@ -78,6 +78,15 @@ from app.domain.events.statements import (
 )
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
+from app.domain.events.trainings import (
+    TrainingAttendanceRecorded,
+    TrainingChanged,
+    TrainingCoverageBelowTarget,
+    TrainingResultsRecorded,
+    TrainingSessionsChanged,
+    TrainingsUnmasked,
+    TrainingValidityEnding,
+)
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
     WebhookBreakerOpened,
@@ -179,6 +188,13 @@ __all__ = [
     "TaskWaived",
     "TasksChanged",
     "TeamChanged",
+    "TrainingAttendanceRecorded",
+    "TrainingChanged",
+    "TrainingCoverageBelowTarget",
+    "TrainingResultsRecorded",
+    "TrainingSessionsChanged",
+    "TrainingValidityEnding",
+    "TrainingsUnmasked",
     "TrialEnded",
     "TrialStarted",
     "ViewsHigh",
@@ -243,6 +259,8 @@ PUBLIC: tuple[type[Event], ...] = (
     ReviewDecisionsOverdue,
     RiskReviewOverdue,
     RiskMeasureOverdue,
+    TrainingValidityEnding,
+    TrainingCoverageBelowTarget,
     CalendarYearPublished,
     CalendarYearMissing,
     DigestDaily,

@@ -19,6 +19,7 @@ from app.domain.labels import (
     risks,
     sources,
     statements,
+    trainings,
     webhooks,
 )
 from app.domain.labels.base import Labels
@@ -26,6 +27,7 @@ from app.domain.labels.base import Labels
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, quality)
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, drills)
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, sources)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, trainings)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

@@ -56,6 +56,8 @@ LABELS: Labels = {
         "review.decisions_overdue": ("复盘决定逾期", "A review's decisions are late"),
         "risk.review_overdue": ("风险复评逾期", "A risk's review is overdue"),
         "risk_measure.overdue": ("预防措施逾期", "A preventive measure is overdue"),
+        "training.validity_ending": ("培训即将过期", "Completions of a course end soon"),
+        "training.coverage_below_target": ("培训覆盖率低于目标", "Training coverage fell below the target"),
         "calendar.year_published": ("工作日历公布", "A year's working days are official"),
         "calendar.year_missing": ("工作日历缺失", "A year's working days are not known yet"),
         "digest.daily": ("每日简报", "A day's digest"),

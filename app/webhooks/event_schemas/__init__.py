@@ -80,6 +80,7 @@ from app.webhooks.event_schemas.tasks import (
     TaskWaivedEvent,
 )
 from app.webhooks.event_schemas.team import EscalationPersonEvent, TeamChangedEvent
+from app.webhooks.event_schemas.trainings import TrainingCoverageBelowTargetEvent, TrainingValidityEndingEvent
 from app.webhooks.event_types import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -140,6 +141,8 @@ class Event(
             | RiskMeasureOverdueEvent
             | SourceSilentEvent
             | SourceHeardAgainEvent
+            | TrainingValidityEndingEvent
+            | TrainingCoverageBelowTargetEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | DigestDailyEvent
