@@ -8,6 +8,7 @@ from typing import Final
 
 from app.domain.labels import (
     incidents,
+    kpis,
     lint,
     mentions,
     people,
@@ -20,7 +21,7 @@ from app.domain.labels import (
 )
 from app.domain.labels.base import Labels
 
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, kpis)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}
