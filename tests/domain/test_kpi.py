@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -87,7 +88,7 @@ def test_steps_cover_the_span_without_gap_or_overlap(first, days, every):
     span = Span(first, first + timedelta(days=days))
     found = steps(span, every)
     assert (found[0].first, found[-1].last) == span
-    assert all(before.end == after.start for before, after in zip(found, found[1:], strict=False))
+    assert all(before.end == after.start for before, after in pairwise(found))
     assert sum(step.days for step in found) == span.days == days + 1
     for step in found[1:]:
         assert every is not KpiEvery.WEEK or step.first.weekday() == 0
