@@ -43,4 +43,10 @@ LABELS: Labels = {
         "week": ("周", "Week"),
         "month": ("月", "Month"),
     },
+    "kpi_subject": {
+        "deadline": ("时限", "Deadline"),
+        "incident": ("事件", "Incident"),
+        "person": ("人员", "Person"),
+        "mechanism": ("机制", "Mechanism"),
+    },
 }

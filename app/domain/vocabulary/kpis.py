@@ -60,3 +60,12 @@ class KpiEvery(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+
+
+class KpiSubject(StrEnum):
+    """What a figure is made of: 时限, 事件, 人员, 机制."""
+
+    DEADLINE = "deadline"
+    INCIDENT = "incident"
+    PERSON = "person"
+    MECHANISM = "mechanism"
