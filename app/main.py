@@ -54,6 +54,7 @@ from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.split_routes import router as splits
+from app.metrics.kpi_routes import router as kpis
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -169,6 +170,7 @@ ROUTERS = (
     risk_measures,
     text_checks,
     similarities,
+    kpis,
     webhooks,
     events,
     streams,

@@ -164,5 +164,7 @@ PeopleAct = Annotated[Caller, Depends(Holds("people:act"))]
 FilesRead = Annotated[Caller, Depends(Holds("files:read"))]
 FilesWrite = Annotated[Caller, Depends(Holds("files:write"))]
 LegalHold = Annotated[Caller, Depends(Holds("legal:hold"))]
+MetricsRead = Annotated[Caller, Depends(Holds("metrics:read"))]
+MetricsWrite = Annotated[Caller, Depends(Holds("metrics:write"))]
 # Whoever has a good key or token, whatever it may do.
 AnyCaller = Annotated[Caller, Depends(_known)]
