@@ -60,6 +60,7 @@ from app.mentions.split_routes import router as splits
 from app.metrics.mechanism_routes import router as mechanisms
 from app.metrics.replay_routes import router as replays
 from app.metrics.watching_routes import router as watching
+from app.metrics.kpi_routes import router as kpis
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -200,6 +201,7 @@ ROUTERS = (
     replays,
     drills,
     watching,
+    kpis,
     webhooks,
     events,
     streams,

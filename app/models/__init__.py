@@ -20,6 +20,7 @@ from app.models.mentions import (
     SetAside,
     WatchRule,
 )
+from app.models.metrics import KpiBaseline, KpiBaselineIncident, KpiCalm, KpiOrigin
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
@@ -99,6 +100,11 @@ __all__ = [
     "IncidentMember",
     "IncidentNumber",
     "IncidentSignature",
+    "KpiBaseline",
+    "KpiBaselineIncident",
+    "KpiCalm",
+    "KpiOrigin",
+    "LastHeard",
     "LintList",
     "ListeningSpan",
     "MediaOutlet",

@@ -9,6 +9,7 @@ from typing import Final
 from app.domain.labels import (
     drills,
     incidents,
+    kpis,
     lint,
     mentions,
     people,
@@ -28,6 +29,7 @@ _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, ment
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, drills)
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, sources)
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, trainings)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, kpis)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}
