@@ -49,6 +49,8 @@ from app.incidents.task_routes import router as tasks
 from app.incidents.team_routes import router as teams
 from app.mentions.employee_routes import router as employee_accounts
 from app.mentions.ingest import Intake
+from app.mentions.patrol_routes import plan_router as patrol_plan
+from app.mentions.patrol_routes import router as patrols
 from app.mentions.routes import incident_router as incident_mentions
 from app.mentions.routes import ingest_router as ingest
 from app.mentions.routes import router as mentions
@@ -133,6 +135,8 @@ ROUTERS = (
     rules,
     outlets,
     sources,
+    patrol_plan,
+    patrols,
     incidents,
     incident_mentions,
     splits,

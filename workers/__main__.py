@@ -30,6 +30,7 @@ from workers.deliver import Deliverer, rescue
 from workers.drills import Player
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
+from workers.patrols import watch_patrols
 from workers.queue import run_queue
 from workers.replays import Replayer
 from workers.reports import Reporter
@@ -86,6 +87,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("sources", lambda: watch_sources(database), 10.0),
         Sweep("beats", lambda: thin_beats(database), 3600.0),
         Sweep("trainings", lambda: follow_trainings(database), 60.0),
+        Sweep("patrols", lambda: watch_patrols(database), 10.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

@@ -22,6 +22,7 @@ from app.models import (
     Department,
     Drill,
     Incident,
+    Patrol,
     Person,
     Placement,
     PlatformRule,
@@ -46,6 +47,7 @@ Versioned = (
     | Department
     | Drill
     | Incident
+    | Patrol
     | Person
     | Placement
     | PlatformRule

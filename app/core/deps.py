@@ -172,5 +172,6 @@ SourcesRead = Annotated[Caller, Depends(Holds("sources:read"))]
 SourcesWrite = Annotated[Caller, Depends(Holds("sources:write"))]
 TrainingsRead = Annotated[Caller, Depends(Holds("trainings:read"))]
 TrainingsWrite = Annotated[Caller, Depends(Holds("trainings:write"))]
+PatrolsWrite = Annotated[Caller, Depends(Holds("patrols:write"))]
 # Whoever has a good key or token, whatever it may do.
 AnyCaller = Annotated[Caller, Depends(_known)]

@@ -36,8 +36,12 @@ _COLOURS = {
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
         "digest.daily": _BLUE, "digest.weekly": _BLUE, "trial.started": _ORANGE, "trial.ended": _BLUE,
         "training.validity_ending": _YELLOW, "training.coverage_below_target": _ORANGE,
+        "patrol.missed": _RED, "patrol.checked_in": _GREEN,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN, "source.silent": _ORANGE, "source.heard_again": _GREEN,
+    },
+    "patrol_state": {
+        "missed": _RED, "due": _ORANGE, "scheduled": _BLUE, "done_late": _YELLOW, "done_recorded_late": _GREEN, "done": _GREEN,
     },
     "risk_level": {"critical": _RED, "high": _ORANGE, "medium": _YELLOW, "low": _BLUE},
     "risk_status": {"open": _BLUE},

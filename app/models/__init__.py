@@ -23,6 +23,7 @@ from app.models.mentions import (
 from app.models.metrics import KpiBaseline, KpiBaselineIncident, KpiCalm, KpiOrigin
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
+from app.models.patrols import Patrol, PatrolFinding, PatrolPlan
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.placements import OriginWatch, Placement, PlatformRule, PublicationReport
 from app.models.quality import (
@@ -116,6 +117,9 @@ __all__ = [
     "NoteMention",
     "Observation",
     "OriginWatch",
+    "Patrol",
+    "PatrolFinding",
+    "PatrolPlan",
     "Person",
     "Placement",
     "PlatformRule",

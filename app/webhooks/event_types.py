@@ -60,6 +60,8 @@ class EventType(StrEnum):
     RISK_MEASURE_OVERDUE = "risk_measure.overdue"
     TRAINING_VALIDITY_ENDING = "training.validity_ending"
     TRAINING_COVERAGE_BELOW_TARGET = "training.coverage_below_target"
+    PATROL_MISSED = "patrol.missed"
+    PATROL_CHECKED_IN = "patrol.checked_in"
     CALENDAR_YEAR_PUBLISHED = "calendar.year_published"
     CALENDAR_YEAR_MISSING = "calendar.year_missing"
     DIGEST_DAILY = "digest.daily"

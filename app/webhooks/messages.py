@@ -210,6 +210,8 @@ def _coverage_fell(data: Mapping[str, Any]) -> str:
     whose = "部门" if data.get("department_id") else "全公司"
     share = f"{data.get('percent')}%（{data.get('covered')}/{data.get('roster')} 人）"
     return f"{whose}培训覆盖率降至 {share}，低于目标 {data.get('target_percent')}%"
+def _patrol_missed(data: Mapping[str, Any]) -> str:
+    return f"漏巡：{_clock(data.get('slot_at'))} 的人工巡查无人签到"
 
 
 # Type of event -> what happened. All others say their label.
@@ -222,6 +224,7 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "risk_measure.overdue": _measure_late,
     "training.validity_ending": _validity_ending,
     "training.coverage_below_target": _coverage_fell,
+    "patrol.missed": _patrol_missed,
     "mention.hit": _mention_hit,
     "note.added": _noted,
     "sla.warning": _warned,

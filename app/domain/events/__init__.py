@@ -39,6 +39,7 @@ from app.domain.events.mentions import (
     ViewsHigh,
 )
 from app.domain.events.notes import NoteAdded
+from app.domain.events.patrols import PatrolCheckedIn, PatrolEvent, PatrolMissed, PatrolsUnmasked
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
 from app.domain.events.placements import PlacementChanged, StatementOriginMissing
 from app.domain.events.quality import DigestDaily, DigestEvent, DigestWeekly, TrialEnded, TrialStarted
@@ -144,6 +145,10 @@ __all__ = [
     "MentionsMoved",
     "NeedsJudgement",
     "NoteAdded",
+    "PatrolCheckedIn",
+    "PatrolEvent",
+    "PatrolMissed",
+    "PatrolsUnmasked",
     "PeopleUnmasked",
     "PersonCalled",
     "PlacementChanged",
@@ -261,6 +266,8 @@ PUBLIC: tuple[type[Event], ...] = (
     RiskMeasureOverdue,
     TrainingValidityEnding,
     TrainingCoverageBelowTarget,
+    PatrolMissed,
+    PatrolCheckedIn,
     CalendarYearPublished,
     CalendarYearMissing,
     DigestDaily,

@@ -12,6 +12,7 @@ from app.domain.labels import (
     kpis,
     lint,
     mentions,
+    patrols,
     people,
     placements,
     quality,
@@ -30,6 +31,7 @@ _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, ment
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, sources)
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, trainings)
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, kpis)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, patrols, webhooks, people)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

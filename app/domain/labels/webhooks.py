@@ -58,6 +58,8 @@ LABELS: Labels = {
         "risk_measure.overdue": ("预防措施逾期", "A preventive measure is overdue"),
         "training.validity_ending": ("培训即将过期", "Completions of a course end soon"),
         "training.coverage_below_target": ("培训覆盖率低于目标", "Training coverage fell below the target"),
+        "patrol.missed": ("漏巡", "A patrol was missed"),
+        "patrol.checked_in": ("巡查签到", "A patrol was walked"),
         "calendar.year_published": ("工作日历公布", "A year's working days are official"),
         "calendar.year_missing": ("工作日历缺失", "A year's working days are not known yet"),
         "digest.daily": ("每日简报", "A day's digest"),

@@ -50,6 +50,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.patrols import PatrolCheckedInEvent, PatrolMissedEvent
 from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
 from app.webhooks.event_schemas.quality import DigestDailyEvent, DigestWeeklyEvent, TrialEndedEvent, TrialStartedEvent
 from app.webhooks.event_schemas.reviews import (
@@ -143,6 +144,8 @@ class Event(
             | SourceHeardAgainEvent
             | TrainingValidityEndingEvent
             | TrainingCoverageBelowTargetEvent
+            | PatrolMissedEvent
+            | PatrolCheckedInEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | DigestDailyEvent
