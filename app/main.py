@@ -59,6 +59,7 @@ from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
+from app.metrics.digest_routes import router as digests
 from app.metrics.kpi_routes import router as kpis
 from app.metrics.mechanism_routes import router as mechanisms
 from app.metrics.replay_routes import router as replays
@@ -205,6 +206,7 @@ ROUTERS = (
     mechanisms,
     replays,
     rule_quality,
+    digests,
     drills,
     watching,
     kpis,

@@ -76,13 +76,14 @@ def upgrade() -> None:
           daily_at time default '09:00' not null,
           weekly_enabled boolean default true not null,
           weekly_at time default '09:00' not null,
-          since timestamptz not null,
+          daily_since timestamptz not null,
+          weekly_since timestamptz not null,
           updated_at timestamptz default now() not null,
           version bigint default '1' not null,
           constraint pk_digest_settings primary key (id),
           constraint ck_digest_settings_one check (id = 1)
         )""")
-    op.execute("insert into digest_settings(id, since) values (1, now())")
+    op.execute("insert into digest_settings(id, daily_since, weekly_since) values (1, now(), now())")
     op.execute("""
         create table programmes (
           id smallint not null,

@@ -20,12 +20,14 @@ from app.core.errors import BadRequest, FieldError, Problem
 from app.models import (
     AffectedUser,
     Department,
+    DigestSettings,
     Drill,
     Incident,
     Patrol,
     Person,
     Placement,
     PlatformRule,
+    Programme,
     Review,
     ReviewDecision,
     Risk,
@@ -45,12 +47,14 @@ from app.models import (
 Versioned = (
     AffectedUser
     | Department
+    | DigestSettings
     | Drill
     | Incident
     | Patrol
     | Person
     | Placement
     | PlatformRule
+    | Programme
     | Review
     | ReviewDecision
     | Risk

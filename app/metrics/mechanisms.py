@@ -75,6 +75,16 @@ async def show(tx: Tx, at: datetime) -> dict[str, Any]:
     return {"at": at, "is_trial": await is_trial(tx, at), "mechanisms": [_shown(each) for each in found]}
 
 
+async def late_reviews(tx: Tx, at: datetime) -> int:
+    """How many reviews were late at ``at``."""
+    return len((await _late(tx, _UNDER_WAY, at)).amiss)
+
+
+async def late_risks(tx: Tx, at: datetime) -> int:
+    """How many open risks nobody had looked at again in time, at ``at``."""
+    return len((await _late(tx, _RISKS, at, day_of(at))).amiss)
+
+
 def _shown(standing: Standing) -> dict[str, Any]:
     checks = [
         {"check": each.check, "light": each.light, "checked": each.checked, "amiss": each.amiss, "why": each.why,

@@ -105,7 +105,7 @@ class Digest(Base):
 
 
 class DigestSettings(Base):
-    """When digests are issued, by Shanghai's clock: one row. ``since``: what was due before is nobody's news."""
+    """When digests are issued, by Shanghai's clock: one row. What was due before ``*_since`` is nobody's news."""
 
     __tablename__ = "digest_settings"
     __table_args__ = (CheckConstraint("id = 1", name="one"),)
@@ -115,7 +115,8 @@ class DigestSettings(Base):
     daily_at: Mapped[time] = mapped_column(Time, server_default="09:00")
     weekly_enabled: Mapped[bool] = mapped_column(server_default="true")
     weekly_at: Mapped[time] = mapped_column(Time, server_default="09:00")
-    since: Mapped[datetime]
+    daily_since: Mapped[datetime]
+    weekly_since: Mapped[datetime]
     updated_at: Mapped[CreatedAt]
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
 
