@@ -41,12 +41,9 @@ def test_after_an_outage_each_is_due_and_what_was_due_before_the_start_is_not():
     assert shown(DigestKind.WEEKLY, NOW - timedelta(days=2)) == []
 
 
-@given(
-    st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),
-    st.times(),
-    st.sampled_from(DigestKind),
-)
-def test_periods_follow_each_other_without_a_gap_and_the_running_one_is_the_next(now, at, kind):
+@given(st.integers(0, 9 * 366 * 86_400), st.times(), st.sampled_from(DigestKind))
+def test_periods_follow_each_other_without_a_gap_and_the_running_one_is_the_next(seconds, at, kind):
+    now = NOW + timedelta(seconds=seconds)
     told = list(due(kind, at, now - timedelta(days=40), now))
     assert all(a.ends_at == b.starts_at for a, b in pairwise(told))
     assert all(one.before[1] == one.starts_at and one.ends_at <= one.due_at for one in told)
