@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "drills"
-down_revision = "before_the_fire"
+down_revision = "trainings"
 branch_labels = None
 depends_on = None
 

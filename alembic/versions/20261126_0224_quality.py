@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "quality"
-down_revision = ("trainings", "patrols", "sources", "kpis")
+down_revision = ("documents", "patrols", "sources", "kpis")
 branch_labels = None
 depends_on = None
 

@@ -21,8 +21,11 @@ from app.models import (
     AffectedUser,
     Department,
     DigestSettings,
+    Document,
+    DocumentVersion,
     Drill,
     Incident,
+    OutsideContact,
     Patrol,
     Person,
     Placement,
@@ -33,6 +36,7 @@ from app.models import (
     Risk,
     RiskMeasure,
     RolePermission,
+    Scenario,
     Source,
     Statement,
     StatementTemplate,
@@ -51,6 +55,9 @@ Versioned = (
     | Drill
     | Incident
     | Patrol
+    | Document
+    | DocumentVersion
+    | OutsideContact
     | Person
     | Placement
     | PlatformRule
@@ -61,6 +68,7 @@ Versioned = (
     | RiskMeasure
     | RolePermission
     | Source
+    | Scenario
     | Statement
     | StatementTemplate
     | Task

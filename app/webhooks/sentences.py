@@ -207,6 +207,11 @@ def _patrol_missed(data: Mapping[str, Any]) -> str:
     return f"漏巡：{clock(data.get('slot_at'))} 的人工巡查无人签到"
 
 
+def _document_published(data: Mapping[str, Any]) -> str:
+    kind = label("document_kind", data.get("document_kind"))
+    return f"制度文件发布：{kind}（第 {data.get('version_number')} 版），请 {data.get('audience_count')} 人阅读确认"
+
+
 def _digest(kind: str) -> Callable[[Mapping[str, Any]], str]:
     def told(data: Mapping[str, Any]) -> str:
         starts_at, ends_at = (datetime.fromisoformat(str(data[name])) for name in ("starts_at", "ends_at"))
@@ -251,6 +256,7 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "drill.ended": _drill_ended,
     "source.silent": _source_silent,
     "source.heard_again": _source_back,
+    "document.version_published": _document_published,
     "digest.daily": _digest("daily"),
     "digest.weekly": _digest("weekly"),
     "webhook.test": _tested,

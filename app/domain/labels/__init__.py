@@ -7,7 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.labels import (
+    contacts,
+    documents,
     drills,
+    handbook,
     incidents,
     kpis,
     lint,
@@ -19,6 +22,7 @@ from app.domain.labels import (
     reports,
     reviews,
     risks,
+    scenarios,
     sources,
     statements,
     trainings,
@@ -28,7 +32,7 @@ from app.domain.labels.base import Labels
 
 _ROOMS = (
     incidents, statements, placements, lint, reviews, reports, risks, mentions, patrols, webhooks, people, trainings, drills,
-    sources, kpis, quality,
+    scenarios, documents, contacts, handbook, sources, kpis, quality,
 )  # fmt: skip
 
 LABELS: Final[Labels] = MappingProxyType(
