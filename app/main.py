@@ -65,6 +65,7 @@ from app.metrics.handbook_routes import html_router as page_handbooks
 from app.metrics.handbook_routes import router as handbooks
 from app.metrics.kpi_routes import router as kpis
 from app.metrics.mechanism_routes import router as mechanisms
+from app.metrics.programme_routes import router as programme
 from app.metrics.replay_routes import router as replays
 from app.metrics.rule_quality_routes import router as rule_quality
 from app.metrics.watching_routes import router as watching
@@ -214,6 +215,7 @@ ROUTERS = (
     replays,
     rule_quality,
     digests,
+    programme,
     drills,
     watching,
     kpis,

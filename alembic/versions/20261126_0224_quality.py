@@ -88,10 +88,18 @@ def upgrade() -> None:
         create table programmes (
           id smallint not null,
           started_on date,
+          grading_policy_id uuid,
+          sla_policy_id uuid,
+          confirmed_at timestamptz,
+          confirmed_by text,
           updated_at timestamptz default now() not null,
           version bigint default '1' not null,
           constraint pk_programmes primary key (id),
-          constraint ck_programmes_one check (id = 1)
+          constraint ck_programmes_one check (id = 1),
+          constraint ck_programmes_confirmed
+            check (num_nulls(grading_policy_id, sla_policy_id, confirmed_at, confirmed_by) in (0, 4)),
+          constraint fk_programmes_grading_policy_id foreign key(grading_policy_id) references grading_policies (id),
+          constraint fk_programmes_sla_policy_id foreign key(sla_policy_id) references sla_policies (id)
         )""")
     op.execute("insert into programmes(id) values (1)")
     op.execute("""

@@ -125,10 +125,20 @@ class Programme(Base):
     """When the plan's roll-out 推进计划 began: one row (方案 三, R01)."""
 
     __tablename__ = "programmes"
-    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one"),
+        CheckConstraint(
+            "num_nulls(grading_policy_id, sla_policy_id, confirmed_at, confirmed_by) in (0, 4)", name="confirmed"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     started_on: Mapped[date | None] = mapped_column(Date)
+    # The policies that somebody confirmed as they were in force.
+    grading_policy_id: Mapped[UUID | None] = mapped_column(ForeignKey("grading_policies.id"))
+    sla_policy_id: Mapped[UUID | None] = mapped_column(ForeignKey("sla_policies.id"))
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None]
     updated_at: Mapped[CreatedAt]
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
 

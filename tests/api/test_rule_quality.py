@@ -86,7 +86,10 @@ async def test_people_label_employees_posts_and_take_that_back(client, counter):
     problem(await client.delete(url), 404)
     assert (await mention(client, mention_id))["employee_account"] is None
     assert (await quality(client))["employee_posts"] == before["employee_posts"]
-    problem(await client.put(f"{MENTIONS}/0197a3f0-7000-7aaa-8bbb-0123456789ab/employee-account", json={"violation": None}), 404)
+    problem(
+        await client.put(f"{MENTIONS}/0197a3f0-7000-7aaa-8bbb-0123456789ab/employee-account", json={"violation": None}),
+        404,
+    )
 
 
 def counted(shown: dict, violation: str | None) -> int:
