@@ -122,6 +122,10 @@ from app.trainings.documents_routes import my_router as my_documents
 from app.trainings.documents_routes import router as documents
 from app.trainings.drills_routes import router as drills
 from app.trainings.scenario_routes import router as scenarios
+from app.trainings.scoreboard_routes import docx_router as word_drill_reports
+from app.trainings.scoreboard_routes import html_router as page_drill_reports
+from app.trainings.scoreboard_routes import markdown_router as written_drill_reports
+from app.trainings.scoreboard_routes import router as scoreboards
 from app.trainings.session_routes import of_training as training_sessions
 from app.trainings.session_routes import router as sessions
 from app.trainings.session_routes import series_router as training_series
@@ -226,6 +230,10 @@ ROUTERS = (
     word_handbooks,
     page_handbooks,
     scenarios,
+    scoreboards,
+    written_drill_reports,
+    page_drill_reports,
+    word_drill_reports,
     webhooks,
     events,
     streams,

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "drills"
-down_revision = "trainings"
+down_revision = "before_the_fire"
 branch_labels = None
 depends_on = None
 

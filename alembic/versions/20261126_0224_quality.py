@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "quality"
-down_revision = ("documents", "patrols", "sources", "kpis")
+down_revision = ("documents", "sources", "kpis")
 branch_labels = None
 depends_on = None
 

@@ -51,6 +51,7 @@ class Clock:
     started_at: datetime
     due_at: datetime
     met_at: datetime | None
+    ended_at: datetime | None = None
 
     def result(self, now: datetime) -> DrillResult:
         """What became of it. One that nobody could meet (called off, nobody to push to) is not reached."""
@@ -58,9 +59,12 @@ class Clock:
             return DrillResult.MET
         if self.state is DeadlineState.BREACHED:
             return DrillResult.BREACHED if self.met_at is None else DrillResult.LATE
+        # The first word's time passes in silence: it runs on, and is called off when the drill ends.
         if self.state is not DeadlineState.RUNNING:
-            return DrillResult.NOT_REACHED
-        # The first word's time passes in silence.
+            passed = (
+                self.state is DeadlineState.CANCELLED and self.ended_at is not None and self.ended_at >= self.due_at
+            )
+            return DrillResult.BREACHED if passed else DrillResult.NOT_REACHED
         return DrillResult.BREACHED if self.due_at <= now else DrillResult.RUNNING
 
 

@@ -74,7 +74,9 @@ async def _outlined(tx: Tx, scenarios: Sequence[Scenario]) -> list[dict[str, Any
 def _outline(version: ScenarioVersion) -> dict[str, Any]:
     counts = {f"{name}_count": len(version.content[f"{name}s"]) for name in ("inject", "reaction")}
     return (
-        {name: getattr(version, name) for name in _SAID} | {name: version.content[name] for name in _OUTLINED} | counts
+        {name: getattr(version, name) for name in _SAID}
+        | {name: version.content.get(name, []) for name in _OUTLINED}
+        | counts
     )
 
 
@@ -85,7 +87,7 @@ async def shown_one(tx: Tx, scenario: Scenario) -> dict[str, Any]:
 
 def shown_version(version: ScenarioVersion) -> dict[str, Any]:
     """One version as the API shows it."""
-    said = {name: version.content[name] for name in (*CONTENT, "reaches")}
+    said = {"reaches": []} | {name: version.content[name] for name in (*CONTENT, "reaches") if name in version.content}
     return {name: value for name, value in columns_of(version).items() if name != "content"} | said
 
 

@@ -109,8 +109,12 @@ async def test_a_patrol_that_nobody_walked_in_time_is_red_for_a_day(client, data
             plan[0]["id"], at, at + timedelta(hours=1), happened, UUID(walker) if walked else None,
         )  # fmt: skip
     found = (await checks(client, LONG_AGO + timedelta(hours=12)))["patrols_done"]
-    assert (found["checked"], found["items"]) == (3, ["1995-01-01 13:00", "1995-01-01 19:00"]), "three hours late is late"
-    assert (await checks(client, LONG_AGO + timedelta(hours=5.5)))["patrols_done"]["light"] == "green", "its time is not up"
+    assert (found["checked"], found["items"]) == (3, ["1995-01-01 13:00", "1995-01-01 19:00"]), (
+        "three hours late is late"
+    )
+    assert (await checks(client, LONG_AGO + timedelta(hours=5.5)))["patrols_done"]["light"] == "green", (
+        "its time is not up"
+    )
     assert (await checks(client, LONG_AGO + timedelta(hours=40)))["patrols_done"]["checked"] == 0
     await database.fetch("delete from patrols where slot_at < $1", LONG_AGO + timedelta(days=1))
 

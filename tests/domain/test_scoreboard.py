@@ -28,9 +28,11 @@ NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def clock(state, *, due=-1, met=None):
+def clock(state, *, due=-1, met=None, ended=None):
     at = None if met is None else NOW + met * MINUTE
-    return Clock(uuid4(), DeadlineKind.FACT_CHECK, DeadlineState(state), NOW - 9 * MINUTE, NOW + due * MINUTE, at)
+    over = None if ended is None else NOW + ended * MINUTE
+    began, until = NOW - 9 * MINUTE, NOW + due * MINUTE
+    return Clock(uuid4(), DeadlineKind.FACT_CHECK, DeadlineState(state), began, until, at, over)
 
 
 @pytest.mark.parametrize(("one", "result"), [
@@ -40,7 +42,8 @@ def clock(state, *, due=-1, met=None):
     (clock("breached", met=0), "late"),
     (clock("running", due=1), "running"),
     (clock("running", due=0), "breached"),
-    (clock("cancelled"), "not_reached"),
+    (clock("cancelled", ended=-3), "not_reached"),
+    (clock("cancelled", ended=0), "breached"),
     (clock("not_reached", due=1), "not_reached"),
     (clock("unpushed"), "not_reached"),
 ])  # fmt: skip

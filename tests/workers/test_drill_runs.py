@@ -126,9 +126,7 @@ async def test_clocks_run_so_much_faster_and_are_shown_in_the_scenarios_time_too
     await stage.at(began + timedelta(seconds=60))
     [one] = await incidents_of(client, drill)
     found = await clocks(client, one["id"])
-    spans = {
-        kind: (instant(row["due_at"]) - instant(row["started_at"])).total_seconds() for kind, row in found.items()
-    }
+    spans = {kind: (instant(row["due_at"]) - instant(row["started_at"])).total_seconds() for kind, row in found.items()}
     # At a raise what runs is due at the earlier of both; those that began with the first grade began 50 seconds before.
     assert spans["emergency_meeting"] == 30
     assert spans["fact_check"] == 60
@@ -249,6 +247,9 @@ async def test_a_drill_that_is_stopped_ends_what_came_of_it_and_stays_ended(clie
     assert len(await everything(client, "/v1/mentions", drill_id=drill["id"])) == 2
     body = {"status": "watching", "reason": "再来"}
     problem(await client.put(f"/v1/incidents/{one['id']}/status", json=body), 409)
+    [made, *_] = await everything(client, "/v1/mentions", drill_id=drill["id"])
+    corrected = await client.patch(f"/v1/mentions/{made['id']}", json={"sentiment": "neutral", "reason": "晚了"})
+    problem(corrected, 409, code="drill_over")
     for verb in ("pause", "resume", "start"):
         problem(await client.post(f"{URL}/{drill['id']}/{verb}"), 409, code="drill_state")
     problem(await client.post(f"{URL}/{drill['id']}/stop", json={}), 409, code="drill_state")

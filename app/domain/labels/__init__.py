@@ -31,9 +31,27 @@ from app.domain.labels import (
 from app.domain.labels.base import Labels
 
 _ROOMS = (
-    incidents, statements, placements, lint, reviews, reports, risks, mentions, patrols, webhooks, people, trainings, drills,
-    scenarios, documents, contacts, handbook, sources, kpis, quality,
-)  # fmt: skip
+    incidents,
+    statements,
+    placements,
+    lint,
+    reviews,
+    reports,
+    risks,
+    mentions,
+    patrols,
+    webhooks,
+    people,
+    drills,
+    trainings,
+    scenarios,
+    documents,
+    contacts,
+    handbook,
+    sources,
+    kpis,
+    quality,
+)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

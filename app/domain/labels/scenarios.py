@@ -24,4 +24,11 @@ LABELS: Labels = {
         "running": ("计时中", "Running"),
         "not_reached": ("未到时限", "Not reached"),
     },
+    "statement_step": {
+        "drafted": ("起草", "Drafted"),
+        "submitted": ("送审", "Submitted"),
+        "approved": ("审批通过", "Approved"),
+        "changes_requested": ("退回修改", "Sent back"),
+        "published": ("发布", "Published"),
+    },
 }
