@@ -14,6 +14,7 @@ from app.core.db import Database
 from app.core.deps import Tools
 from app.core.doorbell import Doorbell, connect
 from app.core.health import router as health
+from app.core.listening import listening
 from app.core.logging import configure
 from app.core.memory import settle
 from app.core.oidc import Issuer
@@ -47,13 +48,21 @@ from app.incidents.task_routes import incident_router as incident_tasks
 from app.incidents.task_routes import router as tasks
 from app.incidents.team_routes import router as teams
 from app.mentions.ingest import Intake
+from app.mentions.patrol_routes import plan_router as patrol_plan
+from app.mentions.patrol_routes import router as patrols
 from app.mentions.routes import incident_router as incident_mentions
 from app.mentions.routes import ingest_router as ingest
 from app.mentions.routes import router as mentions
 from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
+from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
+from app.metrics.handbook_routes import docx_router as word_handbooks
+from app.metrics.handbook_routes import html_router as page_handbooks
+from app.metrics.handbook_routes import router as handbooks
+from app.metrics.watching_routes import router as watching
+from app.people.contact_routes import router as contacts
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -102,6 +111,8 @@ from app.trainings.completion_routes import sheets as training_imports
 from app.trainings.course_routes import router as trainings
 from app.trainings.coverage_routes import router as training_coverage
 from app.trainings.coverage_routes import settings_router as training_settings
+from app.trainings.documents_routes import my_router as my_documents
+from app.trainings.documents_routes import router as documents
 from app.trainings.drills_routes import router as drills
 from app.trainings.scenario_routes import router as scenarios
 from app.trainings.scoreboard_routes import docx_router as word_drill_reports
@@ -129,6 +140,9 @@ ROUTERS = (
     mentions,
     rules,
     outlets,
+    patrol_plan,
+    patrols,
+    sources,
     incidents,
     incident_mentions,
     splits,
@@ -193,12 +207,19 @@ ROUTERS = (
     training_settings,
     text_checks,
     similarities,
+    documents,
+    my_documents,
+    contacts,
+    handbooks,
+    word_handbooks,
+    page_handbooks,
     drills,
     scenarios,
     scoreboards,
     written_drill_reports,
     page_drill_reports,
     word_drill_reports,
+    watching,
     webhooks,
     events,
     streams,
@@ -234,7 +255,7 @@ async def _living(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     app.state.feed = feed = Feed(database, keys)
     settle()
     try:
-        async with feed.reading(redis):
+        async with feed.reading(redis), listening(database):
             yield
     finally:
         await intake.close()

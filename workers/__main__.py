@@ -30,12 +30,14 @@ from workers.deliver import Deliverer, rescue
 from workers.drills import Player
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
+from workers.patrols import watch_patrols
 from workers.queue import run_queue
 from workers.reports import Reporter
 from workers.resealing import Resealer
 from workers.reviews import watch_decisions
 from workers.risks import measure_incidents, watch_risks
 from workers.silence import watch_words
+from workers.sources import thin_beats, watch_sources
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
@@ -79,7 +81,10 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("silence", lambda: watch_words(database), 1.0),
         Sweep("risks", lambda: watch_risks(database), 60.0),
         Sweep("signatures", lambda: measure_incidents(database), 30.0),
+        Sweep("patrols", lambda: watch_patrols(database), 10.0),
         Sweep("trainings", lambda: follow_trainings(database), 60.0),
+        Sweep("sources", lambda: watch_sources(database), 10.0),
+        Sweep("beats", lambda: thin_beats(database), 3600.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID, insert
 from app.trainings.scenario_seeds import rows
 
 revision = "scenarios"
-down_revision = "trainings"
+down_revision = "drills"
 branch_labels = None
 depends_on = None
 

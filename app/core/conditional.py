@@ -20,8 +20,12 @@ from app.core.errors import BadRequest, FieldError, Problem
 from app.models import (
     AffectedUser,
     Department,
+    Document,
+    DocumentVersion,
     Drill,
     Incident,
+    OutsideContact,
+    Patrol,
     Person,
     Placement,
     PlatformRule,
@@ -31,6 +35,7 @@ from app.models import (
     RiskMeasure,
     RolePermission,
     Scenario,
+    Source,
     Statement,
     StatementTemplate,
     Task,
@@ -44,8 +49,12 @@ from app.models import (
 Versioned = (
     AffectedUser
     | Department
+    | Document
+    | DocumentVersion
     | Drill
     | Incident
+    | Patrol
+    | OutsideContact
     | Person
     | Placement
     | PlatformRule
@@ -55,6 +64,7 @@ Versioned = (
     | RiskMeasure
     | RolePermission
     | Scenario
+    | Source
     | Statement
     | StatementTemplate
     | Task

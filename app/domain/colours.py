@@ -34,8 +34,14 @@ _COLOURS = {
         "sla.breached": _RED, "sla.met": _GREEN, "webhook_endpoint.disabled": _RED,
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
+        "patrol.missed": _RED, "patrol.checked_in": _GREEN,
+        "document.version_published": _BLUE, "document.acknowledged": _GREEN,
         "training.validity_ending": _YELLOW, "training.coverage_below_target": _ORANGE,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
+        "source.silent": _ORANGE, "source.heard_again": _GREEN,
+    },
+    "patrol_state": {
+        "missed": _RED, "due": _ORANGE, "scheduled": _BLUE, "done_late": _YELLOW, "done_recorded_late": _GREEN, "done": _GREEN,
     },
     "risk_level": {"critical": _RED, "high": _ORANGE, "medium": _YELLOW, "low": _BLUE},
     "risk_status": {"open": _BLUE},
@@ -69,6 +75,9 @@ _COLOURS = {
     "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
     "report_state": {"queued": _BLUE, "rendering": _BLUE, "done": _GREEN, "failed": _RED},
     "curve_mark": {"grade": "#A8071A", "word": "#0958D9", "clock": "#AD4E00", "calm": "#237804", "rebound": "#531DAB"},
+    "source_state": {"silent": _RED, "never_heard": _ORANGE, "alive": _GREEN},
+    "alert_miss_reason": {"no_receiver": _RED, "late": _ORANGE},
+    "acknowledgement_state": {"waiting": _ORANGE, "acknowledged": _GREEN},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ from app.domain.events import IncidentCalmed
 from app.domain.grades import HarmClass, grade_of, harm_of, more_severe, most_severe
 from app.domain.grading import Policy, holds
 from app.domain.spread import Series, minute_of
+from app.domain.vocabulary import Platform
 from app.incidents import grading, queries
 from app.incidents.fading import waits
 from app.incidents.media import first_id_at
@@ -43,18 +44,10 @@ select max(at) as last, max(at) filter (where live) as live from (
   where s.media and s.mention_id >= $3 and s.drill_id is not distinct from $4 and (s.incident_id = $1
     or exists(select from hits h where h.rule_id = $2 and h.mention_id = s.mention_id))
   group by s.mention_id) m"""
-# A new mention says so by itself; readings of known ones are noticed each minute. What is played in a drill is in neither.
+# The last sign of life of any source, registered or not.
 _HEARD = """
-select greatest((select first_seen_at from mentions where drill_id is null order by id desc limit 1),
-  (select heard_at from last_heard where name = 'inbox'))"""
-# The counter is read after ``now``, so that whatever goes beyond it came after ``looked_at``: it may have been later,
-# never earlier. No reading has to write this row.
-_LISTEN = """
-insert into last_heard as k (name, seq, looked_at)
-select 'inbox', last_value - 1 + is_called::int, now() from inbox_seq_seq
-on conflict (name) do update set
-  heard_at = case when excluded.seq > k.seq then greatest(k.heard_at, k.looked_at) else k.heard_at end,
-  seq = greatest(k.seq, excluded.seq), looked_at = greatest(k.looked_at, excluded.looked_at)"""
+select max(last.at) from unnest($1::text[]) as p(platform) cross join lateral (
+  select at from source_beats b where b.platform = p.platform order by at desc limit 1) last"""
 
 
 class Reports(NamedTuple):
@@ -71,11 +64,6 @@ class Standing(NamedTuple):
     series: Series
     harm: HarmClass | None
     media: bool
-
-
-async def listen(tx: Tx) -> None:
-    """Notes whether anything was received since somebody listened last."""
-    await (await tx.driver()).execute(_LISTEN)
 
 
 async def handled(tx: Tx) -> list[UUID]:
@@ -208,5 +196,5 @@ async def _alive_minute(tx: Tx, incident: Incident, now: datetime) -> int | None
     """When a source was heard last. An exercise brings its own posts: there the real ones don't matter."""
     if incident.is_drill:
         return minute_of(now)
-    heard_at = await (await tx.driver()).fetchval(_HEARD)
+    heard_at = await (await tx.driver()).fetchval(_HEARD, list(Platform))
     return None if heard_at is None else minute_of(heard_at)

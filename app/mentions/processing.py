@@ -31,6 +31,7 @@ from app.mentions import snapshots
 from app.mentions.claims import Claim
 from app.mentions.reading import Post, Receipt, Work, reading_of
 from app.mentions.rulebook import HARM_ORDER, RuleBook, Rules
+from app.mentions.source_beats import Beat, Heard, beats_of, write_beats
 from app.mentions.states import Overtaken, State, insert_states, lock_states, read_states, update_states
 from app.models import Incident
 
@@ -63,7 +64,7 @@ delete from hits h using unnest($1::uuid[]) as t(mention_id) where h.mention_id 
 and not exists (select from unnest($2::uuid[], $3::uuid[]) as k(mention_id, rule_id)
   where k.mention_id = h.mention_id and k.rule_id = h.rule_id)"""
 _HIT = """
-insert into hits as h (mention_id, rule_id, spans) select mention_id, rule_id, spans::jsonb
+insert into hits as h (mention_id, rule_id, spans, at) select mention_id, rule_id, spans::jsonb, now()
 from unnest($1::uuid[], $2::uuid[], $3::text[]) as t(mention_id, rule_id, spans) order by mention_id, rule_id
 on conflict (mention_id, rule_id) do update set spans = excluded.spans"""
 _HITS_OF = "select mention_id, rule_id from hits where mention_id = any($1::uuid[])"
@@ -77,20 +78,24 @@ BREATH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one transaction did; ``held`` goes back to the ledger after its commit."""
+    """What one transaction did; ``held`` goes back to the ledger after its commit, ``beats`` to what was heard."""
 
     readings: int
     held: list[tuple[UUID, int, Series]]
+    beats: Sequence[Beat] = ()
 
 
-async def process_inbox(tx: Tx, rules: Rules, ledger: Ledger, claim: Claim) -> Batch:
-    """Counts what the claim takes. Overtaken (and nothing done) when another worker was first with one."""
+async def process_inbox(tx: Tx, rules: Rules, ledger: Ledger, claim: Claim, heard: Heard | None = None) -> Batch:
+    """Counts what the claim takes, with the signs of life that it is and that were not ``heard`` by this process before.
+    Overtaken (and nothing done) when another worker was first with one."""
     book = await rules.current(tx)
     rows = await claim.take(await tx.driver())
-    return await count_readings(tx, book, ledger, rows) if rows else Batch(0, [])
+    return await count_readings(tx, book, ledger, rows, heard) if rows else Batch(0, [])
 
 
-async def count_readings(tx: Tx, book: RuleBook, ledger: Ledger, rows: Sequence[Any]) -> Batch:
+async def count_readings(
+    tx: Tx, book: RuleBook, ledger: Ledger, rows: Sequence[Any], heard: Heard | None = None
+) -> Batch:  # fmt: skip
     """Counts readings, by mention and instant, that are nobody else's: claimed, or played in a drill. All are real, or of one
     run of a drill."""
     driver = await tx.driver()
@@ -100,11 +105,12 @@ async def count_readings(tx: Tx, book: RuleBook, ledger: Ledger, rows: Sequence[
     too_early = any(work.too_early for work in works)
     for work in works:
         work.absorb()
-    held = await conclude(tx, ledger, works, book, observed=merge_instants(rows))
+    gathered = Gathered(heard=heard or Heard())
+    held = await conclude(tx, ledger, works, book, observed=merge_instants(rows), gathered=gathered)
     if too_early:
         # Only here: who counts the making reading holds its state, and by now we have waited for that commit.
         raise Overtaken("the readings that made some mentions are being counted by another worker")
-    return Batch(len(rows), held)
+    return Batch(len(rows), held, gathered.heard.new(gathered.beats))
 
 
 def _receipt(readings: list[Any]) -> Receipt:
@@ -163,6 +169,9 @@ class Gathered:
     news: set[UUID] = field(default_factory=set)
     alerts: list[MentionHit] = field(default_factory=list)
     findings: list[snapshots.Finding] = field(default_factory=list)
+    # Which sources were heard by them, and what this process wrote of that already.
+    beats: set[Beat] = field(default_factory=set)
+    heard: Heard = field(default_factory=Heard)
 
 
 async def waiting_of(driver: asyncpg.Connection, mention_ids: Sequence[UUID]) -> list[Any]:
@@ -171,10 +180,11 @@ async def waiting_of(driver: asyncpg.Connection, mention_ids: Sequence[UUID]) ->
 
 
 async def conclude(
-    tx: Tx, ledger: Ledger, works: list[Work], book: RuleBook, *, observed: list[tuple[Any, ...]]
-) -> list[tuple[UUID, int, Series]]:
+    tx: Tx, ledger: Ledger, works: list[Work], book: RuleBook, *, observed: list[tuple[Any, ...]],
+    gathered: Gathered | None = None,
+) -> list[tuple[UUID, int, Series]]:  # fmt: skip
     """Matches, joins, counts and grades what the works say; the one way a mention's change reaches its incident."""
-    gathered = Gathered()
+    gathered = gathered or Gathered()
     await gather(tx, works, book, gathered)
     await write(tx, works, observed)
     return await settle(tx, ledger, gathered)
@@ -190,6 +200,7 @@ async def gather(tx: Tx, works: list[Work], book: RuleBook, gathered: Gathered) 
         work.take()
     gathered.alerts += [_alert(work, now) for work in works if work.alerts and work.rule_ids]
     gathered.findings += snapshots.find(works)
+    gathered.beats |= beats_of(works)
     before = await _observed(driver, [work.post.id for work in works if work.recount])
     for work in works:
         work.settle(gathered.changes, before.get(work.post.id, ()))
@@ -371,6 +382,7 @@ async def settle(tx: Tx, ledger: Ledger, gathered: Gathered) -> list[tuple[UUID,
     await tx.flush()
     await snapshots.keep(await tx.driver(), gathered.alerts, gathered.findings)
     await record(tx, *gathered.alerts, *snapshots.tell(gathered.findings), caller=SYSTEM)
+    await write_beats(await tx.driver(), gathered.heard.new(gathered.beats))
     return [(incident_id, incidents[incident_id].spread_version, c.series) for incident_id, c in counted.items()]
 
 

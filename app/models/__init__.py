@@ -4,14 +4,16 @@ from app.models.acts import Acknowledgement, Act, Decision, FactCheck, Meeting, 
 from app.models.affected import AffectedUser
 from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
+from app.models.contacts import OutsideContact
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
+from app.models.documents import Document, DocumentAcknowledgement, DocumentAudience, DocumentVersion
 from app.models.drills import Drill, DrillInject, Scenario, ScenarioVersion
+from app.models.handbook import HandbookVersion
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
     Hit,
     InboxReading,
-    LastHeard,
     Mention,
     MentionSnapshot,
     MentionState,
@@ -23,6 +25,7 @@ from app.models.mentions import (
 )
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
+from app.models.patrols import Patrol, PatrolFinding, PatrolPlan
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.placements import OriginWatch, Placement, PlatformRule, PublicationReport
 from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
@@ -38,6 +41,7 @@ from app.models.risks import (
 from app.models.roster import RosterPeriod
 from app.models.search import SearchEntry
 from app.models.silence import Silence, SilenceRing
+from app.models.sources import CorePlatformPeriod, ListeningSpan, Source, SourceBeat, SourceSilence, SourceWatch
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
@@ -65,6 +69,7 @@ __all__ = [
     "CalendarDay",
     "CalendarYear",
     "Commitment",
+    "CorePlatformPeriod",
     "CoverageWatch",
     "Deadline",
     "DeadlineFiring",
@@ -72,6 +77,10 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "Department",
+    "Document",
+    "DocumentAcknowledgement",
+    "DocumentAudience",
+    "DocumentVersion",
     "Drill",
     "DrillInject",
     "Event",
@@ -79,6 +88,7 @@ __all__ = [
     "File",
     "FileAttachment",
     "GradingPolicy",
+    "HandbookVersion",
     "Hit",
     "IdempotencyKey",
     "InboxRead",
@@ -87,8 +97,8 @@ __all__ = [
     "IncidentMember",
     "IncidentNumber",
     "IncidentSignature",
-    "LastHeard",
     "LintList",
+    "ListeningSpan",
     "MediaOutlet",
     "Meeting",
     "Mention",
@@ -98,6 +108,10 @@ __all__ = [
     "NoteMention",
     "Observation",
     "OriginWatch",
+    "OutsideContact",
+    "Patrol",
+    "PatrolFinding",
+    "PatrolPlan",
     "Person",
     "Placement",
     "PlatformRule",
@@ -128,6 +142,10 @@ __all__ = [
     "Silence",
     "SilenceRing",
     "SlaPolicy",
+    "Source",
+    "SourceBeat",
+    "SourceSilence",
+    "SourceWatch",
     "SpreadBucket",
     "Statement",
     "StatementApproval",

@@ -80,20 +80,6 @@ class SetAside(Base):
     created_at: Mapped[CreatedAt]
 
 
-class LastHeard(Base):
-    """When anything was last received, whatever it was and from whom: one row, which no reading has to write.
-
-    Each minute somebody compares the inbox's counter with ``seq``. Where it went on, something came after ``looked_at``.
-    """
-
-    __tablename__ = "last_heard"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    seq: Mapped[int] = mapped_column(BigInteger)
-    looked_at: Mapped[datetime]
-    heard_at: Mapped[datetime | None]
-
-
 class Observation(Base):
     """A counted reading of a mention's counters. One row an instant; readings of one instant merge by maximum."""
 

@@ -74,7 +74,9 @@ async def _outlined(tx: Tx, scenarios: Sequence[Scenario]) -> list[dict[str, Any
 def _outline(version: ScenarioVersion) -> dict[str, Any]:
     counts = {f"{name}_count": len(version.content[f"{name}s"]) for name in ("inject", "reaction")}
     return (
-        {name: getattr(version, name) for name in _SAID} | {name: version.content.get(name, []) for name in _OUTLINED} | counts
+        {name: getattr(version, name) for name in _SAID}
+        | {name: version.content.get(name, []) for name in _OUTLINED}
+        | counts
     )
 
 

@@ -190,6 +190,20 @@ def _measure_late(data: Mapping[str, Any]) -> str:
     return f"预防措施逾期：{data.get('risk_number')}，应于 {data.get('due_on')} 前完成"
 
 
+def _source_silent(data: Mapping[str, Any]) -> str:
+    since = _clock(data.get("silent_since"))
+    return f"来源静默：{_source(data)}自 {since} 起没有动静"
+
+
+def _source_back(data: Mapping[str, Any]) -> str:
+    return f"来源恢复：{_source(data)}已于 {_clock(data.get('heard_at'))} 恢复上报"
+
+
+def _source(data: Mapping[str, Any]) -> str:
+    platforms = "、".join(label("platform", platform) for platform in data.get("platforms", ()))
+    return f"{label('source_kind', data.get('source_kind'))}（{platforms}）"
+
+
 def _drill_started(data: Mapping[str, Any]) -> str:
     return f"演练 {data.get('drill_number')} 开始，{data.get('scale')} 倍速"
 
@@ -216,6 +230,7 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "incident.recurred": _recurred,
     "risk.review_overdue": _risk_late,
     "risk_measure.overdue": _measure_late,
+    "patrol.missed": lambda data: f"漏巡：{_clock(data.get('slot_at'))} 的人工巡查无人签到",
     "training.validity_ending": _validity_ending,
     "training.coverage_below_target": _coverage_fell,
     "mention.hit": _mention_hit,
@@ -237,6 +252,8 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "review.decisions_overdue": _undecided,
     "drill.started": _drill_started,
     "drill.ended": _drill_ended,
+    "source.silent": _source_silent,
+    "source.heard_again": _source_back,
     "webhook.test": _tested,
     "webhook_endpoint.breaker_opened": _failing,
 }
@@ -246,6 +263,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "clock": "时限",
     "harm_class": "危害类别",
     "business_unit": "业务单元",
+    "document_kind": "文件",
     "risk_category": "风险类别",
     "risk_level": "风险等级",
     "recurrence_reason": "依据",

@@ -18,7 +18,9 @@ from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
 from app.domain.events.commitments import CommitmentBroken
+from app.domain.events.contacts import OutsideContactsUnmasked
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
+from app.domain.events.documents import DocumentAcknowledged, DocumentEvent, DocumentVersionPublished
 from app.domain.events.drills import DrillEnded, DrillEvent, DrillPaused, DrillResumed, DrillStarted
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
@@ -39,6 +41,7 @@ from app.domain.events.mentions import (
     ViewsHigh,
 )
 from app.domain.events.notes import NoteAdded
+from app.domain.events.patrols import PatrolCheckedIn, PatrolEvent, PatrolMissed, PatrolsUnmasked
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
 from app.domain.events.placements import PlacementChanged, StatementOriginMissing
 from app.domain.events.reports import ReviewReportRendered
@@ -63,6 +66,7 @@ from app.domain.events.risks import (
     RiskReviewOverdue,
 )
 from app.domain.events.silence import IncidentSilent
+from app.domain.events.sources import SourceEvent, SourceHeardAgain, SourceSilent
 from app.domain.events.statements import (
     StatementApproved,
     StatementChanged,
@@ -108,6 +112,9 @@ __all__ = [
     "DeadlineRedated",
     "DeadlinesSet",
     "DecisionMade",
+    "DocumentAcknowledged",
+    "DocumentEvent",
+    "DocumentVersionPublished",
     "DrillEnded",
     "DrillEvent",
     "DrillPaused",
@@ -139,6 +146,11 @@ __all__ = [
     "MentionsMoved",
     "NeedsJudgement",
     "NoteAdded",
+    "OutsideContactsUnmasked",
+    "PatrolCheckedIn",
+    "PatrolEvent",
+    "PatrolMissed",
+    "PatrolsUnmasked",
     "PeopleUnmasked",
     "PersonCalled",
     "PlacementChanged",
@@ -162,6 +174,9 @@ __all__ = [
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
+    "SourceEvent",
+    "SourceHeardAgain",
+    "SourceSilent",
     "StatementApproved",
     "StatementChanged",
     "StatementChangesRequested",
@@ -203,6 +218,8 @@ PUBLIC: tuple[type[Event], ...] = (
     NeedsJudgement,
     AlertBreached,
     AlertNoReceiver,
+    SourceSilent,
+    SourceHeardAgain,
     IncidentOpened,
     GradeChanged,
     StatusChanged,
@@ -247,6 +264,10 @@ PUBLIC: tuple[type[Event], ...] = (
     ReviewDecisionsOverdue,
     RiskReviewOverdue,
     RiskMeasureOverdue,
+    PatrolMissed,
+    PatrolCheckedIn,
+    DocumentVersionPublished,
+    DocumentAcknowledged,
     TrainingValidityEnding,
     TrainingCoverageBelowTarget,
     CalendarYearPublished,

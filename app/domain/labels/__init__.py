@@ -7,16 +7,21 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.labels import (
+    contacts,
+    documents,
     drills,
+    handbook,
     incidents,
     lint,
     mentions,
+    patrols,
     people,
     placements,
     reports,
     reviews,
     risks,
     scenarios,
+    sources,
     statements,
     trainings,
     webhooks,
@@ -32,11 +37,16 @@ _ROOMS = (
     reports,
     risks,
     mentions,
+    patrols,
     webhooks,
     people,
     drills,
     trainings,
     scenarios,
+    sources,
+    documents,
+    contacts,
+    handbook,
 )
 
 LABELS: Final[Labels] = MappingProxyType(

@@ -29,6 +29,7 @@ from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, Calend
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
 from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
+from app.webhooks.event_schemas.documents import DocumentAcknowledgedEvent, DocumentVersionPublishedEvent
 from app.webhooks.event_schemas.drills import (
     DrillEndedEvent,
     DrillPausedEvent,
@@ -50,6 +51,7 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.patrols import PatrolCheckedInEvent, PatrolMissedEvent
 from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
 from app.webhooks.event_schemas.reviews import (
     ReviewCompletedEvent,
@@ -62,6 +64,7 @@ from app.webhooks.event_schemas.reviews import (
 )
 from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
 from app.webhooks.event_schemas.silence import IncidentSilentEvent
+from app.webhooks.event_schemas.sources import SourceHeardAgainEvent, SourceSilentEvent
 from app.webhooks.event_schemas.statements import (
     StatementApprovedEvent,
     StatementChangesRequestedEvent,
@@ -137,8 +140,14 @@ class Event(
             | IncidentRecurredEvent
             | RiskReviewOverdueEvent
             | RiskMeasureOverdueEvent
+            | PatrolMissedEvent
+            | PatrolCheckedInEvent
+            | DocumentVersionPublishedEvent
+            | DocumentAcknowledgedEvent
             | TrainingValidityEndingEvent
             | TrainingCoverageBelowTargetEvent
+            | SourceSilentEvent
+            | SourceHeardAgainEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | DrillStartedEvent
