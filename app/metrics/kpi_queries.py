@@ -30,7 +30,6 @@ async def show(tx: Tx, query: KpiQuery) -> dict[str, Any]:
     await tx.plan_anew()
     baseline = await _baseline(tx, query)
     before, span = kpi_baselines.figures_of(baseline), query.span
-    wanted = [kpi for kpi in Kpi if not query.kpi or kpi in query.kpi]
     figures = {kpi: found[0] for kpi, found in (await totals(tx, [span])).items()}
     judged = {kpi: judge(DEFINITIONS[kpi], figure, before.get(kpi)) for kpi, figure in figures.items()}
     figures[Kpi.TARGETS] = targets_reached(judged)
@@ -39,7 +38,7 @@ async def show(tx: Tx, query: KpiQuery) -> dict[str, Any]:
     parts = steps(span, query.every) if query.every else []
     series = await totals(tx, parts) if parts else {}
     data = []
-    for kpi in wanted:
+    for kpi in (kpi for kpi in Kpi if kpi in figures and (not query.kpi or kpi in query.kpi)):
         definition, compared = DEFINITIONS[kpi], before.get(kpi)
         data.append(
             _defined(definition) | _judged(definition, figures[kpi], compared)
