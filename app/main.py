@@ -14,6 +14,7 @@ from app.core.db import Database
 from app.core.deps import Tools
 from app.core.doorbell import Doorbell, connect
 from app.core.health import router as health
+from app.core.listening import listening
 from app.core.logging import configure
 from app.core.memory import settle
 from app.core.oidc import Issuer
@@ -46,14 +47,21 @@ from app.incidents.task_bulk_routes import router as many_tasks
 from app.incidents.task_routes import incident_router as incident_tasks
 from app.incidents.task_routes import router as tasks
 from app.incidents.team_routes import router as teams
+from app.mentions.employee_routes import router as employee_accounts
 from app.mentions.ingest import Intake
+from app.mentions.patrol_routes import plan_router as patrol_plan
+from app.mentions.patrol_routes import router as patrols
 from app.mentions.routes import incident_router as incident_mentions
 from app.mentions.routes import ingest_router as ingest
 from app.mentions.routes import router as mentions
 from app.mentions.rule_routes import outlet_router as outlets
 from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
+from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
+from app.metrics.mechanism_routes import router as mechanisms
+from app.metrics.replay_routes import router as replays
+from app.metrics.watching_routes import router as watching
 from app.metrics.kpi_routes import router as kpis
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
@@ -97,6 +105,16 @@ from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
 from app.statements.template_routes import incident_router as incident_templates
 from app.statements.template_routes import router as statement_templates
+from app.trainings.drills_routes import router as drills
+from app.trainings.completion_routes import of_training as training_completions
+from app.trainings.completion_routes import router as completions
+from app.trainings.completion_routes import sheets as training_imports
+from app.trainings.course_routes import router as trainings
+from app.trainings.coverage_routes import router as training_coverage
+from app.trainings.coverage_routes import settings_router as training_settings
+from app.trainings.session_routes import of_training as training_sessions
+from app.trainings.session_routes import router as sessions
+from app.trainings.session_routes import series_router as training_series
 from app.webhooks.event_routes import router as events
 from app.webhooks.event_routes import stream_router as streams
 from app.webhooks.feed import Feed
@@ -113,8 +131,12 @@ Every fault is a problem document (RFC 9457) with a `code` that never changes. L
 # In reading order.
 ROUTERS = (
     mentions,
+    employee_accounts,
     rules,
     outlets,
+    sources,
+    patrol_plan,
+    patrols,
     incidents,
     incident_mentions,
     splits,
@@ -168,8 +190,21 @@ ROUTERS = (
     risk_texts,
     risks,
     risk_measures,
+    trainings,
+    training_sessions,
+    sessions,
+    training_series,
+    training_completions,
+    completions,
+    training_imports,
+    training_coverage,
+    training_settings,
     text_checks,
     similarities,
+    mechanisms,
+    replays,
+    drills,
+    watching,
     kpis,
     webhooks,
     events,
@@ -206,7 +241,7 @@ async def _living(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     app.state.feed = feed = Feed(database, keys)
     settle()
     try:
-        async with feed.reading(redis):
+        async with feed.reading(redis), listening(database):
             yield
     finally:
         await intake.close()

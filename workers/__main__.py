@@ -13,7 +13,7 @@ import uvloop
 
 from app import reactions
 from app.core.db import Database
-from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, INBOX, REPORTS, Doorbell, connect, listen
+from app.core.doorbell import CALENDAR, CLOCKS, DELIVERIES, DRILLS, INBOX, REPORTS, Doorbell, connect, listen
 from app.core.ending import cancel
 from app.core.logging import configure
 from app.core.memory import settle
@@ -27,17 +27,22 @@ from workers.calm import watch_calm
 from workers.clocks import Clockwork
 from workers.context import Context
 from workers.deliver import Deliverer, rescue
+from workers.drills import Player
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
+from workers.patrols import watch_patrols
 from workers.queue import run_queue
+from workers.replays import Replayer
 from workers.reports import Reporter
 from workers.resealing import Resealer
 from workers.reviews import watch_decisions
 from workers.risks import measure_incidents, watch_risks
 from workers.silence import watch_words
+from workers.sources import thin_beats, watch_sources
 from workers.strays import remove_strays
 from workers.sweeps import Sweep, run_sweep
 from workers.tidy import tidy
+from workers.trainings import follow_trainings
 
 log = structlog.get_logger()
 
@@ -49,6 +54,8 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
     alerts = AlertClock(database)
     storage = Storage(context.settings)
     reporter = Reporter(context, storage)
+    replayer = Replayer(database)
+    player = Player(database)
 
     async def free() -> int:
         freed = await rescue(database, context.settings.webhook_schedule)
@@ -63,6 +70,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep(CLOCKS, clockwork.sweep, clockwork.seconds),
         Sweep(CALENDAR, lambda: follow_calendar(database), 60.0),
         Sweep(REPORTS, reporter.sweep, reporter.seconds),
+        Sweep(DRILLS, player.sweep, player.seconds),
         Sweep("audit", clockwork.audit, 5.0),
         Sweep("rematch", counter.sweep_rematches, 1.0),
         Sweep("rescue", free, 1.0),
@@ -75,6 +83,11 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("silence", lambda: watch_words(database), 1.0),
         Sweep("risks", lambda: watch_risks(database), 60.0),
         Sweep("signatures", lambda: measure_incidents(database), 30.0),
+        Sweep("replays", replayer.sweep, replayer.seconds),
+        Sweep("sources", lambda: watch_sources(database), 10.0),
+        Sweep("beats", lambda: thin_beats(database), 3600.0),
+        Sweep("trainings", lambda: follow_trainings(database), 60.0),
+        Sweep("patrols", lambda: watch_patrols(database), 10.0),
         Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
     ]
 

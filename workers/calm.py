@@ -1,13 +1,12 @@
 """The look each minute: whether a fire is out, or has flared up again."""
 
 from app.core.db import Database
-from app.incidents.calm import check, handled, listen
+from app.incidents.calm import check, handled
 
 
 async def watch_calm(database: Database) -> int:
     """One round; how many incidents it changed. One that can't be looked at does not keep the others from it."""
     async with database.transaction() as tx:
-        await listen(tx)
         chosen = await handled(tx)
     changed, failure = 0, None
     for incident_id in chosen:

@@ -13,6 +13,7 @@ from app.mentions.claims import ASIDE_FOR, Claim, set_aside
 from app.mentions.processing import Batch, process_inbox
 from app.mentions.rematching import rematch
 from app.mentions.rulebook import Rules
+from app.mentions.source_beats import Heard
 from workers.context import Context
 
 log = structlog.get_logger()
@@ -66,6 +67,7 @@ class Counter:
         self._after = 0
         self._rules = Rules()
         self._ledger = Ledger()
+        self._heard = Heard()
         self._stopping = False
 
     def stop(self) -> None:
@@ -94,7 +96,7 @@ class Counter:
     async def _count(self) -> int | None:
         claim = Claim(self._readings.size, self._after)
         try:
-            done = await self._run(lambda tx: process_inbox(tx, self._rules, self._ledger, claim))
+            done = await self._run(lambda tx: process_inbox(tx, self._rules, self._ledger, claim, self._heard))
         except Exception as error:
             if not claim.mention_ids:
                 raise  # Nothing was claimed yet: the readings have no part in it.
@@ -143,4 +145,5 @@ class Counter:
         batch = await self._database.run(work, tries=TRIES)
         # Only here, after the commit: a batch that was rolled back must leave nothing in memory.
         self._ledger.hold(batch.held)
+        self._heard.hold(batch.beats)
         return batch.readings

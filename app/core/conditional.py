@@ -20,7 +20,9 @@ from app.core.errors import BadRequest, FieldError, Problem
 from app.models import (
     AffectedUser,
     Department,
+    Drill,
     Incident,
+    Patrol,
     Person,
     Placement,
     PlatformRule,
@@ -29,17 +31,23 @@ from app.models import (
     Risk,
     RiskMeasure,
     RolePermission,
+    Source,
     Statement,
     StatementTemplate,
     Task,
     TextCheck,
+    Training,
+    TrainingSeries,
+    TrainingSession,
     WatchRule,
 )
 
 Versioned = (
     AffectedUser
     | Department
+    | Drill
     | Incident
+    | Patrol
     | Person
     | Placement
     | PlatformRule
@@ -48,10 +56,14 @@ Versioned = (
     | Risk
     | RiskMeasure
     | RolePermission
+    | Source
     | Statement
     | StatementTemplate
     | Task
     | TextCheck
+    | Training
+    | TrainingSeries
+    | TrainingSession
     | WatchRule
 )
 

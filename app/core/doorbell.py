@@ -21,9 +21,10 @@ DELIVERIES = "deliveries"
 CLOCKS = "clocks"
 CALENDAR = "calendar"
 REPORTS = "reports"
+DRILLS = "drills"
 # Rung for the streams of the API processes; the others are the workers'.
 EVENTS = "events"
-BELLS = (INBOX, DELIVERIES, CLOCKS, CALENDAR, REPORTS)
+BELLS = (INBOX, DELIVERIES, CLOCKS, CALENDAR, REPORTS, DRILLS)
 PATIENCE = 0.2
 
 

@@ -1,6 +1,6 @@
 """The curve of an incident's spread 传播曲线 (R58): how finely it is drawn, and what is marked on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -37,6 +37,13 @@ class Band(NamedTuple):
     grade: Grade
 
 
+class Gap(NamedTuple):
+    """From when until when a source was silent: what was gained then is not known."""
+
+    start: datetime
+    end: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A curve. Points of nothing are left out."""
@@ -48,10 +55,25 @@ class Curve:
     bands: Sequence[Band]
     marks: Sequence[Mark]
     more_marks: int = 0
+    gaps: Sequence[Gap] = ()
 
     @property
     def step(self) -> timedelta:
         return timedelta(minutes=self.step_minutes)
+
+
+def joined(gaps: Iterable[Gap], start: datetime, end: datetime) -> list[Gap]:
+    """The gaps as they are seen between two instants, in order: those that touch are one."""
+    found: list[Gap] = []
+    for gap in sorted(gaps):
+        cut = Gap(max(gap.start, start), min(gap.end, end))
+        if cut.start >= cut.end:
+            continue
+        if found and cut.start <= found[-1].end:
+            found[-1] = Gap(found[-1].start, max(found[-1].end, cut.end))
+        else:
+            found.append(cut)
+    return found
 
 
 def step_for(minutes: int) -> int:

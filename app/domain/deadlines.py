@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from app.domain.drills import REAL, Pace
 from app.domain.grades import Grade
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 
@@ -63,13 +64,15 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class SlaPolicy:
-    """Each clock's time by grade. A kind that has none for a grade does not run there.
+    """Each clock's time by grade. A kind that has none for a grade does not run there. ``scale``: how many times faster it
+    all goes in a drill.
 
     Raises ValueError when two clocks of one kind name one grade, or one of them names none, or alert or review is
     missing: those two run whatever the grade.
     """
 
     clocks: tuple[Clock, ...]
+    scale: int = 1
 
     def __post_init__(self) -> None:
         seen: set[tuple[DeadlineKind, Grade]] = set()
@@ -91,7 +94,7 @@ class SlaPolicy:
     def time(self, kind: DeadlineKind, grade: Grade | None = None) -> timedelta | None:
         """How long a kind that counts seconds runs at a grade, None where it does not run."""
         clock = self.clock(kind, grade)
-        return timedelta(seconds=clock.seconds) if clock and clock.seconds else None
+        return timedelta(seconds=clock.seconds) / self.scale if clock and clock.seconds else None
 
 
 _REMEDIATION = Clock(DeadlineKind.REMEDIATION, seconds=24 * 3_600)
@@ -149,16 +152,20 @@ def rings_of(kind: DeadlineKind) -> tuple[int, ...]:
     return _RINGS[kind]
 
 
-def _instants(kind: DeadlineKind, started_at: datetime, due_at: datetime) -> list[tuple[int, datetime]]:
+def _instants(kind: DeadlineKind, started_at: datetime, due_at: datetime, pace: Pace) -> list[tuple[int, datetime]]:
     """When each threshold rings. A time that was over before it began has no parts: nothing warns of it."""
     thresholds = rings_of(kind) if due_at > started_at else (BREACH,)
-    return [(threshold, rings_at(started_at, due_at, threshold)) for threshold in thresholds]
+    return [(threshold, rings_at(started_at, due_at, threshold, pace)) for threshold in thresholds]
 
 
-def rings_at(started_at: datetime, due_at: datetime, threshold: int) -> datetime:
-    """When a threshold rings: that share of the time, rounded up to a microsecond, so that it is never early."""
-    microseconds = (due_at - started_at) // timedelta(microseconds=1)
-    return started_at + timedelta(microseconds=-(-microseconds * threshold // 100))
+def rings_at(started_at: datetime, due_at: datetime, threshold: int, pace: Pace = REAL) -> datetime:
+    """When a threshold rings: that share of the time, rounded up to a microsecond, so that it is never early. In a drill the
+    time of its pauses is none."""
+    if threshold == BREACH:
+        return due_at
+    began, end = pace.scenario(started_at), pace.end(due_at)
+    microseconds = (end - began) // timedelta(microseconds=1)
+    return pace.real(began + timedelta(microseconds=-(-microseconds * threshold // 100)))
 
 
 class Ring(NamedTuple):
@@ -169,20 +176,27 @@ class Ring(NamedTuple):
 
 
 def due_rings(
-    kind: DeadlineKind, started_at: datetime, due_at: datetime, set_at: datetime, now: datetime
+    kind: DeadlineKind, started_at: datetime, due_at: datetime, set_at: datetime, now: datetime, pace: Pace = REAL
 ) -> list[Ring]:
     """What rings by now, whether or not it rang before, in order.
 
     What had passed already when the due time was set (a raise tightened it) is not late before that.
     """
     return [
-        Ring(threshold, now - max(at, set_at)) for threshold, at in _instants(kind, started_at, due_at) if at <= now
+        Ring(threshold, now - max(at, set_at))
+        for threshold, at in _instants(kind, started_at, due_at, pace)
+        if at <= now
     ]
 
 
-def next_ring(kind: DeadlineKind, started_at: datetime, due_at: datetime, rung: Collection[int]) -> datetime | None:
-    """When the clock rings next, None when it has nothing more to say. The thresholds in ``rung`` stay rung."""
-    instants = _instants(kind, started_at, due_at)
+def next_ring(
+    kind: DeadlineKind, started_at: datetime, due_at: datetime, rung: Collection[int], pace: Pace = REAL
+) -> datetime | None:
+    """When the clock rings next, None when it has nothing more to say, or its drill is paused. The thresholds in ``rung``
+    stay rung."""
+    if pace.paused:
+        return None
+    instants = _instants(kind, started_at, due_at, pace)
     return min((at for threshold, at in instants if threshold not in rung), default=None)
 
 
@@ -220,11 +234,16 @@ def on_grade(
     return Plan(start, tighten)
 
 
-def judge(due_at: datetime, happened_at: datetime, *, breached: bool) -> DeadlineState:
+def is_late(due_at: datetime, happened_at: datetime, pace: Pace = REAL) -> bool:
+    """Whether something happened after the end of a clock. What happens in a pause of a drill happens when that began."""
+    return pace.scenario(happened_at) > pace.end(due_at)
+
+
+def judge(due_at: datetime, happened_at: datetime, *, breached: bool, pace: Pace = REAL) -> DeadlineState:
     """The state of a clock whose act happened at an instant. ``breached``: whether the breach rang before we knew.
 
     In time is up to the very end. A first word that comes too late is counted as such, though nothing rang.
     """
-    if happened_at > due_at:
+    if is_late(due_at, happened_at, pace):
         return DeadlineState.BREACHED
     return DeadlineState.MET_RECORDED_LATE if breached else DeadlineState.MET

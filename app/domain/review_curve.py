@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.domain.chronicle import word
-from app.domain.curve import Band, Curve, Mark, step_for
+from app.domain.curve import Band, Curve, Mark, joined, step_for
 from app.domain.grades import Grade, grade_of
 from app.domain.review_facts import ToldEvent, told_at
 from app.domain.review_known import Known
@@ -43,7 +43,10 @@ def curve_of(known: Known) -> Curve:
     every = list(_marks(known))
     within = sorted((mark for mark in every if start <= mark.at < end), key=lambda mark: (_RANKS[mark.kind], mark.at))
     kept = sorted(within[:MOST_MARKS], key=lambda mark: mark.at)
-    return Curve(step, start, end, known.points, list(_bands(known, end)), kept, len(every) - len(kept))
+    return Curve(
+        step, start, end, known.points, list(_bands(known, end)), kept, len(every) - len(kept),
+        joined(known.gaps, start, end),
+    )  # fmt: skip
 
 
 def _bands(known: Known, end: datetime) -> Iterator[Band]:

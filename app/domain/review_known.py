@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from app.domain.curve import Point
+from app.domain.curve import Gap, Point
 from app.domain.review_facts import Events, ToldEvent
 from app.domain.spread import Series
 
@@ -140,6 +140,8 @@ class Known:
     tasks: Sequence[Tasks]
     affected: Mapping[str, Any]
     media: Media
+    # Where a source of its platforms was silent.
+    gaps: Sequence[Gap] = ()
 
     @property
     def mention_count(self) -> int:

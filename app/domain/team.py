@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.domain.deadlines import rings_at
+from app.domain.drills import REAL, Pace
 from app.domain.grades import Grade
 from app.domain.vocabulary import CallStep, DepartmentKind, JoinReason, Role, TeamPosition
 
@@ -120,6 +121,15 @@ def team_for(grade: Grade, roster: Roster, business_unit: str | None) -> list[Se
     return list(seats.values())
 
 
+def team_of(person_ids: Collection[UUID], roster: Roster) -> list[Seat]:
+    """A team of these people, as in a drill that names who takes part: the first who is a lead leads it."""
+    named = [
+        roster.people[id_] for id_ in dict.fromkeys(person_ids) if id_ in roster.people and roster.people[id_].active
+    ]
+    lead = next((one.id for one in named if Role.LEAD in one.roles), None)
+    return [Seat(one.id, TeamPosition.LEAD if one.id == lead else roster.position_of(one.id)) for one in named]
+
+
 Wanted = Iterator[tuple[UUID, TeamPosition]]
 
 
@@ -197,11 +207,11 @@ def _head_of(person_id: UUID, roster: Roster) -> Iterator[Entry]:
             yield from [head] if head is not None and head.can_be_called else roster.deputies(head_id)
 
 
-def next_call(called_at: datetime, due_at: datetime | None, made: int) -> datetime | None:
+def next_call(called_at: datetime, due_at: datetime | None, made: int, pace: Pace = REAL) -> datetime | None:
     """When somebody is called in a member's place, of whose calls so many were ``made``; None: no more."""
     if due_at is None or made >= len(CALLS):
         return None
-    return rings_at(called_at, due_at, CALLS[made][0])
+    return rings_at(called_at, due_at, CALLS[made][0], pace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from app.core.db import Database, Tx
 from app.core.once import is_first
 from app.core.outbox import Stored, record
 from app.domain.events import AlertBreached, AlertNoReceiver, MentionHit
+from app.incidents.runs import NEVER
 from app.models.base import new_id
 
 # How long a push that is under way when its time is up is waited for: its answer may have come in time and not be
@@ -35,18 +36,20 @@ with policy as materialized (
   from sla_policies p cross join lateral jsonb_array_elements(p.clocks) as clock
   where p.active and clock->>'kind' = 'alert' limit 1),
  hit as materialized (
-  select t.*, exists (
+  select t.*, r.state = 'paused' as still, coalesce(r.scale, 1) as scale, exists (
     select from deliveries d join webhook_endpoints e on e.id = d.endpoint_id
     where d.event_id = t.event_id and e.reaches_people and e.disabled_at is null) as heard
-  from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::timestamptz[])
-    as t(id, event_id, mention_id, incident_id, received_at)),
+  from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[])
+    as t(id, event_id, mention_id, incident_id, received_at, drill_id)
+    left join drills r on r.id = t.drill_id),
  started as (
   insert into deadlines(id, kind, incident_id, mention_id, event_id, level, is_drill, policy_id, state, started_at,
     due_at, set_at, next_at, ended_at)
   select h.id, 'alert', h.incident_id, h.mention_id, h.event_id,
     case i.grade when 'major' then 1 when 'serious' then 2 when 'general' then 3 else 4 end,
-    coalesce(i.is_drill, false), p.id, case when h.heard then 'running' else 'unpushed' end, h.received_at,
-    h.received_at + p.span, now(), case when h.heard then h.received_at + p.span end,
+    h.drill_id is not null, p.id, case when h.heard then 'running' else 'unpushed' end, h.received_at,
+    h.received_at + p.span / h.scale, case when h.still then $7 else now() end,
+    case when h.heard and not coalesce(h.still, false) then h.received_at + p.span / h.scale end,
     case when not h.heard then now() end
   from hit h cross join policy p left join incidents i on i.id = h.incident_id
   returning event_id, state)
@@ -135,11 +138,16 @@ async def start_alerts(tx: Tx, stored: Sequence[Stored]) -> None:
     unheard = await driver.fetchval(
         _START, [new_id() for _ in hits], list(hits), [hit.mention_id for hit in hits.values()],
         [hit.incident_id for hit in hits.values()], [hit.received_at for hit in hits.values()],
+        [hit.drill_id for hit in hits.values()], NEVER,
     )  # fmt: skip
-    if unheard is not None and await is_first(tx, AlertNoReceiver.type, f"{await tx.now():%Y-%m-%dT%H}Z"):
-        hit = hits[unheard]
+    if unheard is None:
+        return
+    hit = hits[unheard]
+    # Of a drill once: those who play it know.
+    period = f"{await tx.now():%Y-%m-%dT%H}Z" if hit.drill_id is None else str(hit.drill_id)
+    if await is_first(tx, AlertNoReceiver.type, period):
         event = AlertNoReceiver(
-            mention_id=hit.mention_id, incident_id=hit.incident_id, received_at=hit.received_at
+            mention_id=hit.mention_id, incident_id=hit.incident_id, is_drill=hit.is_drill, received_at=hit.received_at
         )  # fmt: skip
         await record(tx, event, caller=SYSTEM)
 

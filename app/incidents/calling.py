@@ -20,6 +20,7 @@ from app.domain.lifecycle import ENDED
 from app.domain.team import CALLS, Call, Roster, Seat, calls_for, next_call
 from app.domain.vocabulary import JoinReason, TeamPosition
 from app.incidents.ringing import AT_ONCE, Rung, ring_free
+from app.incidents.runs import pace_of, participants_of
 from app.incidents.spread import lock_incidents
 from app.incidents.team import join, took_it_on
 from app.incidents.team_queries import read_roster
@@ -63,7 +64,8 @@ async def _call(tx: Tx, incidents: Mapping[UUID, Incident], ids: Sequence[UUID])
     events: list[Event] = []
     for member in silent:
         incident = incidents[member.incident_id]
-        if incident.status in ENDED:
+        if incident.status in ENDED or (await pace_of(tx, incident)).paused:
+            # When its drill goes on, it is said anew when they are called.
             member.next_call_at = None
         else:
             events += await _call_for(tx, incident, member, roster, taken[incident.id], at_work[incident.id])
@@ -85,9 +87,10 @@ async def _call_for(
 ) -> list[Event]:
     """All steps of one silent member that are due: after an outage perhaps all at once."""
     assert member.due_at is not None, "where nothing is due nobody is called"
-    now, events = await tx.now(), list[Event]()
+    now, events, pace = await tx.now(), list[Event](), await pace_of(tx, incident)
+    named = await participants_of(tx, incident)
     for threshold, steps in CALLS[member.call_step :]:
-        at = rings_at(member.called_at, member.due_at, threshold)
+        at = rings_at(member.called_at, member.due_at, threshold, pace)
         if at > now:
             break
         late = int((now - max(at, member.set_at)).total_seconds())
@@ -95,10 +98,10 @@ async def _call_for(
             position = TeamPosition(member.position)
             for call in calls_for(step, member.person_id, position, roster, taken):
                 taken.add(call.person_id)
-                if call.person_id not in at_work:
+                if call.person_id not in at_work and (not named or call.person_id in named):
                     events.append(await _joined(tx, incident, member, call, threshold, late))
         member.call_step += 1
-    member.next_call_at = next_call(member.called_at, member.due_at, member.call_step)
+    member.next_call_at = next_call(member.called_at, member.due_at, member.call_step, pace)
     return events
 
 

@@ -16,14 +16,17 @@ from app.core.db import Tx
 from app.core.outbox import record
 from app.domain import calm
 from app.domain.calm import CalmLook, Relapse
+from app.domain.drills import Pace
 from app.domain.events import IncidentCalmed
 from app.domain.grades import HarmClass, grade_of, harm_of, more_severe, most_severe
 from app.domain.grading import Policy, holds
 from app.domain.spread import Series, minute_of
+from app.domain.vocabulary import Platform
 from app.incidents import grading, queries
 from app.incidents.calm_figures import figures_of
 from app.incidents.fading import waits
 from app.incidents.media import first_id_at
+from app.incidents.runs import pace_of
 from app.incidents.spread import FRESH, Ledger, peaks_of
 from app.incidents.timeline import on_timeline
 from app.models import Incident
@@ -39,21 +42,13 @@ select max(at) as last, max(at) filter (where live) as live from (
   select least(coalesce(s.person_published_at, s.published_at), min(o.observed_at)) as at,
     bool_or(not o.historical) as live
   from mention_states s join observations o using (mention_id)
-  where s.media and s.mention_id >= $3 and (s.incident_id = $1
+  where s.media and s.mention_id >= $3 and s.drill_id is not distinct from $4 and (s.incident_id = $1
     or exists(select from hits h where h.rule_id = $2 and h.mention_id = s.mention_id))
   group by s.mention_id) m"""
-# A new mention says so by itself; readings of known ones are noticed each minute.
+# The last sign of life of any source, registered or not.
 _HEARD = """
-select greatest((select first_seen_at from mentions order by id desc limit 1),
-  (select heard_at from last_heard where name = 'inbox'))"""
-# The counter is read after ``now``, so that whatever goes beyond it came after ``looked_at``: it may have been later,
-# never earlier. No reading has to write this row.
-_LISTEN = """
-insert into last_heard as k (name, seq, looked_at)
-select 'inbox', last_value - 1 + is_called::int, now() from inbox_seq_seq
-on conflict (name) do update set
-  heard_at = case when excluded.seq > k.seq then greatest(k.heard_at, k.looked_at) else k.heard_at end,
-  seq = greatest(k.seq, excluded.seq), looked_at = greatest(k.looked_at, excluded.looked_at)"""
+select max(last.at) from unnest($1::text[]) as p(platform) cross join lateral (
+  select at from source_beats b where b.platform = p.platform order by at desc limit 1) last"""
 
 
 class Reports(NamedTuple):
@@ -72,14 +67,10 @@ class Standing(NamedTuple):
     media: bool
 
 
-async def listen(tx: Tx) -> None:
-    """Notes whether anything was received since somebody listened last."""
-    await (await tx.driver()).execute(_LISTEN)
-
-
 async def handled(tx: Tx) -> list[UUID]:
-    """The incidents that are looked at each minute."""
-    return list(await tx.scalars(select(Incident.id).where(Incident.status.in_(HANDLED)).order_by(Incident.id)))
+    """The incidents that are looked at each minute; those of a drill are by whoever plays it, in its own time."""
+    query = select(Incident.id).where(Incident.status.in_(HANDLED), Incident.drill_id.is_(None))
+    return list(await tx.scalars(query.order_by(Incident.id)))
 
 
 async def look_now(tx: Tx, incident: Incident, now: datetime) -> CalmLook:
@@ -148,10 +139,11 @@ async def _relapse(
     tx: Tx, incident: Incident, standing: Standing, calmed_at: datetime, now: datetime
 ) -> Relapse | None:
     """What counting did not see: a report, or another policy or harm class by which a rule holds."""
-    since, minute = minute_of(calmed_at), minute_of(now)
+    pace = await pace_of(tx, incident)
+    since, minute = minute_of(pace.scenario(calmed_at)), minute_of(pace.scenario(now))
     # Windows that ended within 24 hours were fresh, whenever their data came.
     held = calm.flared(
-        standing.policy, standing.series, since, lo=since, hi=minute, cutoff=minute_of(now - FRESH), harm=standing.harm,
+        standing.policy, standing.series, since, lo=since, hi=minute, cutoff=minute_of(pace.scenario(now) - FRESH), harm=standing.harm,
         media=standing.media,
     )  # fmt: skip
     if held is not None:
@@ -161,10 +153,12 @@ async def _relapse(
 
 
 async def _look(tx: Tx, incident: Incident, standing: Standing, now: datetime) -> CalmLook:
+    pace = await pace_of(tx, incident)
     return calm.look(
-        standing.policy, standing.series, minute_of(now), harm=standing.harm, media=standing.media,
+        standing.policy, standing.series, minute_of(pace.scenario(now)), harm=standing.harm, media=standing.media,
         last_media_minute=(await _reports(tx, incident, now)).last,
-        alive_minute=await _alive_minute(tx, incident, now), judged_minute=_judged_minute(incident, standing),
+        alive_minute=await _alive_minute(tx, incident, pace.scenario(now)),
+        judged_minute=_judged_minute(incident, standing, pace),
     )  # fmt: skip
 
 
@@ -181,12 +175,12 @@ async def _standing(tx: Tx, incident: Incident) -> Standing:
 async def _reports(tx: Tx, incident: Incident, since: datetime) -> Reports:
     """Of what was first seen in the day before ``since`` or later: no older one can be dated within 8 hours of it."""
     first = first_id_at(since - _LOOK_BACK)
-    row = await (await tx.driver()).fetchrow(_REPORTS, incident.id, incident.rule_id, first)
+    row = await (await tx.driver()).fetchrow(_REPORTS, incident.id, incident.rule_id, first, incident.drill_id)
     last, live = row["last"], row["live"]
     return Reports(None if last is None else minute_of(last), None if live is None else minute_of(live))
 
 
-def _judged_minute(incident: Incident, standing: Standing) -> int | None:
+def _judged_minute(incident: Incident, standing: Standing, pace: Pace) -> int | None:
     """When the grade in force was set, where it is graver than the spread alone makes it: by a person (方案 二(二)1,
     品牌形象严重受损), or by harm and media. Few posts may burn."""
     peaks = peaks_of(incident, standing.policy)
@@ -198,12 +192,12 @@ def _judged_minute(incident: Incident, standing: Standing) -> int | None:
     ]
     if incident.graded_at is None or not more_severe(grade_of(incident.grade), most_severe(*volume)):
         return None
-    return minute_of(incident.graded_at)
+    return minute_of(pace.scenario(incident.graded_at))
 
 
 async def _alive_minute(tx: Tx, incident: Incident, now: datetime) -> int | None:
     """When a source was heard last. An exercise brings its own posts: there the real ones don't matter."""
     if incident.is_drill:
         return minute_of(now)
-    heard_at = await (await tx.driver()).fetchval(_HEARD)
+    heard_at = await (await tx.driver()).fetchval(_HEARD, list(Platform))
     return None if heard_at is None else minute_of(heard_at)

@@ -5,6 +5,7 @@ the incident's lock, so there is no grade without its clocks. Ringing is :mod:`a
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,17 @@ from app.core.auth import SYSTEM
 from app.core.db import Tx
 from app.core.doorbell import CLOCKS
 from app.core.outbox import Stored, record
-from app.domain.deadlines import ANEW_AT_EACH_RAISE, OF_A_GRADE, SlaPolicy, judge, next_ring, on_grade, policy_from
+from app.domain.deadlines import (
+    ANEW_AT_EACH_RAISE,
+    OF_A_GRADE,
+    SlaPolicy,
+    is_late,
+    judge,
+    next_ring,
+    on_grade,
+    policy_from,
+)
+from app.domain.drills import REAL, Pace
 from app.domain.events import (
     DeadlinesSet,
     DecisionMade,
@@ -39,6 +50,7 @@ from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.incidents import ringing
 from app.incidents.calendar import review_due
 from app.incidents.queries import told_of
+from app.incidents.runs import NEVER, pace_of
 from app.incidents.team_queries import answering, members_of
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Event, Incident
@@ -169,24 +181,24 @@ def cancel_rows(rows: Sequence[Deadline], reason: str, now: datetime) -> list[De
 async def _set_clocks(
     tx: Tx, incident: Incident, grade: Grade, reason: str, *, again: Collection[DeadlineKind] = ()
 ) -> None:
-    now = await tx.now()
-    policy_id, policy = await active_policy(tx)
+    now, pace = await tx.now(), await pace_of(tx, incident)
+    policy_id, policy = await active_policy(tx, pace)
     rows = await _rows(tx, incident, OF_A_GRADE)
     running = {DeadlineKind(row.kind): row for row in rows if row.state == DeadlineState.RUNNING}
     settled = {DeadlineKind(row.kind) for row in rows if row.state not in (DeadlineState.RUNNING, "cancelled")}
     plan = on_grade(
-        policy, grade, now, running={kind: row.due_at for kind, row in running.items()},
+        policy, grade, pace.planned(now), running={kind: row.due_at for kind, row in running.items()},
         settled=(settled | await _done_before(tx, incident)).difference(again),
     )  # fmt: skip
     inherited = await _inherited(tx, incident, now)
     said = [
-        (start(tx, incident, kind, min(due_at, inherited.get(kind, due_at)), policy_id, now), "started")
+        (start(tx, incident, kind, min(due_at, inherited.get(kind, due_at)), policy_id, now, pace=pace), "started")
         for kind, due_at in plan.start.items()
     ]
     for kind, row in running.items():
         row.level = grade.level
         if kind in plan.tighten:
-            await ringing.set_due(tx, row, plan.tighten[kind])
+            await ringing.set_due(tx, row, plan.tighten[kind], pace)
             said.append((row, "tightened"))
     await say(tx, incident, reason, said)
 
@@ -216,29 +228,33 @@ async def _done_before(tx: Tx, incident: Incident) -> set[DeadlineKind]:
 
 def start(
     tx: Tx, incident: Incident, kind: DeadlineKind, due_at: datetime, policy_id: UUID, now: datetime,
-    *, estimated: bool = False, task_id: UUID | None = None, started_at: datetime | None = None,
+    *, estimated: bool = False, task_id: UUID | None = None, started_at: datetime | None = None, pace: Pace = REAL,
 ) -> Deadline:  # fmt: skip
     """A clock that runs from now on, or began to before it was known."""
     began = started_at or now
     row = Deadline(
         id=new_id(), kind=kind, incident_id=incident.id, level=level_of(incident.grade),
         is_drill=incident.is_drill, policy_id=policy_id, state=DeadlineState.RUNNING, started_at=began, due_at=due_at,
-        set_at=now, next_at=next_ring(kind, began, due_at, ()), estimated=estimated, task_id=task_id,
+        set_at=NEVER if pace.paused else now, next_at=next_ring(kind, began, due_at, (), pace), estimated=estimated,
+        task_id=task_id,
     )  # fmt: skip
     tx.add(row)
     return row
 
 
 async def _start_review(tx: Tx, incident: Incident, at: datetime) -> None:
-    """方案 二(三): within three working days of the calm, or of an end without one."""
+    """方案 二(三): within three working days of the calm, or of an end without one. Working days of people: in a drill too
+    they are days of the world, and mostly not reached."""
     if any(row.state == DeadlineState.RUNNING for row in await _rows(tx, incident, [DeadlineKind.REVIEW])):
         return
     policy_id, policy = await active_policy(tx)
     clock = policy.clock(DeadlineKind.REVIEW)
     assert clock is not None, "a policy always has the clock of the review"
     assert clock.working_days is not None, "which counts working days"
-    due = await review_due(tx, at, clock.working_days)
-    row = start(tx, incident, DeadlineKind.REVIEW, due.due_at, policy_id, await tx.now(), estimated=due.estimated)
+    due, pace = await review_due(tx, at, clock.working_days), await pace_of(tx, incident)
+    row = start(
+        tx, incident, DeadlineKind.REVIEW, due.due_at, policy_id, await tx.now(), estimated=due.estimated, pace=pace
+    )
     await say(tx, incident, "What happened is to be reviewed.", [(row, "started")])
 
 
@@ -277,13 +293,13 @@ async def meet_rows(
     tx: Tx, incident: Incident, rows: Sequence[Deadline], happened_at: datetime, actor: str
 ) -> list[Deadline]:
     """Meets those of the incident's clocks that wait; which of them were in time. To tell of it is left to the caller."""
-    now, met = await tx.now(), []
+    now, met, pace = await tx.now(), [], await pace_of(tx, incident)
     # The sweeper was late: the breach comes before what was too late.
-    late = [row for row in rows if row.state == DeadlineState.RUNNING and happened_at > row.due_at]
+    late = [row for row in rows if row.state == DeadlineState.RUNNING and is_late(row.due_at, happened_at, pace)]
     await ringing.ring_rows(tx, {incident.id: incident}, late)
     for row in filter(_is_open, rows):
         breached = row.state == DeadlineState.BREACHED
-        row.state = judge(row.due_at, happened_at, breached=breached)
+        row.state = judge(row.due_at, happened_at, breached=breached, pace=pace)
         row.met_at, row.recorded_at, row.met_by, row.next_at = happened_at, now, actor, None
         row.ended_at = row.ended_at if breached and row.state == DeadlineState.BREACHED else now
         if row.state != DeadlineState.BREACHED:
@@ -298,10 +314,11 @@ async def _rows(tx: Tx, incident: Incident, kinds: Collection[DeadlineKind] | No
     return (await tx.scalars(query.order_by(Deadline.id))).all()
 
 
-async def active_policy(tx: Tx) -> tuple[UUID, SlaPolicy]:
-    """The policy that clocks are started under now."""
+async def active_policy(tx: Tx, pace: Pace = REAL) -> tuple[UUID, SlaPolicy]:
+    """The policy that clocks are started under now, as fast as the time goes that they run in."""
     row = (await tx.scalars(select(PolicyRow).where(PolicyRow.active))).one()
-    return row.id, policy_from(row.clocks)
+    policy = policy_from(row.clocks)
+    return row.id, policy if pace.scale == 1 else replace(policy, scale=pace.scale)
 
 
 async def say(tx: Tx, incident: Incident, reason: str, changed: Sequence[tuple[Deadline, str]]) -> None:

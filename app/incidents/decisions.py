@@ -20,6 +20,7 @@ from app.incidents import act_queries, guards
 from app.incidents.act_schemas import Known, KnownDeadline, KnownFacts, KnownWindow
 from app.incidents.acts import start, store
 from app.incidents.queries import windows_of
+from app.incidents.runs import pace_of
 from app.incidents.spread import Ledger, peaks_of
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Decision, Incident
@@ -93,7 +94,8 @@ async def _windows(tx: Tx, incident: Incident, now: datetime) -> list[KnownWindo
     ledger = Ledger()
     policy = await ledger.policy(tx, incident.policy_id)
     series = (await ledger.series(tx, [incident]))[incident.id]
-    windows = windows_of(policy, series, peaks_of(incident, policy), minute_of(now))
+    minute = minute_of((await pace_of(tx, incident)).scenario(now))
+    windows = windows_of(policy, series, peaks_of(incident, policy), minute)
     return [
         KnownWindow(
             rule=one["rule"], window_seconds=one["window_seconds"], threshold=one["threshold"], sum=one["current"]

@@ -11,6 +11,7 @@ from app.core.outbox import record
 from app.domain.lifecycle import ACCEPTING, QUIET, STALE, subsides
 from app.domain.spread import minute_of
 from app.incidents import grading, queries
+from app.incidents.runs import pace_of
 from app.incidents.spread import Counted, Ledger
 from app.models import InboxReading, Incident, MentionState
 
@@ -30,7 +31,7 @@ async def refresh_suggestion(tx: Tx, incident_id: UUID) -> int:
     ledger = Ledger()
     series = (await ledger.series(tx, [incident]))[incident.id]
     policy = await ledger.policy(tx, incident.policy_id)
-    suggested = grading.find(incident, policy, Counted(series), now).suggested
+    suggested = grading.find(incident, policy, Counted(series), now, await pace_of(tx, incident)).suggested
     if suggested == incident.suggested_grade:
         return 0
     incident.suggested_grade = suggested
@@ -39,12 +40,13 @@ async def refresh_suggestion(tx: Tx, incident_id: UUID) -> int:
 
 
 async def subsiding(tx: Tx) -> list[UUID]:
-    """Watched incidents that may have had their time."""
+    """Watched incidents that may have had their time. Of those of a drill :func:`app.incidents.fading.subside` is asked by
+    whoever plays it."""
     now = await tx.now()
     query = select(Incident.id).where(
-        Incident.status == "watching",
+        Incident.status == "watching", Incident.drill_id.is_(None),
         or_(Incident.last_gain_at <= now - QUIET, Incident.opened_at <= now - STALE),
-    )
+    )  # fmt: skip
     return list(await tx.scalars(query.order_by(Incident.id).limit(AT_ONCE)))
 
 
@@ -53,15 +55,20 @@ async def subside(tx: Tx, incident_id: UUID) -> int:
     incident, now = await queries.get_incident(tx, incident_id, lock=True), await tx.now()
     if incident.status != "watching" or await waits(tx, incident_id):
         return 0
+    pace = await pace_of(tx, incident)
     series = (await Ledger().series(tx, [incident]))[incident.id]
-    gained = series.window(minute_of(now), DAY_MINUTES)
+    gained = series.window(minute_of(pace.scenario(now)), DAY_MINUTES)
     last_gain_at = incident.last_gain_at or incident.opened_at
     if not subsides(
-        graded=incident.grade is not None, opened_at=incident.opened_at, last_gain_at=last_gain_at,
-        gained_last_day=gained, now=now,
+        graded=incident.grade is not None, opened_at=pace.scenario(incident.opened_at),
+        last_gain_at=pace.scenario(last_gain_at), gained_last_day=gained, now=pace.scenario(now),
     ):  # fmt: skip
         return 0
-    reason = "No gain for 72 hours." if now - last_gain_at >= QUIET else "A week without a grade, and little news."
+    reason = (
+        "No gain for 72 hours."
+        if pace.scenario(now) - pace.scenario(last_gain_at) >= QUIET
+        else "A week without a grade, and little news."
+    )
     await record(tx, grading.set_status(incident, "subsided", reason=reason, now=now), caller=SYSTEM)
     return 1
 

@@ -18,6 +18,7 @@ from app.core.db import Tx
 from app.core.outbox import record
 from app.domain import grading
 from app.domain.calm import Relapse, flared
+from app.domain.drills import REAL, Pace
 from app.domain.events import Event, GradeChanged, IncidentChanged, IncidentRebounded, StatusChanged
 from app.domain.grades import Grade, grade_of, harm_of, more_severe
 from app.domain.grading import Policy, Rule, Standing, Volume
@@ -25,6 +26,7 @@ from app.domain.lifecycle import ACCEPTING
 from app.domain.spread import minute_of, minute_start
 from app.incidents.act_queries import origin_platform
 from app.incidents.opening import accepting, lock_numbers
+from app.incidents.runs import pace_of
 from app.incidents.spread import Change, Counted, Ledger, peaks_of
 from app.incidents.timeline import on_timeline
 from app.models import Incident, MentionState
@@ -43,7 +45,7 @@ class Finding:
     suggested: Grade | None
 
 
-def find(incident: Incident, policy: Policy, counted: Counted, now: datetime) -> Finding:
+def find(incident: Incident, policy: Policy, counted: Counted, now: datetime, pace: Pace = REAL) -> Finding:
     """Asks the rules. Nothing is changed."""
     peaks, series = peaks_of(incident, policy), counted.series
     harm, media = harm_of(incident.harm_class), incident.media_follow_up == CONFIRMED
@@ -52,13 +54,20 @@ def find(incident: Incident, policy: Policy, counted: Counted, now: datetime) ->
     if incident.decided_at is not None and counted.live is not None:
         lo, hi = counted.live
         since = grading.reached_since(
-            policy, series, incident.decided_at, lo=lo, hi=hi, cutoff=counted.cutoff, harm=harm, media=media
+            policy,
+            series,
+            pace.scenario(incident.decided_at),
+            lo=lo,
+            hi=hi,
+            cutoff=counted.cutoff,
+            harm=harm,
+            media=media,
         )
     return Finding(
         grading.reached(policy, live, harm, media),
         since,
         grading.suggested(
-            policy, current=grading.windows_at(policy, series, minute_of(now)), peaks=peaks,
+            policy, current=grading.windows_at(policy, series, minute_of(pace.scenario(now))), peaks=peaks,
             baseline_total=incident.baseline, harm=harm, media=media,
         ),
     )  # fmt: skip
@@ -68,30 +77,32 @@ async def regrade(
     tx: Tx, ledger: Ledger, incident: Incident, counted: Counted, change: Change, *, now: datetime
 ) -> None:
     """Sets what the machine says, raises the grade where the rules ask for it, and brings ended incidents back."""
-    policy = await ledger.policy(tx, incident.policy_id)
-    finding = find(incident, policy, counted, now)
+    policy, pace = await ledger.policy(tx, incident.policy_id), await pace_of(tx, incident)
+    finding = find(incident, policy, counted, now, pace)
     auto = finding.auto.grade if finding.auto else None
     before = (incident.auto_grade, incident.suggested_grade)
     incident.auto_grade, incident.suggested_grade = auto, finding.suggested
     if before != (incident.auto_grade, incident.suggested_grade):
         touch(incident, now)
-    events = await _come_back(tx, incident, policy, counted, now=now)
+    events = await _come_back(tx, incident, policy, counted, now=now, pace=pace)
     if incident.calmed_at is not None:
-        events += _relapse(incident, policy, counted, incident.calmed_at, now=now)
+        events += _relapse(incident, policy, counted, incident.calmed_at, now=now, pace=pace)
     if incident.status in ACCEPTING:
-        events += await _raise(tx, incident, policy, finding, change, counted, now=now)
+        events += await _raise(tx, incident, policy, finding, change, counted, now=now, pace=pace)
     await record(tx, *events, caller=SYSTEM)
 
 
 async def _raise(
-    tx: Tx, incident: Incident, policy: Policy, finding: Finding, change: Change, counted: Counted, *, now: datetime
-) -> list[Event]:
+    tx: Tx, incident: Incident, policy: Policy, finding: Finding, change: Change, counted: Counted, *, now: datetime,
+    pace: Pace,
+) -> list[Event]:  # fmt: skip
     standing, auto, since = _standing(incident, finding)
     raised = grading.machine_raise(standing, auto, since)
     if raised is None:
         return []
     by_auto = grading.machine_raise(standing, auto, None) is not None
-    rule, after = (finding.auto, None) if by_auto else (finding.since_decision, incident.decided_at)
+    decided_at = pace.scenario(incident.decided_at) if incident.decided_at is not None else None
+    rule, after = (finding.auto, None) if by_auto else (finding.since_decision, decided_at)
     assert rule is not None, "a raise has a rule"
     evidence = await _evidence(tx, incident, policy, rule, change, counted, after)
     return await set_grade(
@@ -169,14 +180,14 @@ def set_status(
 
 
 def _relapse(
-    incident: Incident, policy: Policy, counted: Counted, calmed_at: datetime, *, now: datetime
+    incident: Incident, policy: Policy, counted: Counted, calmed_at: datetime, *, now: datetime, pace: Pace
 ) -> list[Event]:
     """Takes calm back where live data made a rule hold again. What is closed reopens by a rule of its own."""
     if counted.live is None or incident.status not in ACCEPTING:
         return []
     lo, hi = counted.live
     held = flared(
-        policy, counted.series, minute_of(calmed_at), lo=lo, hi=hi, cutoff=counted.cutoff,
+        policy, counted.series, minute_of(pace.scenario(calmed_at)), lo=lo, hi=hi, cutoff=counted.cutoff,
         harm=harm_of(incident.harm_class), media=incident.media_follow_up == CONFIRMED,
     )  # fmt: skip
     return rebound(incident, Relapse.by_rule(held), now=now) if held else []
@@ -197,16 +208,22 @@ def rebound(incident: Incident, relapse: Relapse, *, now: datetime) -> list[Even
     return events
 
 
-async def _come_back(tx: Tx, incident: Incident, policy: Policy, counted: Counted, *, now: datetime) -> list[Event]:
+async def _come_back(
+    tx: Tx, incident: Incident, policy: Policy, counted: Counted, *, now: datetime, pace: Pace
+) -> list[Event]:
     """Gains of ended incidents are still counted: subsided ones are watched again, closed ones may reopen."""
     if not counted.grew or incident.ended_at is None:
         return []
     if incident.status == "subsided":
         to, reason = "watching", "It gained again."
-    elif incident.status == "closed" and counted.live is not None and now - incident.ended_at <= REOPENS_WITHIN:
+    elif (
+        incident.status == "closed"
+        and counted.live is not None
+        and now - incident.ended_at <= pace.span(REOPENS_WITHIN)
+    ):
         lo, hi = counted.live
         rule = grading.reached_since(
-            policy, counted.series, incident.ended_at, lo=lo, hi=hi, cutoff=counted.cutoff,
+            policy, counted.series, pace.scenario(incident.ended_at), lo=lo, hi=hi, cutoff=counted.cutoff,
             harm=harm_of(incident.harm_class), media=incident.media_follow_up == CONFIRMED,
         )  # fmt: skip
         if rule is None:
@@ -220,11 +237,13 @@ async def _come_back(tx: Tx, incident: Incident, policy: Policy, counted: Counte
 
 
 async def may_accept(tx: Tx, incident: Incident, now: datetime) -> bool:
-    """Whether the incident may take mentions again: not while its rule has another that does."""
+    """Whether the incident may take mentions again: not while its rule has another that does, nor when its drill is over."""
+    if (await pace_of(tx, incident)).ended_at is not None:
+        return False
     if incident.rule_id is None:
         return True
     await lock_numbers(tx, now)
-    return not await accepting(tx, [incident.rule_id])
+    return not await accepting(tx, [incident.rule_id], incident.drill_id)
 
 
 async def _evidence(
@@ -238,7 +257,7 @@ async def _evidence(
     if rule.volume is None:
         return evidence
     width = rule.volume.window_minutes
-    minute = _minute_reached(incident, policy, rule.volume, counted, after)
+    minute = minute_reached(incident, policy, rule.volume, counted, after)
     return evidence | {
         "window_seconds": width * 60, "threshold": rule.volume.threshold, "sum": counted.series.window(minute, width),
         "minute": minute_start(minute).isoformat().replace("+00:00", "Z"),
@@ -248,8 +267,8 @@ async def _evidence(
     }  # fmt: skip
 
 
-def _minute_reached(
-    incident: Incident, policy: Policy, volume: Volume, counted: Counted, after: datetime | None
+def minute_reached(
+    incident: Incident, policy: Policy, volume: Volume, counted: Counted, after: datetime | None = None
 ) -> int:
     """The first minute the change made the rule hold; where nothing grew, that of the greatest live window."""
     peak = peaks_of(incident, policy)[volume.window_minutes]

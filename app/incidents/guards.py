@@ -59,11 +59,17 @@ async def missing(tx: Tx, incident: Incident, status: str) -> tuple[GuardRule, .
 async def choices_of(tx: Tx, incidents: Sequence[Incident]) -> dict[UUID, tuple[Choice, ...]]:
     """Everything people may want to do about each of them, with what would refuse it."""
     facts = await _facts(tx, incidents)
-    ended = {incident.rule_id for incident in incidents if incident.status not in ACCEPTING and incident.rule_id}
-    taken = await accepting(tx, ended)
+    ended: dict[UUID | None, set[UUID]] = {}
+    for incident in incidents:
+        if incident.status not in ACCEPTING and incident.rule_id:
+            ended.setdefault(incident.drill_id, set()).add(incident.rule_id)
+    taken = {(run, rule) for run, rules in ended.items() for rule in await accepting(tx, rules, run)}
     return {
         incident.id: choices(
-            incident.status, facts[incident.id], rule_taken=incident.rule_id in taken, mentions=incident.mention_count
+            incident.status,
+            facts[incident.id],
+            rule_taken=(incident.drill_id, incident.rule_id) in taken,
+            mentions=incident.mention_count,
         )
         for incident in incidents
     }

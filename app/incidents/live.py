@@ -18,6 +18,7 @@ from app.domain.spread import SLOPE_MINUTES, Series, minute_of, minute_start
 from app.domain.vocabulary import IncidentInclude
 from app.incidents.queries import forecasts_of, windows_of
 from app.incidents.recent import recent
+from app.incidents.runs import run_pace
 from app.incidents.spread import peaks_of
 from app.models import GradingPolicy, Incident
 
@@ -43,12 +44,19 @@ class _Wanted(NamedTuple):
     include: Collection[IncidentInclude]
     now: datetime
     policies: Mapping[UUID, Policy]
+    # What is now in the runs of drills that are among them.
+    played: Mapping[UUID, datetime]
 
     @property
     def first(self) -> int:
         """The oldest minute that anything needs."""
         widest = max((policy.windows[-1] for policy in self.policies.values() if policy.windows), default=0)
-        return min(minute_of(self.now) - max(widest, SLOPE_MINUTES) + 1, _first_hour(self.now))
+        now = min((self.now, *self.played.values()))
+        return min(minute_of(now) - max(widest, SLOPE_MINUTES) + 1, _first_hour(now))
+
+    def now_of(self, incident: Incident) -> datetime:
+        """Now, on the line of time on which the incident's spread lies."""
+        return self.now if incident.drill_id is None else self.played[incident.drill_id]
 
 
 async def live_of(
@@ -66,7 +74,7 @@ async def live_of(
         # Two hundred that burn take a tenth of a second; others have their turn in between.
         await asyncio.sleep(0)
         figures = _figures(incident, series.get(incident.id) or Series(), wanted) | facts.get(incident.id, {})
-        found[incident.id] = {"as_of": minute_start(minute_of(wanted.now))} | {
+        found[incident.id] = {"as_of": minute_start(minute_of(wanted.now_of(incident)))} | {
             name.value: figures[name] if name in include else None for name in IncidentInclude
         }
     return found
@@ -77,7 +85,9 @@ async def _wanted(tx: Tx, incidents: Sequence[Incident], include: Collection[Inc
     ids = {incident.policy_id for incident in incidents}
     query = select(GradingPolicy.id, GradingPolicy.rules, func.now().label("now")).where(GradingPolicy.id.in_(ids))
     rows = (await tx.execute(query)).all()
-    return _Wanted(include, rows[0].now, {row.id: policy_from(row.rules) for row in rows})
+    runs = {incident.drill_id for incident in incidents if incident.drill_id is not None}
+    played = {run: (await run_pace(tx, run)).scenario(rows[0].now) for run in runs}
+    return _Wanted(include, rows[0].now, {row.id: policy_from(row.rules) for row in rows}, played)
 
 
 async def _facts(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -93,14 +103,15 @@ def _deadline(row: RowMapping) -> dict[str, Any] | None:
 
 
 def _figures(incident: Incident, series: Series, wanted: _Wanted) -> dict[str, Any]:
-    now, policy = minute_of(wanted.now), wanted.policies[incident.policy_id]
+    at, policy = wanted.now_of(incident), wanted.policies[incident.policy_id]
+    now = minute_of(at)
     figures: dict[str, Any] = {}
     if IncidentInclude.WINDOWS in wanted.include:
         figures["windows"] = windows_of(policy, series, peaks_of(incident, policy), now)
     if IncidentInclude.FORECAST in wanted.include:
         figures["forecast"] = forecasts_of(policy, series, now)
     if IncidentInclude.SPARKLINE in wanted.include:
-        figures["sparkline"] = _sparkline(series, _first_hour(wanted.now), now)
+        figures["sparkline"] = _sparkline(series, _first_hour(at), now)
     return figures
 
 

@@ -16,7 +16,7 @@ LOOK_BACK = timedelta(hours=24)
 # What a person took out, or moved into a case without a rule, speaks for this one no more. $4 are mentions that are about to leave.
 _FACTS = """
 select exists(select from hits h join mention_states s using (mention_id)
-    where h.rule_id = any($2) and h.mention_id >= $3 and s.media and h.mention_id <> all($4)
+    where h.rule_id = any($2) and h.mention_id >= $3 and s.media and h.mention_id <> all($4) and s.drill_id is not distinct from $5
     and (s.incident_id is null and not s.held_out or s.incident_id = $1
       or exists(select from incidents i where i.id = s.incident_id and i.rule_id is not null)))
   or exists(select from mention_states where incident_id = $1 and media and mention_id <> all($4)) as media,
@@ -24,6 +24,7 @@ select exists(select from hits h join mention_states s using (mention_id)
 _NEWS = """
 select exists(select from hits h join mentions m on m.id = h.mention_id join mention_states s using (mention_id)
     where h.rule_id = any($2) and h.mention_id >= $3 and m.platform = 'news' and h.mention_id <> all($4)
+    and s.drill_id is not distinct from $5
     and (s.incident_id is null and not s.held_out or s.incident_id = $1
       or exists(select from incidents i where i.id = s.incident_id and i.rule_id is not null)))"""
 # People's own cases have no rule that a report could hit: theirs are in them.
@@ -73,8 +74,8 @@ async def _seen(
     tx: Tx, incident: Incident, rules: Sequence[UUID], opened_at: datetime, without: Sequence[UUID] = ()
 ) -> str:
     driver, since = await tx.driver(), first_id_at(opened_at - LOOK_BACK)
-    facts = await driver.fetchrow(_FACTS, incident.id, rules, since, without)
-    news = facts["media"] or await driver.fetchval(_NEWS, incident.id, rules, since, without)
+    facts = await driver.fetchrow(_FACTS, incident.id, rules, since, without, incident.drill_id)
+    news = facts["media"] or await driver.fetchval(_NEWS, incident.id, rules, since, without, incident.drill_id)
     if not news and incident.rule_id is None:
         news = await driver.fetchval(_NEWS_OF_MEMBERS, incident.id, without)
     return follow_up_of(media=facts["media"], others=facts["others"], news=news)

@@ -44,13 +44,14 @@ def next_number(numbers: IncidentNumber, *, is_drill: bool = False) -> str:
     return f"{numbers.year}-{numbers.last:04d}"
 
 
-async def accepting(tx: Tx, rule_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Rule id -> its incident that takes new mentions, where there is one."""
+async def accepting(tx: Tx, rule_ids: Collection[UUID], drill_id: UUID | None = None) -> dict[UUID, UUID]:
+    """Rule id -> its incident that takes new mentions, where there is one: of what is real, or of one run of a drill."""
     if not rule_ids:
         return {}
     query = select(Incident.rule_id, Incident.id).where(
-        Incident.rule_id.in_(rule_ids), Incident.story == "", Incident.status.in_(ACCEPTING)
-    )
+        Incident.rule_id.in_(rule_ids), Incident.story == "", Incident.status.in_(ACCEPTING),
+        Incident.drill_id.is_not_distinct_from(drill_id),
+    )  # fmt: skip
     return {rule_id: incident_id for rule_id, incident_id in await tx.execute(query) if rule_id is not None}
 
 
@@ -70,6 +71,8 @@ class Opening:
     harm_by_person: bool = False
     business_unit: str | None = None
     is_drill: bool = False
+    # The run whose posts it is of.
+    drill_id: UUID | None = None
     # For those that are split off: the id that their mentions bear already, and the policy of the whole.
     id: UUID | None = None
     policy_id: UUID | None = None
@@ -87,14 +90,15 @@ async def open_incident(tx: Tx, opening: Opening, *, caller: Caller, now: dateti
 
 
 async def open_for_rules(
-    tx: Tx, openings: Mapping[UUID, Opening], *, caller: Caller, now: datetime
+    tx: Tx, openings: Mapping[UUID, Opening], *, drill_id: UUID | None, caller: Caller, now: datetime
 ) -> tuple[dict[UUID, UUID], list[Incident]]:
     """Rule id -> its accepting incident, opened where there is none; and those that were opened.
 
-    Two workers that want the same one meet at the lock of the numbers: the second finds what the first opened.
+    Two workers that want the same one meet at the lock of the numbers: the second finds what the first opened. All are of
+    one run of a drill, or real.
     """
     numbers = await lock_numbers(tx, now)
-    found = await accepting(tx, openings)
+    found = await accepting(tx, openings, drill_id)
     missing = [openings[rule_id] for rule_id in sorted(openings.keys() - found.keys())]
     opened = await _open(tx, missing, numbers, caller=caller, now=now) if missing else []
     return found | {incident.rule_id: incident.id for incident in opened if incident.rule_id}, opened
@@ -134,7 +138,8 @@ def newborn(opening: Opening, number: str, policy_id: UUID, *, caller: Caller, n
         harm_by_person=opening.harm_by_person, media_follow_up="none", media_by_person=False,
         policy_id=opening.policy_id or policy_id,
         total=0, baseline=0, mention_count=0, peaks=[], peak_minutes=[], live_peaks=[], live_peak_minutes=[],
-        seq=0, version=1, spread_version=0, is_drill=opening.is_drill, opened_at=now, updated_at=now, opened_by=caller.actor,
+        seq=0, version=1, spread_version=0, is_drill=opening.is_drill,
+        drill_id=opening.drill_id, opened_at=now, updated_at=now, opened_by=caller.actor,
         # An incident without any gain is subsided 72 h after it was opened.
         last_gain_at=now,
     )  # fmt: skip

@@ -15,6 +15,8 @@ from app.core.search import matching
 from app.domain.events import IncidentEvent
 from app.domain.grading import Peaks, Policy, policy_from
 from app.domain.spread import Series, forecast, minute_of, minute_start
+from app.incidents.gaps import gaps_of
+from app.incidents.runs import pace_of
 from app.incidents.screen_schemas import IncidentFilters, IncidentQuery
 from app.incidents.spread import peaks_of
 from app.incidents.spread_schemas import SpreadQuery
@@ -55,7 +57,10 @@ async def list_incidents(tx: Tx, query: IncidentQuery) -> dict[str, Any]:
 
 def chosen(query: IncidentFilters) -> Iterator[ColumnElement[bool]]:
     """What the filters ask for."""
-    yield Incident.is_drill.is_(query.is_drill)
+    if query.drill_id is not None:
+        yield Incident.drill_id == query.drill_id
+    else:
+        yield Incident.is_drill.is_(query.is_drill)
     if query.status:
         yield Incident.status.in_(query.status)
     if query.grade:
@@ -107,11 +112,14 @@ async def get_spread(tx: Tx, incident_id: UUID, query: SpreadQuery) -> dict[str,
     )).all()  # fmt: skip
     series = Series([row.minute for row in rows], [row.reposts + row.comments + row.likes for row in rows])
     policy = policy_from((await get_version(tx, GradingPolicy, incident.policy_id)).rules)
-    now = minute_of(await tx.now())
+    now = minute_of((await pace_of(tx, incident)).scenario(await tx.now()))
+    first = minute_start(min([minute_of(incident.opened_at), *series.minutes[:1]]))
+    start, end = max(query.from_ or first, first), min(query.to or await tx.now(), incident.ended_at or await tx.now())
     return {
         "incident_id": incident.id, "grade": incident.grade, "total": incident.total, "baseline": incident.baseline,
         "as_of": minute_start(now), "buckets": _buckets(rows, query), "forecast": forecasts_of(policy, series, now),
         "windows": windows_of(policy, series, peaks_of(incident, policy), now),
+        "gaps": [gap.shown() for gap in await gaps_of(tx, incident, start, end)],
     }  # fmt: skip
 
 

@@ -19,9 +19,11 @@ from app.core.auth import SYSTEM
 from app.core.db import Tx
 from app.core.outbox import record
 from app.domain.deadlines import BREACH, Ring, due_rings, next_ring
+from app.domain.drills import REAL, Pace
 from app.domain.events import Event, SlaBreached, SlaWarning
 from app.domain.grades import grade_at
 from app.domain.vocabulary import DeadlineKind, DeadlineState
+from app.incidents.runs import NEVER, pace_of
 from app.incidents.spread import lock_incidents
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, DeadlineFiring, Incident
@@ -110,16 +112,21 @@ async def _due_rows(tx: Tx, ids: Sequence[UUID], incidents: Mapping[UUID, Incide
 
 
 async def ring_rows(tx: Tx, incidents: Mapping[UUID, Incident], rows: Sequence[Deadline]) -> int:
-    """Rings these rows of locked incidents; how many thresholds rang that had not before."""
+    """Rings these rows of locked incidents; how many thresholds rang that had not before. In a pause of a drill none."""
     now = await tx.now()
-    rings = {row.id: due_rings(DeadlineKind(row.kind), row.started_at, row.due_at, row.set_at, now) for row in rows}
+    paces = {id_: await pace_of(tx, incident) for id_, incident in incidents.items()}
+    rows = [row for row in rows if not _stands_still(row, paces)]
+    rings = {
+        row.id: due_rings(DeadlineKind(row.kind), row.started_at, row.due_at, row.set_at, now, _pace_of(row, paces))
+        for row in rows
+    }
     new = await _write(tx, rings, now)
     events: list[Event] = []
     for row in rows:
         assert row.incident_id is not None, "only clocks of incidents are rung here"
         incident = incidents[row.incident_id]
         events += [_event(incident, row, ring) for ring in rings[row.id] if (row.id, ring.threshold) in new]
-        _settle(row, [ring.threshold for ring in rings[row.id]], now)
+        _settle(row, [ring.threshold for ring in rings[row.id]], now, _pace_of(row, paces))
     await record(tx, *events, caller=SYSTEM)
     return len(new)
 
@@ -140,17 +147,29 @@ async def _write(tx: Tx, rings: Mapping[UUID, Sequence[Ring]], now: datetime) ->
     return {(row.deadline_id, row.threshold) for row in await tx.execute(query.values(values))}
 
 
-def _settle(row: Deadline, rung: Sequence[int], now: datetime) -> None:
-    row.next_at = next_ring(DeadlineKind(row.kind), row.started_at, row.due_at, rung)
+def _pace_of(row: Deadline, paces: Mapping[UUID, Pace]) -> Pace:
+    assert row.incident_id is not None, "only clocks of incidents are rung here"
+    return paces[row.incident_id]
+
+
+def _stands_still(row: Deadline, paces: Mapping[UUID, Pace]) -> bool:
+    """Whether the clock's time stands still; then it is not looked at until it goes on."""
+    if paused := _pace_of(row, paces).paused:
+        row.next_at, row.set_at = None, NEVER
+    return paused
+
+
+def _settle(row: Deadline, rung: Sequence[int], now: datetime, pace: Pace) -> None:
+    row.next_at = next_ring(DeadlineKind(row.kind), row.started_at, row.due_at, rung, pace)
     if BREACH in rung:
         row.state, row.ended_at = DeadlineState.BREACHED, now
 
 
-async def set_due(tx: Tx, row: Deadline, due_at: datetime) -> None:
+async def set_due(tx: Tx, row: Deadline, due_at: datetime, pace: Pace = REAL) -> None:
     """Sets a running clock, whose incident is locked, to another end. What rang stays rung."""
     rung = await tx.scalars(select(DeadlineFiring.threshold).where(DeadlineFiring.deadline_id == row.id))
-    row.due_at, row.set_at = due_at, await tx.now()
-    row.next_at = next_ring(DeadlineKind(row.kind), row.started_at, due_at, rung.all())
+    row.due_at, row.set_at = due_at, NEVER if pace.paused else await tx.now()
+    row.next_at = next_ring(DeadlineKind(row.kind), row.started_at, due_at, rung.all(), pace)
 
 
 def _event(incident: Incident, row: Deadline, ring: Ring) -> Event:

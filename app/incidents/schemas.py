@@ -136,6 +136,10 @@ class Incident(BaseModel):
     title: str = Field(description="What people call it.", examples=["牛奶异物"])
     summary: str = Field(description="What it is about.", examples=["多名用户称示例牌牛奶中有异物"])
     is_drill: bool = Field(description="Whether it is an exercise 演练: nothing of it is real.", examples=[False])
+    drill_id: UUID | None = Field(
+        description="The run of a drill that it came of; null: it is real, or an exercise that people opened by hand.",
+        examples=[None],
+    )
     status: IncidentStatus = Field(description="Where it stands.", examples=["responding"])
     grade: Grade | None = Field(description="The grade in force; null: watched, no crisis.", examples=["major"])
     level: int | None = Field(

@@ -25,6 +25,9 @@ class IncidentFilters(BaseModel):
     is_drill: Annotated[
         bool, Field(description="Exercises 演练 in place of what is real; the two are never mixed.")
     ] = False
+    drill_id: Annotated[
+        UUID | None, Field(description="What came of one run of a drill; `is_drill` does not matter then.")
+    ] = None
     opened_after: Annotated[Instant | None, Field(description="Opened after this instant.")] = None
     opened_before: Annotated[Instant | None, Field(description="Opened before this instant.")] = None
     q: Question = None

@@ -21,6 +21,7 @@ from app.domain.spread import NONE_GAINED, Gains, minute_of
 from app.incidents import affected, calm, care, grading, guards, media, queries, tasks
 from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, open_incident, words_of
+from app.incidents.runs import pace_of
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
 from app.incidents.timeline import on_timeline
 from app.incidents.versions import get_version
@@ -114,7 +115,7 @@ async def _grade_anew(tx: Tx, incident: Incident, *, another_policy: bool, now: 
     series = (await ledger.series(tx, [incident]))[incident.id]
     if another_policy:
         # Other windows: their peaks are found anew. What was received since the incident was opened is live.
-        cutoff = minute_of(incident.opened_at - FRESH)
+        cutoff = minute_of((await pace_of(tx, incident)).scenario(incident.opened_at) - FRESH)
         life = (series.minutes[0], series.minutes[-1]) if series.minutes else (cutoff, cutoff)
         keep_peaks(incident, policy, advance_peaks({}, series, policy.windows, *life, cutoff))
     await grading.regrade(tx, ledger, incident, Counted(series), Change(), now=now)
@@ -162,6 +163,8 @@ async def set_status(
             allowed=list(MOVES[incident.status]),
         )
     comes_back = incident.status not in ACCEPTING and status in ACCEPTING
+    if comes_back and (await pace_of(tx, incident)).ended_at is not None:
+        raise MoveNotAllowed(f"The incident {incident.number} was played in a drill 演练 that is over.", allowed=[])
     if comes_back and not await grading.may_accept(tx, incident, now):
         raise RuleHasOpenIncident("Its watch rule has another open incident; merge this one into it.")
     missing = await guards.missing(tx, incident, status)
@@ -249,13 +252,16 @@ async def _inherit(
 async def _lock_both(tx: Tx, incident_id: UUID, into_id: UUID) -> dict[UUID, Incident]:
     if incident_id == into_id:
         raise CannotMerge("An incident can't be merged into itself.")
-    is_drill = (await queries.get_incident(tx, incident_id)).is_drill
+    source = await queries.get_incident(tx, incident_id)
+    of_run = source.is_drill, source.drill_id
     with naming("/into_incident_id"):
         into = await queries.get_incident(tx, into_id)
-    if is_drill is not into.is_drill:
+    if of_run[0] is not into.is_drill:
         raise DrillsStayApart(
             "One of the two is an exercise 演练 and the other is real: merge an exercise into an exercise, or dismiss it."
         )
+    if of_run != (into.is_drill, into.drill_id):
+        raise DrillsStayApart("The two are of different drills 演练, whose times differ: merge incidents of one drill.")
     # Mentions before incidents, as everybody locks.
     await tx.execute(
         select(MentionState.mention_id).where(MentionState.incident_id == incident_id)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core.auth import SYSTEM
 from app.core.db import Tx
 from app.core.outbox import Stored, record
+from app.domain.drills import Pace
 from app.domain.events import IncidentEvent, IncidentSilent
 from app.domain.grades import grade_at, grade_of
 from app.domain.silence import Cadences, Case, cadences_from, next_due, stopped_by
@@ -23,6 +24,7 @@ from app.domain.vocabulary.placements import SilenceStop
 from app.incidents import guards
 from app.incidents.queries import get_incident, told_of
 from app.incidents.ringing import AT_ONCE, Rung, ring_free
+from app.incidents.runs import pace_of
 from app.incidents.silence_schemas import MOST_SHOWN
 from app.incidents.spread import lock_incidents
 from app.incidents.timeline import on_timeline
@@ -31,7 +33,10 @@ from app.models import Incident, Publication, Silence, SilenceRing, SlaPolicy
 # From each level's place in the index, the gravest first.
 _DUE = """
 select incident_id from silences
-where stopped_by is null and due_at <= now() and incident_id <> all($2::uuid[]) order by level, due_at limit $1"""
+where stopped_by is null and due_at <= now() and incident_id <> all($2::uuid[])
+  and not exists (select from incidents i join drills r on r.id = i.drill_id
+    where i.id = silences.incident_id and r.state = 'paused')
+order by level, due_at limit $1"""
 
 
 async def heard(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -44,7 +49,8 @@ async def heard(tx: Tx, stored: Sequence[Stored]) -> None:
 async def settle(tx: Tx, incident: Incident, now: datetime) -> None:
     """Brings the incident's silence in line with what holds; the incident is locked."""
     row = await tx.get(Silence, incident.id)
-    cadences = await _cadences(tx)
+    pace = await pace_of(tx, incident)
+    cadences, at = await _cadences(tx, pace), pace.planned(now)
     if (why := await _stopped(tx, incident, cadences)) is not None:
         if row is not None and row.stopped_by != why:
             if row.stopped_by is None and incident.merged_into is not None:
@@ -54,27 +60,33 @@ async def settle(tx: Tx, incident: Incident, now: datetime) -> None:
     grade = grade_of(incident.grade)
     assert grade is not None, "without a grade it is stopped"
     if row is None or row.stopped_by is not None:
-        await _start(tx, incident, row, now)
+        await _start(tx, incident, row, now, pace)
         return
     spoken = await last_word(tx, incident.id)
     if spoken is not None and spoken > row.since:
         # Told late, it does not call again for what has been called for.
         row.since, row.set_at = spoken, now
+        spoken = pace.planned(spoken)
         row.due_at = next_due(spoken, cadences[grade], max(spoken, row.rung_at or spoken))
-    elif grade.level < row.level and now + cadences[grade] < row.due_at:
-        row.due_at, row.set_at = now + cadences[grade], now
+    elif grade.level < row.level and at + cadences[grade] < row.due_at:
+        row.due_at, row.set_at = at + cadences[grade], now
     row.level = grade.level
 
 
-async def _start(tx: Tx, incident: Incident, row: Silence | None, now: datetime) -> None:
+async def _start(tx: Tx, incident: Incident, row: Silence | None, now: datetime, pace: Pace) -> None:
     """Counted from now: a word that was said before belongs to what was before."""
-    grade, cadences = grade_of(incident.grade), await _cadences(tx)
+    grade, cadences = grade_of(incident.grade), await _cadences(tx, pace)
     assert grade is not None, "without a grade it is stopped"
-    due_at = min(now + cadences[grade], await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo))
+    since = pace.planned(now)
+    due_at = min(since + cadences[grade], await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo))
+    due_at = min(
+        pace.planned(now) + cadences[grade],
+        await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo),
+    )
     if row is None:
         row = Silence(incident_id=incident.id, rung_at=None)
         tx.add(row)
-    row.level, row.started_at, row.since, row.set_at = grade.level, now, now, now
+    row.level, row.started_at, row.since, row.set_at = grade.level, now, since, now
     row.due_at, row.stopped_by, row.stopped_at = due_at, None, None
     # Another event of the same record asks again.
     await tx.flush()
@@ -108,9 +120,10 @@ async def _stopped(tx: Tx, incident: Incident, cadences: Cadences) -> SilenceSto
     return stopped_by(case)
 
 
-async def _cadences(tx: Tx) -> Cadences:
-    """Those of the policy in force: what runs keeps the end it has."""
-    return cadences_from((await tx.scalars(select(SlaPolicy.silence).where(SlaPolicy.active))).one())
+async def _cadences(tx: Tx, pace: Pace) -> Cadences:
+    """Those of the policy in force, as fast as the incident's time goes: what runs keeps the end it has."""
+    plan = cadences_from((await tx.scalars(select(SlaPolicy.silence).where(SlaPolicy.active))).one())
+    return {grade: pace.span(cadence) for grade, cadence in plan.items()}
 
 
 async def last_word(tx: Tx, incident_id: UUID) -> datetime | None:
@@ -133,17 +146,18 @@ async def _ring(tx: Tx, incidents: Mapping[UUID, Incident]) -> int:
 
     After an outage the first due instant rings for all that passed; the next one lies ahead.
     """
-    now = await tx.now()
+    now, paces = await tx.now(), {id_: await pace_of(tx, incident) for id_, incident in incidents.items()}
     query = select(Silence).where(
         Silence.incident_id.in_(incidents), Silence.stopped_by.is_(None), Silence.due_at <= now
     ).order_by(Silence.level, Silence.due_at, Silence.incident_id)  # fmt: skip
-    rows = (await tx.scalars(query.execution_options(populate_existing=True))).all()
+    due = (await tx.scalars(query.execution_options(populate_existing=True))).all()
+    rows = [row for row in due if not paces[row.incident_id].paused]
     if not rows:
         return 0
-    cadences, events = await _cadences(tx), []
+    events = []
     new = await _write(tx, rows, now)
     for row in rows:
-        grade = grade_at(row.level)
+        grade, cadences = grade_at(row.level), await _cadences(tx, paces[row.incident_id])
         assert grade is not None, "a check holds that there is one"
         if row.incident_id in new:
             late = int((now - max(row.due_at, row.set_at)).total_seconds())
@@ -174,7 +188,7 @@ async def _write(tx: Tx, rows: Iterable[Silence], now: datetime) -> set[UUID]:
 async def show(tx: Tx, incident_id: UUID) -> dict[str, Any]:
     """The incident's silence as it is, with what of it rang, the last first."""
     incident = await get_incident(tx, incident_id)
-    cadences, row = await _cadences(tx), await tx.get(Silence, incident_id)
+    cadences, row = await _cadences(tx, await pace_of(tx, incident)), await tx.get(Silence, incident_id)
     grade = grade_of(incident.grade)
     rings = await tx.scalars(
         select(SilenceRing).where(SilenceRing.incident_id == incident_id)

@@ -1,6 +1,6 @@
 """Everything that is read of clocks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,12 @@ from sqlalchemy import func, select, tuple_
 from app.core import paging
 from app.core.db import Tx
 from app.core.errors import NotFound
+from app.domain.drills import Pace
 from app.domain.grades import UNGRADED, grade_at
 from app.domain.vocabulary import DeadlineKind, DeadlineState
+from app.incidents.runs import run_pace
 from app.incidents.sla_schemas import DeadlineQuery, SlaSummaryQuery
-from app.models import Deadline, DeadlineFiring
+from app.models import Deadline, DeadlineFiring, Incident, Mention
 
 LOOK_BACK = timedelta(days=30)
 
@@ -59,11 +61,12 @@ async def _shown(tx: Tx, rows: Sequence[Deadline]) -> list[dict[str, Any]]:
     query = select(DeadlineFiring).where(DeadlineFiring.deadline_id.in_([row.id for row in rows]))
     for ring in await tx.scalars(query.order_by(DeadlineFiring.threshold)):
         rings.setdefault(ring.deadline_id, []).append(ring)
+    runs = await _runs(tx, rows)
     return [
         {
             "id": row.id, "kind": row.kind, "incident_id": row.incident_id, "task_id": row.task_id,
             "mention_id": row.mention_id, "grade": grade_at(row.level), "is_drill": row.is_drill, "policy_id": row.policy_id, "state": row.state,
-            "started_at": row.started_at, "due_at": row.due_at, "estimated": row.estimated, "met_at": row.met_at,
+            "started_at": row.started_at, "due_at": row.due_at, **_in_scenario(row, runs), "estimated": row.estimated, "met_at": row.met_at,
             "recorded_at": row.recorded_at, "met_by": row.met_by, "ended_at": row.ended_at, "reason": row.reason,
             "rings": [
                 {"threshold": ring.threshold, "at": ring.at, "late_by_seconds": ring.late_by_seconds}
@@ -72,6 +75,26 @@ async def _shown(tx: Tx, rows: Sequence[Deadline]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]  # fmt: skip
+
+
+async def _runs(tx: Tx, rows: Sequence[Deadline]) -> dict[UUID, Pace]:
+    """The clocks' ids -> how time passes in the run of a drill that they belong to: their incident's, or their mention's."""
+    played = [row for row in rows if row.is_drill]
+    if not played:
+        return {}
+    of_incidents = select(Incident.id, Incident.drill_id).where(Incident.id.in_([row.incident_id for row in played]))
+    of_mentions = select(Mention.id, Mention.drill_id).where(Mention.id.in_([row.mention_id for row in played]))
+    of = {id_: run for query in (of_incidents, of_mentions) for id_, run in await tx.execute(query) if run is not None}
+    runs = {row.id: next((of[id_] for id_ in (row.incident_id, row.mention_id) if id_ in of), None) for row in played}
+    return {id_: await run_pace(tx, run) for id_, run in runs.items() if run is not None}
+
+
+def _in_scenario(row: Deadline, runs: Mapping[UUID, Pace]) -> dict[str, datetime | None]:
+    pace = runs.get(row.id)
+    return {
+        "scenario_started_at": pace.scenario(row.started_at) if pace else None,
+        "scenario_due_at": pace.end(row.due_at) if pace else None,
+    }
 
 
 async def summary(tx: Tx, query: SlaSummaryQuery) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _DEADLINE: JsonDict = {
 }  # fmt: skip
 _SUMMARY: JsonDict = {
     "kind": "first_response", "grade": "major", "running": 1, "met": 8, "met_recorded_late": 1, "breached": 1,
-    "cancelled": 0, "unpushed": 0, "median_seconds": 412.0, "p90_seconds": 1310.5, "compliance": 0.9,
+    "cancelled": 0, "unpushed": 0, "not_reached": 0, "median_seconds": 412.0, "p90_seconds": 1310.5, "compliance": 0.9,
     "compliance_as_recorded": 0.8,
 }  # fmt: skip
 
@@ -190,6 +190,12 @@ class Deadline(BaseModel):
     state: DeadlineState = Field(description="How it stands.")
     started_at: datetime = Field(description="When it began to run.")
     due_at: datetime = Field(description="When its time is over; up to then is in time.")
+    scenario_started_at: datetime | None = Field(
+        description="When it began in the time of the scenario, where it belongs to a run of a drill."
+    )
+    scenario_due_at: datetime | None = Field(
+        description="When its time is over there: the plan's minutes and hours, which pass `scale` times faster."
+    )
     estimated: bool = Field(description="Whether it was counted on a calendar that is not official yet.")
     rings: list[DeadlineRing] = Field(description="What rang, in order.")
     met_at: datetime | None = Field(description="When what it waits for happened, be it too late; null: not yet.")
@@ -241,6 +247,7 @@ class SlaSummaryRow(BaseModel):
     breached: int = Field(description="How many were not met in time.")
     cancelled: int = Field(description="How many were called off.")
     unpushed: int = Field(description="How many alerts had nobody to be sent to.")
+    not_reached: int = Field(description="How many were due only after the end of their drill 演练.")
     median_seconds: float | None = Field(description="Half of those done took no longer; null: none was done.")
     p90_seconds: float | None = Field(description="Nine of ten of those done took no longer.")
     compliance: float | None = Field(description="The share met in time, by when it happened; null: none has ended.")

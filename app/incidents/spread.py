@@ -14,8 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.core.db import Tx
+from app.domain.drills import REAL, Pace
 from app.domain.grading import NO_PEAK, Peak, Policy, advance_peaks, policy_from, rescan_peaks
 from app.domain.spread import Counters, Gains, Series, minute_of
+from app.incidents.runs import pace_of
 from app.models import GradingPolicy, Incident
 
 FRESH = timedelta(hours=24)
@@ -162,7 +164,7 @@ async def count(
     for incident_id, change in changes.items():
         incident = incidents[incident_id]
         policy = await ledger.policy(tx, incident.policy_id)
-        counted[incident_id] = apply(incident, change, series[incident_id], policy, now)
+        counted[incident_id] = apply(incident, change, series[incident_id], policy, now, await pace_of(tx, incident))
     return counted
 
 
@@ -185,7 +187,9 @@ def _by_minute(change: Change) -> Iterator[tuple[int, Counters, int]]:
             yield minute, counters, historical
 
 
-def apply(incident: Incident, change: Change, series: Series, policy: Policy, now: datetime) -> Counted:
+def apply(
+    incident: Incident, change: Change, series: Series, policy: Policy, now: datetime, pace: Pace = REAL
+) -> Counted:
     """Takes the change into the series and the incident's figures; nothing is asked of the database."""
     amounts = {minute: sum(counters) for minute, counters in change.buckets.items()}
     shrank = False
@@ -197,7 +201,10 @@ def apply(incident: Incident, change: Change, series: Series, policy: Policy, no
     incident.mention_count += change.mentions
     incident.spread_version += 1
     grown = [minute for minute, amount in amounts.items() if amount > 0]
-    live, cutoff = change.live, minute_of(change.received_at - FRESH) if change.received_at is not None else None
+    live, received_at = change.live, change.received_at
+    # What is played in a drill is never old: a scenario lasts a day, and however late it is played it was due then.
+    fresh = received_at if pace is REAL else received_at and pace.zero
+    cutoff = minute_of(fresh - FRESH) if fresh is not None else None
     peaks = peaks_of(incident, policy)
     if shrank:
         peaks = rescan_peaks(peaks, series, policy.windows)

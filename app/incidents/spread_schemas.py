@@ -8,6 +8,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from app.core.bodies import Instant
 from app.domain.grades import Grade
+from app.domain.vocabulary import Platform
 
 
 class SpreadQuery(BaseModel):
@@ -54,6 +55,24 @@ class Forecast(BaseModel):
     minutes: int | None = Field(description="Minutes until it holds; 0: it does; null: it would not.", examples=[12])
 
 
+class SpreadGap(BaseModel):
+    """A span in which a source 来源 of the incident's platforms said nothing: a flat curve means nothing there 来源静默."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "source_id": "0197a3f0-d000-7aaa-8bbb-0123456789ab", "platforms": ["weibo"],
+                "start": "2026-03-01T07:45:00Z", "end": "2026-03-01T08:30:00Z",
+            }
+        }
+    )  # fmt: skip
+
+    source_id: UUID = Field(description="The source; `GET /v1/sources/{source_id}` has its name.")
+    platforms: list[Platform] = Field(description="Which of the incident's platforms it covered.")
+    start: datetime = Field(description="Its last sign of life before.")
+    end: datetime | None = Field(description="When it was heard again; null: it is silent still.")
+
+
 class Spread(BaseModel):
     """Everything that is needed to count an incident again."""
 
@@ -65,3 +84,7 @@ class Spread(BaseModel):
     buckets: list[Bucket] = Field(description="By minute, empty ones left out.")
     windows: list[Window] = Field(description="One for each rule of volume, in the policy's order.")
     forecast: list[Forecast] = Field(description="One for each rule of volume, in the policy's order.")
+    gaps: list[SpreadGap] = Field(
+        description="Where it is not known what was gained, in the part that was asked for: the last 200 at most.",
+        max_length=200,
+    )

@@ -23,6 +23,7 @@ from app.domain.vocabulary import DeadlineState, TaskKind
 from app.incidents import clocks
 from app.incidents.queries import told_of
 from app.incidents.ringing import named, ring_rows, set_due
+from app.incidents.runs import pace_of
 from app.incidents.timeline import on_timeline
 from app.models import Deadline, Incident, Task
 
@@ -32,9 +33,11 @@ async def date(tx: Tx, tasks: Sequence[Task], *, now: datetime) -> None:
     timed = [(task, TIMED[TaskKind(task.kind)]) for task in tasks if task.kind in TIMED]
     if not timed:
         return
-    _, policy = await clocks.active_policy(tx)
+    # They are of one incident.
+    pace = await pace_of(tx, await tx.get_one(Incident, timed[0][0].incident_id))
+    _, policy = await clocks.active_policy(tx, pace)
     for task, kind in timed:
-        task.due_at = clock_due(task.due_at, now, policy.time(kind))
+        task.due_at = clock_due(task.due_at, pace.planned(now), policy.time(kind))
 
 
 async def start(
@@ -46,12 +49,20 @@ async def start(
     dated = [(task, task.due_at) for task in tasks if task.kind in TIMED and task.due_at is not None]
     if not dated:
         return 0
-    policy_id, _ = await clocks.active_policy(tx)
+    (policy_id, _), pace = await clocks.active_policy(tx), await pace_of(tx, incident)
     # The clocks cite their tasks.
     await tx.flush()
     rows = [
         clocks.start(
-            tx, incident, TIMED[TaskKind(task.kind)], due_at, policy_id, now, task_id=task.id, started_at=since
+            tx,
+            incident,
+            TIMED[TaskKind(task.kind)],
+            due_at,
+            policy_id,
+            now,
+            task_id=task.id,
+            started_at=since,
+            pace=pace,
         )
         for task, due_at in dated
     ]
@@ -85,7 +96,7 @@ async def redate(tx: Tx, incident: Incident, task: Task) -> None:
     assert task.due_at is not None, "what has a clock is always due"
     for row in await _rows(tx, [task]):
         if row.state == DeadlineState.RUNNING and row.due_at != task.due_at:
-            await set_due(tx, row, task.due_at)
+            await set_due(tx, row, task.due_at, await pace_of(tx, incident))
             await _say(tx, incident, "The task is due at another time.", [row], "redated")
 
 

@@ -18,10 +18,11 @@ from app.core.outbox import Stored, record
 from app.domain.events import GradeChanged, IncidentChanged, StatusChanged, TeamChanged
 from app.domain.grades import Grade, grade_of, level_of, more_severe
 from app.domain.lifecycle import ENDED
-from app.domain.team import CALLS, Seat, next_call, team_for
+from app.domain.team import CALLS, Seat, next_call, team_for, team_of
 from app.domain.vocabulary import DeadlineKind, DeadlineState, TeamChange, TeamPosition
 from app.incidents.clocks import active_policy
 from app.incidents.queries import told_of
+from app.incidents.runs import pace_of, participants_of
 from app.incidents.team_queries import acknowledged_since, members_of, read_roster
 from app.incidents.timeline import on_timeline
 from app.models import Acknowledgement, AcknowledgementLink, Deadline, Incident, IncidentMember
@@ -88,7 +89,7 @@ async def _form(
     tx: Tx, incident: Incident, grade: Grade, reason: str, *, due_at: datetime | None, by_raise: bool = False
 ) -> None:
     """Adds whom the grade calls for and who is not there yet."""
-    seats = team_for(grade, await read_roster(tx), incident.business_unit)
+    seats = await _seats(tx, incident, grade)
     there = {member.person_id: member for member in await members_of(tx, incident.id)}
     if any(member.position == TeamPosition.LEAD for member in there.values()):
         # Whom people made the lead stays it.
@@ -100,6 +101,12 @@ async def _form(
     asked = await join(tx, incident, joining, due_at=due_at, by_raise=by_raise)
     await say(tx, incident, TeamChange.MOVED, reason, [Asked(member) for member in promoted], caller=SYSTEM)
     await say(tx, incident, TeamChange.JOINED, reason, asked, caller=SYSTEM)
+
+
+async def _seats(tx: Tx, incident: Incident, grade: Grade) -> list[Seat]:
+    """Whom the grade calls for; in a drill 演练 that names who takes part, those."""
+    roster, named = await read_roster(tx), await participants_of(tx, incident)
+    return team_of(named, roster) if named else team_for(grade, roster, incident.business_unit)
 
 
 def _beside_a_lead(seat: Seat) -> Seat:
@@ -114,7 +121,7 @@ async def join(
 
     ``calls``: whether somebody is called in their place should they keep silent.
     """
-    now = await tx.now()
+    now, pace = await tx.now(), await pace_of(tx, incident)
     acknowledged = await took_it_on(tx, incident) if seats else {}
     members = []
     for seat in seats:
@@ -124,7 +131,7 @@ async def join(
             for_person_id=seat.for_person_id, level=level_of(incident.grade), by_raise=by_raise, added_at=now,
             called_at=now, due_at=due_at, set_at=now, acknowledged_at=answered, version=1,
             call_step=0 if calls else len(CALLS),
-            next_call_at=next_call(now, due_at, 0) if calls and answered is None else None,
+            next_call_at=next_call(now, due_at, 0, pace) if calls and answered is None else None,
         ))  # fmt: skip
     tx.add_all(members)
     await tx.flush()
@@ -182,27 +189,27 @@ async def mark_answered(tx: Tx, incident: Incident, member: IncidentMember, act:
 
 async def _hurry(tx: Tx, incident: Incident, due_at: datetime | None) -> None:
     """Who keeps silent still has until the raised clock's end at most. Calls that were made stay made."""
-    now = await tx.now()
+    now, pace = await tx.now(), await pace_of(tx, incident)
     for member in _silent(await members_of(tx, incident.id)):
         if due_at is None or (member.due_at is not None and member.due_at <= due_at):
             continue
         if member.due_at is None:
             member.called_at = now
         member.due_at, member.set_at = due_at, now
-        member.next_call_at = next_call(member.called_at, due_at, member.call_step)
+        member.next_call_at = next_call(member.called_at, due_at, member.call_step, pace)
         member.version += 1
 
 
 async def _call_again(tx: Tx, incident: Incident, due_at: datetime | None) -> None:
     """It burns again: everybody is asked anew."""
-    now = await tx.now()
+    now, pace = await tx.now(), await pace_of(tx, incident)
     # Whom a grade brought in at this very moment is asked by that.
     members = [member for member in await members_of(tx, incident.id) if member.added_at < now]
     for member in members:
         member.acknowledged_at = member.acknowledgement_id = None
         member.called_at = member.set_at = now
         member.due_at, member.call_step, member.by_raise = due_at, 0, False
-        member.next_call_at = next_call(now, due_at, 0)
+        member.next_call_at = next_call(now, due_at, 0, pace)
         member.version += 1
     asked = [Asked(member, await make_link(tx, member)) for member in members]
     await say(tx, incident, TeamChange.CALLED_AGAIN, "The incident came back.", asked, caller=SYSTEM)
@@ -215,9 +222,10 @@ def _silent(members: Iterable[IncidentMember]) -> list[IncidentMember]:
 
 async def fresh_due(tx: Tx, incident: Incident) -> datetime | None:
     """By when somebody is to answer who joins now and by themselves: they have the time of a first response."""
-    _, policy = await active_policy(tx)
+    pace = await pace_of(tx, incident)
+    _, policy = await active_policy(tx, pace)
     time = policy.time(DeadlineKind.FIRST_RESPONSE, grade_of(incident.grade)) if incident.grade else None
-    return await tx.now() + time if time is not None else None
+    return pace.planned(await tx.now()) + time if time is not None else None
 
 
 async def _response_due(tx: Tx, incident: Incident) -> datetime | None:

@@ -8,7 +8,7 @@ timer is involved. What is acknowledged is in ``mentions`` and ``inbox``; counti
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -60,31 +60,46 @@ class Accepted(NamedTuple):
 # The mention is looked up where it is known; an id that comes back null was committed after this statement's
 # snapshot and is tried again. The reading that makes the mention leaves its words in the mention's row only, and goes
 # first, so that no batch of the workers ends between it and the others.
-_ACCEPT = """
+_GIVEN = """
 with given as materialized (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::timestamptz[], $11::text[], $12::text[], $13::timestamptz[], $14::bigint[], $15::bigint[],
     $16::bigint[], $17::bigint[], $18::bool[])
   as t(id, platform, namespace, platform_raw, external_id, url, author, title, text, published_at, sentiment, key_id,
-    observed_at, reposts, comments, likes, views, historical)),
+    observed_at, reposts, comments, likes, views, historical)),"""
+_MENTION = """id, platform, namespace, platform_raw, external_id, url, author, title, text, published_at,
+    sentiment, key_id"""
+
+
+def _made(of: str, value: str) -> str:
+    """The mentions that are new. One played in a drill is written ``of`` its run."""
+    return f"""
  made as (
-  insert into mentions(id, platform, namespace, platform_raw, external_id, url, author, title, text, published_at,
-    sentiment, key_id)
-  select id, platform, namespace, platform_raw, external_id, url, author, title, text, published_at, sentiment, key_id
+  insert into mentions({_MENTION}{of})
+  select {_MENTION}{value}
   from given order by platform, namespace, external_id
   on conflict (platform, namespace, external_id) do nothing
-  returning id, platform, namespace, external_id),
+  returning id, platform, namespace, external_id),"""
+
+
+_FOUND = """
  found as materialized (
   select g.*, coalesce(n.id, (select m.id from mentions m where m.platform = g.platform
     and m.namespace = g.namespace and m.external_id = g.external_id)) as mention_id
-  from given g left join made n using (platform, namespace, external_id)),
+  from given g left join made n using (platform, namespace, external_id))"""
+_KEPT = """,
  kept as (
   insert into inbox(mention_id, observed_at, reposts, comments, likes, views, key_id, historical, published_at, sentiment,
     title, text)
   select mention_id, observed_at, reposts, comments, likes, views, key_id, historical, published_at, sentiment,
     case when id <> mention_id then title end, case when id <> mention_id then text end
-  from found where mention_id is not null order by id <> mention_id)
+  from found where mention_id is not null order by id <> mention_id)"""
+_ANSWERS = """
 select id, mention_id from found"""
+_ACCEPT = f"{_GIVEN}{_made('', '')}{_FOUND}{_KEPT}{_ANSWERS}"
+# What is played in a drill is counted by whoever plays it, in the same transaction: it never waits in the inbox, nor is it
+# a sign of life of any source.
+_PLAY = f"{_GIVEN}{_made(', drill_id', ', $19::uuid')}{_FOUND}{_ANSWERS}"
 
 
 def row_of(item: MentionIn, *, key_id: str, now: datetime, historical: bool = False, at: str = "") -> Row:
@@ -213,6 +228,23 @@ class Intake:
         """Waits until what was accepted is stored."""
         while self._busy:
             await asyncio.wait(self._busy)
+
+
+async def play(tx: Tx, rows: Sequence[Row], *, drill_id: UUID) -> list[dict[str, Any]]:
+    """Stores readings that are played in a run of a drill, whose row is locked, as the ingest path stores what is posted. They
+    come back as the inbox would have them, by mention and instant, for this transaction to count.
+
+    A run has a namespace of its own that no sender can name: what is real and what is played never meet in one mention.
+    """
+    driver, now = await tx.driver(), await tx.now()
+    ordered = sorted(rows, key=lambda row: (row.platform, row.namespace, row.external_id, row.observed_at))
+    known = dict(_answers(await driver.fetch(_PLAY, *_columns(ordered), drill_id)))
+    readings = []
+    for seq, row in enumerate(ordered):
+        mention_id, created = known[row.id]
+        said = {"title": None, "text": None} if created else {}
+        readings.append(row._asdict() | {"seq": seq, "mention_id": mention_id, "received_at": now} | said)
+    return sorted(readings, key=lambda reading: (reading["mention_id"], reading["observed_at"], reading["seq"]))
 
 
 def _columns(rows: Sequence[Row]) -> Iterable[list[object]]:

@@ -31,6 +31,7 @@ from app.mentions import snapshots
 from app.mentions.claims import Claim
 from app.mentions.reading import Post, Receipt, Work, reading_of
 from app.mentions.rulebook import HARM_ORDER, RuleBook, Rules
+from app.mentions.source_beats import Beat, Heard, beats_of, write_beats
 from app.mentions.states import Overtaken, State, insert_states, lock_states, read_states, update_states
 from app.models import Incident
 
@@ -39,7 +40,7 @@ _CLAIM_OF = """
 with taken as (delete from inbox where mention_id = any($1::uuid[]) returning *)
 select * from taken order by mention_id, observed_at, seq"""
 _WAITING = "select * from inbox where mention_id = any($1::uuid[]) order by mention_id, observed_at, seq"
-_POSTS = "select id, platform, author, url, title, text from mentions where id = any($1::uuid[])"
+_POSTS = "select id, platform, author, url, title, text, drill_id from mentions where id = any($1::uuid[])"
 _RECEIPTS = """
 select mention_id, max(observed_at), min(received_at), max(received_at), bool_and(historical)
 from observations where mention_id = any($1::uuid[]) group by mention_id"""
@@ -77,30 +78,39 @@ BREATH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one transaction did; ``held`` goes back to the ledger after its commit."""
+    """What one transaction did; ``held`` goes back to the ledger after its commit, ``beats`` to what was heard."""
 
     readings: int
     held: list[tuple[UUID, int, Series]]
+    beats: Sequence[Beat] = ()
 
 
-async def process_inbox(tx: Tx, rules: Rules, ledger: Ledger, claim: Claim) -> Batch:
-    """Counts what the claim takes. Overtaken (and nothing done) when another worker was first with one."""
+async def process_inbox(tx: Tx, rules: Rules, ledger: Ledger, claim: Claim, heard: Heard | None = None) -> Batch:
+    """Counts what the claim takes, with the signs of life that it is and that were not ``heard`` by this process before.
+    Overtaken (and nothing done) when another worker was first with one."""
     book = await rules.current(tx)
+    rows = await claim.take(await tx.driver())
+    return await count_readings(tx, book, ledger, rows, heard) if rows else Batch(0, [])
+
+
+async def count_readings(
+    tx: Tx, book: RuleBook, ledger: Ledger, rows: Sequence[Any], heard: Heard | None = None
+) -> Batch:  # fmt: skip
+    """Counts readings, by mention and instant, that are nobody else's: claimed, or played in a drill. All are real, or of one
+    run of a drill."""
     driver = await tx.driver()
-    rows = await claim.take(driver)
-    if not rows:
-        return Batch(0, [])
     readings = {mention_id: list(group) for mention_id, group in groupby(rows, key=itemgetter("mention_id"))}
     receipts = {mention_id: _receipt(group) for mention_id, group in readings.items()}
     works = await load_works(driver, readings, receipts)
     too_early = any(work.too_early for work in works)
     for work in works:
         work.absorb()
-    held = await conclude(tx, ledger, works, book, observed=merge_instants(rows))
+    gathered = Gathered(heard=heard or Heard())
+    held = await conclude(tx, ledger, works, book, observed=merge_instants(rows), gathered=gathered)
     if too_early:
         # Only here: who counts the making reading holds its state, and by now we have waited for that commit.
         raise Overtaken("the readings that made some mentions are being counted by another worker")
-    return Batch(len(rows), held)
+    return Batch(len(rows), held, gathered.heard.new(gathered.beats))
 
 
 def _receipt(readings: list[Any]) -> Receipt:
@@ -159,6 +169,9 @@ class Gathered:
     news: set[UUID] = field(default_factory=set)
     alerts: list[MentionHit] = field(default_factory=list)
     findings: list[snapshots.Finding] = field(default_factory=list)
+    # Which sources were heard by them, and what this process wrote of that already.
+    beats: set[Beat] = field(default_factory=set)
+    heard: Heard = field(default_factory=Heard)
 
 
 async def waiting_of(driver: asyncpg.Connection, mention_ids: Sequence[UUID]) -> list[Any]:
@@ -167,10 +180,11 @@ async def waiting_of(driver: asyncpg.Connection, mention_ids: Sequence[UUID]) ->
 
 
 async def conclude(
-    tx: Tx, ledger: Ledger, works: list[Work], book: RuleBook, *, observed: list[tuple[Any, ...]]
-) -> list[tuple[UUID, int, Series]]:
+    tx: Tx, ledger: Ledger, works: list[Work], book: RuleBook, *, observed: list[tuple[Any, ...]],
+    gathered: Gathered | None = None,
+) -> list[tuple[UUID, int, Series]]:  # fmt: skip
     """Matches, joins, counts and grades what the works say; the one way a mention's change reaches its incident."""
-    gathered = Gathered()
+    gathered = gathered or Gathered()
     await gather(tx, works, book, gathered)
     await write(tx, works, observed)
     return await settle(tx, ledger, gathered)
@@ -186,6 +200,7 @@ async def gather(tx: Tx, works: list[Work], book: RuleBook, gathered: Gathered) 
         work.take()
     gathered.alerts += [_alert(work, now) for work in works if work.alerts and work.rule_ids]
     gathered.findings += snapshots.find(works)
+    gathered.beats |= beats_of(works)
     before = await _observed(driver, [work.post.id for work in works if work.recount])
     for work in works:
         work.settle(gathered.changes, before.get(work.post.id, ()))
@@ -225,14 +240,15 @@ async def _load_hits(driver: asyncpg.Connection, works: Iterable[Work], book: Ru
         work.rule_ids = book.in_order(found.get(mention_id, []))
 
 
-async def _join(tx: Tx, works: Iterable[Work], book: RuleBook, *, now: datetime) -> set[UUID]:
+async def _join(tx: Tx, works: Sequence[Work], book: RuleBook, *, now: datetime) -> set[UUID]:
     """Gives each mention that wants one its incident: through its hit rules in order, else a new one of the first.
 
     Returns the incidents of which there may be news of media: a report that hits the rule, or a new incident.
     """
     joining = [work for work in works if work.wants_incident and work.rule_ids]
     reports = [work for work in works if work.hits and work.is_news]
-    open_now = await accepting(tx, {rule_id for work in (*joining, *reports) for rule_id in work.rule_ids})
+    drill_id = drill_of(works)
+    open_now = await accepting(tx, {rule_id for work in (*joining, *reports) for rule_id in work.rule_ids}, drill_id)
     openings: dict[UUID, Opening] = {}
     chosen: list[tuple[Work, UUID]] = []
     for work in joining:
@@ -242,7 +258,7 @@ async def _join(tx: Tx, works: Iterable[Work], book: RuleBook, *, now: datetime)
         chosen.append((work, rule_id))
     opened: list[Incident] = []
     if openings:
-        found, opened = await open_for_rules(tx, openings, caller=SYSTEM, now=now)
+        found, opened = await open_for_rules(tx, openings, drill_id=drill_id, caller=SYSTEM, now=now)
         open_now |= found
     for work, rule_id in chosen:
         work.state.incident_id = open_now[rule_id]
@@ -258,7 +274,20 @@ def _opening(work: Work, book: RuleBook, rule_id: UUID) -> Opening:
         rule_id,
         harm_class=rule.harm_class,
         business_unit=rule.business_unit,
+        is_drill=work.post.drill_id is not None,
+        drill_id=work.post.drill_id,
     )
+
+
+def drill_of(works: Iterable[Work]) -> UUID | None:
+    """The one run of a drill that mentions are of which are counted together; None: they are real.
+
+    Real ones come by the inbox and those of a drill by whoever plays it, and people may not mix them: were they ever mixed
+    nothing is counted.
+    """
+    runs = {work.post.drill_id for work in works}
+    assert len(runs) <= 1, "mentions of a drill are counted by themselves"
+    return next(iter(runs), None)
 
 
 async def _observed(driver: asyncpg.Connection, mention_ids: list[UUID]) -> dict[UUID, list[Reading]]:
@@ -273,7 +302,7 @@ async def _observed(driver: asyncpg.Connection, mention_ids: list[UUID]) -> dict
 async def write(tx: Tx, works: list[Work], observed: list[tuple[Any, ...]]) -> None:
     """Writes what the works say of their mentions, and the readings they were told."""
     driver = await tx.driver()
-    await insert_states(driver, [work.state for work in works if not work.known])
+    await insert_states(driver, [work.state for work in works if not work.known], drill_id=drill_of(works))
     await update_states(driver, [work.state for work in works if work.known])
     await _observe(driver, observed, known={work.post.id for work in works if work.known})
     reworded = [(work.post.id, work.post.title, work.post.text) for work in works if work.reworded]
@@ -353,6 +382,7 @@ async def settle(tx: Tx, ledger: Ledger, gathered: Gathered) -> list[tuple[UUID,
     await tx.flush()
     await snapshots.keep(await tx.driver(), gathered.alerts, gathered.findings)
     await record(tx, *gathered.alerts, *snapshots.tell(gathered.findings), caller=SYSTEM)
+    await write_beats(await tx.driver(), gathered.heard.new(gathered.beats))
     return [(incident_id, incidents[incident_id].spread_version, c.series) for incident_id, c in counted.items()]
 
 
@@ -360,5 +390,6 @@ def _alert(work: Work, now: datetime) -> MentionHit:
     work.state.alerted = True
     return MentionHit(
         mention_id=work.post.id, incident_id=work.state.incident_id, platform=work.post.platform,
-        rule_ids=work.rule_ids, received_at=work.told_at(now),
+        rule_ids=work.rule_ids, received_at=work.told_at(now), is_drill=work.post.drill_id is not None,
+        drill_id=work.post.drill_id,
     )  # fmt: skip

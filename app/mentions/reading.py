@@ -28,6 +28,8 @@ class Post(NamedTuple):
     url: str | None
     title: str | None
     text: str
+    # The run of a drill it was made up for; None: it is real.
+    drill_id: UUID | None = None
 
 
 class Words(NamedTuple):

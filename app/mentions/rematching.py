@@ -1,7 +1,8 @@
 """Matching again after the rules changed: long work, so it is a row that is claimed in steps (方案 二(一)2).
 
 A step takes the next mentions below the row's mark, newest first, and ends in the same way as a batch of readings:
-what hits now joins, is counted with its true minutes, and alerts. Mentions that are in an incident stay there.
+what hits now joins, is counted with its true minutes, and alerts. Mentions that are in an incident stay there. What was
+played in a drill was matched by the rule that it was played for.
 """
 
 from uuid import UUID
@@ -16,7 +17,7 @@ from app.mentions.rulebook import Rules
 from app.models import Rematch, Revision
 
 _STEP = """
-select mention_id from mention_states where mention_id < $1 and rules_version <> $2
+select mention_id from mention_states where mention_id < $1 and rules_version <> $2 and drill_id is null
 order by mention_id desc limit $3"""
 _NEWEST = UUID(int=2**128 - 1)
 

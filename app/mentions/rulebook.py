@@ -10,7 +10,8 @@ from sqlalchemy import select
 from app.core.db import Tx
 from app.domain.grades import HarmClass
 from app.domain.matching import Matcher, RuleWords
-from app.models import MediaOutlet, WatchRule
+from app.domain.vocabulary.scenarios import InjectKind
+from app.models import Drill, DrillInject, MediaOutlet, WatchRule
 
 # A share lock: a batch that matched by a version commits before that version is gone, so that the matching again
 # which every change of rules asks for finds all it has to mend.
@@ -68,6 +69,26 @@ class Rules:
         if self._book is None or self._book.version != version:
             self._book = await self._read(tx, version)
         return self._book
+
+    async def of(self, tx: Tx, drill_id: UUID | None) -> RuleBook:
+        """What mentions of a run of a drill are matched with: the one rule that it is played for, with the listed outlets and
+        those that it brings. Of what is real: the rule book in force."""
+        book = await self.current(tx)
+        if drill_id is None:
+            return book
+        query = select(WatchRule).join(Drill, Drill.rule_id == WatchRule.id).where(Drill.id == drill_id)
+        rule = (await tx.scalars(query)).one()
+        reports = select(DrillInject.content).where(
+            DrillInject.drill_id == drill_id, DrillInject.kind == InjectKind.MEDIA_REPORT
+        )
+        domains, accounts = set(book.domains), set(book.accounts)
+        for report in await tx.scalars(reports):
+            outlet = report.get("outlet") or {}
+            domains |= {outlet["domain"].lower()} if outlet.get("domain") else set()
+            accounts.add(f"{report['platform']}:{report['author'] or outlet.get('name')}")
+        return RuleBook(
+            book.version, Matcher([words_of(rule)]), {rule.id: rule}, frozenset(domains), frozenset(accounts)
+        )
 
     async def _read(self, tx: Tx, version: int) -> RuleBook:
         query = select(WatchRule).where(WatchRule.enabled, WatchRule.deleted_at.is_(None)).order_by(WatchRule.id)

@@ -1,6 +1,6 @@
 """What people do with mentions, and the watch rules (方案 二(一)2)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,12 +16,13 @@ from app.core.outbox import record
 from app.domain.events import Changed, MentionsMoved
 from app.domain.lifecycle import ACCEPTING
 from app.incidents.queries import get_incident
+from app.incidents.runs import run_pace
 from app.incidents.service import DrillsStayApart, open_by_person
 from app.incidents.spread import Ledger
 from app.incidents.timeline import on_timeline
 from app.mentions import queries
 from app.mentions.claims import held_up
-from app.mentions.processing import claim_of, conclude, load_counted, merge_instants
+from app.mentions.processing import claim_of, conclude, drill_of, load_counted, merge_instants
 from app.mentions.reading import Work
 from app.mentions.rematching import change_rules
 from app.mentions.rulebook import Rules
@@ -53,6 +54,9 @@ async def correct_mention(
         expected.meet(known.version)
         return known
     works, observed = await _works(tx, [mention_id], now=now)
+    if (run := works[0].post.drill_id) is not None:
+        # Its posts are dated in its own time, which is ahead of ours.
+        now = max(now, (await run_pace(tx, run)).scenario(now))
     expected.meet(works[0].state.version)
     works[0].state.version += 1
     for name, value in corrections.items():
@@ -78,6 +82,7 @@ async def open_with_mentions(
     if not mention_ids:
         return await open_by_person(tx, fields, caller=caller, now=now)
     works, observed = await _works(tx, mention_ids, now=now)
+    _apart(works, None)
     # After the mentions are locked: opening locks the year's number.
     incident = await open_by_person(tx, fields, caller=caller, now=now)
     reason = "The incident was opened with them."
@@ -100,12 +105,13 @@ async def attach_mentions(
     does not exist.
     """
     incident = await get_incident(tx, incident_id)
-    if incident.is_drill:
+    if incident.is_drill and incident.drill_id is None:
         raise DrillsStayApart(
             f"The incident {incident.number} is an exercise 演练 and takes no mentions, or the real count would lose "
             "them: attach them to a real incident, or open one."
         )
     works, observed = await _works(tx, mention_ids, now=now)
+    _apart(works, incident.drill_id)
     if incident.status not in ACCEPTING:
         raise IncidentNotAccepting(f"The incident {incident.number} is {incident.status}; reopen it first.")
     return await _attach(tx, rules, incident_id, works, observed, reason=reason, caller=caller, now=now)
@@ -135,8 +141,9 @@ async def detach_mentions(
     now: datetime,
 ) -> Incident:
     """Takes mentions out of the incident for good: the machine does not put them back. Others are left alone."""
-    await get_incident(tx, incident_id)
+    incident = await get_incident(tx, incident_id)
     works, observed = await _works(tx, mention_ids, now=now)
+    _apart(works, incident.drill_id)
     leaving = [work for work in works if work.state.incident_id == incident_id]
     for work in leaving:
         work.state.incident_id, work.state.held_out = None, True
@@ -164,8 +171,19 @@ async def _works(tx: Tx, mention_ids: Collection[UUID], *, now: datetime) -> tup
     return await load_counted(driver, unique, now=now, waiting=waiting), merge_instants(waiting)
 
 
+def _apart(works: Iterable[Work], drill_id: UUID | None) -> None:
+    """DrillsStayApart unless all of them are of this run of a drill, or real where it is None."""
+    strange = next((work.post for work in works if work.post.drill_id != drill_id), None)
+    if strange is not None:
+        what = "is real" if strange.drill_id is None else "was made up for a drill 演练"
+        raise DrillsStayApart(
+            f"The mention {strange.id} {what}: mentions and incidents of one drill go together, and what is real with "
+            "what is real. Leave it out."
+        )
+
+
 async def _conclude(tx: Tx, rules: Rules, works: list[Work], observed: list[tuple[Any, ...]]) -> None:
-    book = await rules.current(tx)
+    book = await rules.of(tx, drill_of(works))
     await conclude(tx, Ledger(), works, book, observed=observed)
 
 

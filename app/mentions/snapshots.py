@@ -57,6 +57,8 @@ class Finding(NamedTuple):
 class _Figures(TypedDict):
     mention_id: UUID
     incident_id: UUID | None
+    is_drill: bool
+    drill_id: UUID | None
     platform: str
     observed_at: Any
     reposts: int | None
@@ -105,7 +107,8 @@ def tell(findings: Iterable[Finding]) -> Iterator[MentionFigures]:
 def _figures(work: Work) -> _Figures:
     state = work.state
     return _Figures(
-        mention_id=state.mention_id, incident_id=state.incident_id, platform=work.post.platform,
+        mention_id=state.mention_id, incident_id=state.incident_id, is_drill=work.post.drill_id is not None,
+        drill_id=work.post.drill_id, platform=work.post.platform,
         observed_at=state.last_at, reposts=state.reposts, comments=state.comments, likes=state.likes,
         views=state.views,
     )  # fmt: skip

@@ -25,6 +25,7 @@ from app.incidents.grading import worsen
 from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, newborn, open_incident
 from app.incidents.queries import get_incident
+from app.incidents.runs import pace_of
 from app.incidents.spread import Change, Counted, Ledger, apply
 from app.incidents.timeline import on_timeline
 from app.mentions import queries
@@ -63,7 +64,7 @@ async def split_incident(
     gathered, opening = Gathered(), _opening(source, asked)
     driver = await tx.driver()
     waiting = await claim_of(driver, ids)
-    book, moved = await rules.current(tx), list[UUID]()
+    book, moved = await rules.of(tx, source.drill_id), list[UUID]()
     async for works, observed in _portions(tx, ids, waiting, now=now):
         moved += _move(works, source.id, opening, asked)
         await gather(tx, works, book, gathered)
@@ -87,7 +88,7 @@ async def preview_split(
     source = await get_incident(tx, incident_id)
     gathered, opening = Gathered(), _opening(source, asked)
     waiting = await waiting_of(await tx.driver(), ids)
-    book, moving = await rules.current(tx), list[Moving]()
+    book, moving = await rules.of(tx, source.drill_id), list[Moving]()
     async for works, _ in _portions(tx, ids, waiting, now=now, lock=False):
         chosen = set(_move(works, source.id, opening, asked))
         await gather(tx, works, book, gathered)
@@ -110,7 +111,7 @@ async def preview_split(
 def _opening(source: Incident, asked: IncidentSplit) -> Opening:
     return Opening(
         asked.title, None, asked.summary, asked.harm_class, asked.harm_class is not None, source.business_unit,
-        is_drill=source.is_drill, id=new_id(), policy_id=source.policy_id,
+        is_drill=source.is_drill, drill_id=source.drill_id, id=new_id(), policy_id=source.policy_id,
     )  # fmt: skip
 
 
@@ -166,13 +167,13 @@ async def _say(
 async def _both_sides(
     tx: Tx, source: Incident, opening: Opening, moving: list[Moving], gathered: Gathered, *, now: datetime
 ) -> dict[str, Any]:
-    ledger = Ledger()
+    ledger, pace = Ledger(), await pace_of(tx, source)
     policy = await ledger.policy(tx, source.policy_id)
     series = (await ledger.series(tx, [source]))[source.id]
-    before = figures(source, policy, Counted(series), now=now)
+    before = figures(source, policy, Counted(series), now=now, pace=pace)
     rest, part = copy_of(source), newborn(opening, "", source.policy_id, caller=SYSTEM, now=now)
-    left = apply(rest, gathered.changes.get(rest.id, Change()), series, policy, now)
-    taken = apply(part, gathered.changes.get(part.id, Change()), Series(), policy, now)
+    left = apply(rest, gathered.changes.get(rest.id, Change()), series, policy, now, pace)
+    taken = apply(part, gathered.changes.get(part.id, Change()), Series(), policy, now, pace)
     if not rest.media_by_person:
         rest.media_follow_up = await media.seen_anew(tx, source, without=[one.id for one in moving])
     part.media_follow_up = media.follow_up_of(
@@ -181,6 +182,6 @@ async def _both_sides(
     )  # fmt: skip
     worsen(part, gathered.joined.get(part.id), now=now)
     return {
-        "before": before, "source": figures(rest, policy, left, now=now),
-        "split_off": figures(part, policy, taken, now=now),
+        "before": before, "source": figures(rest, policy, left, now=now, pace=pace),
+        "split_off": figures(part, policy, taken, now=now, pace=pace),
     }  # fmt: skip

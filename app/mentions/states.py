@@ -120,13 +120,16 @@ async def read_states(driver: asyncpg.Connection, mention_ids: Iterable[UUID]) -
     return {row["mention_id"]: State(*row) for row in rows}
 
 
-async def insert_states(driver: asyncpg.Connection, states: Sequence[State]) -> None:
+async def insert_states(driver: asyncpg.Connection, states: Sequence[State], *, drill_id: UUID | None = None) -> None:
     """Writes the states of new mentions, in the order given: by id. Overtaken when another transaction wrote one of
-    them first; this transaction is at its end then."""
+    them first; this transaction is at its end then. ``drill_id``: the run that all of them are of."""
     if not states:
         return
+    names, records = _NAMES, list(map(_values, states))
+    if drill_id is not None:
+        names, records = (*_NAMES, "drill_id"), [(*values, drill_id) for values in records]
     try:
-        await driver.copy_records_to_table("mention_states", columns=_NAMES, records=list(map(_values, states)))
+        await driver.copy_records_to_table("mention_states", columns=names, records=records)
     except asyncpg.UniqueViolationError:
         raise Overtaken("another worker counted one of these mentions first") from None
 

@@ -5,12 +5,12 @@ from app.models.affected import AffectedUser
 from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
+from app.models.drills import Drill, DrillInject, Scenario, ScenarioVersion
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
     Hit,
     InboxReading,
-    LastHeard,
     Mention,
     MentionSnapshot,
     MentionState,
@@ -23,8 +23,17 @@ from app.models.mentions import (
 from app.models.metrics import KpiBaseline, KpiBaselineIncident, KpiCalm, KpiOrigin
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
+from app.models.patrols import Patrol, PatrolFinding, PatrolPlan
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.placements import OriginWatch, Placement, PlatformRule, PublicationReport
+from app.models.quality import (
+    Digest,
+    DigestSettings,
+    EmployeeLabel,
+    Programme,
+    Replay,
+    TrialPeriod,
+)
 from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
 from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
 from app.models.risks import (
@@ -38,10 +47,21 @@ from app.models.risks import (
 from app.models.roster import RosterPeriod
 from app.models.search import SearchEntry
 from app.models.silence import Silence, SilenceRing
+from app.models.sources import CorePlatformPeriod, ListeningSpan, Source, SourceBeat, SourceSilence, SourceWatch
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
 from app.models.tasks import Task
 from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.templates import StatementTemplate, StatementTemplateVersion
+from app.models.trainings import (
+    CoverageWatch,
+    Training,
+    TrainingCompletion,
+    TrainingEnrolment,
+    TrainingSeries,
+    TrainingSession,
+    TrainingSettings,
+    TrainingVersion,
+)
 from app.models.webhooks import Delivery, DeliveryAttempt, RobotMessage, WebhookEndpoint
 
 __all__ = [
@@ -55,12 +75,19 @@ __all__ = [
     "CalendarDay",
     "CalendarYear",
     "Commitment",
+    "CorePlatformPeriod",
+    "CoverageWatch",
     "Deadline",
     "DeadlineFiring",
     "Decision",
     "Delivery",
     "DeliveryAttempt",
     "Department",
+    "Digest",
+    "DigestSettings",
+    "Drill",
+    "DrillInject",
+    "EmployeeLabel",
     "Event",
     "FactCheck",
     "File",
@@ -80,6 +107,7 @@ __all__ = [
     "KpiOrigin",
     "LastHeard",
     "LintList",
+    "ListeningSpan",
     "MediaOutlet",
     "Meeting",
     "Mention",
@@ -89,12 +117,17 @@ __all__ = [
     "NoteMention",
     "Observation",
     "OriginWatch",
+    "Patrol",
+    "PatrolFinding",
+    "PatrolPlan",
     "Person",
     "Placement",
     "PlatformRule",
+    "Programme",
     "Publication",
     "PublicationReport",
     "Rematch",
+    "Replay",
     "ReportTemplate",
     "Review",
     "ReviewChange",
@@ -112,11 +145,17 @@ __all__ = [
     "RolePermission",
     "RosterPeriod",
     "SaidOnce",
+    "Scenario",
+    "ScenarioVersion",
     "SearchEntry",
     "SetAside",
     "Silence",
     "SilenceRing",
     "SlaPolicy",
+    "Source",
+    "SourceBeat",
+    "SourceSilence",
+    "SourceWatch",
     "SpreadBucket",
     "Statement",
     "StatementApproval",
@@ -127,6 +166,14 @@ __all__ = [
     "StrayObject",
     "Task",
     "TextCheck",
+    "Training",
+    "TrainingCompletion",
+    "TrainingEnrolment",
+    "TrainingSeries",
+    "TrainingSession",
+    "TrainingSettings",
+    "TrainingVersion",
+    "TrialPeriod",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

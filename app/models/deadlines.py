@@ -23,7 +23,7 @@ DEADLINE_KINDS = (
 )  # fmt: skip
 RARE_STATES = ("met_recorded_late", "breached", "cancelled", "unpushed")
 SILENCE_PLAN = '{"major": 7200, "serious": 14400, "general": 28800}'
-DEADLINE_STATES = ("running", "met", "met_recorded_late", "breached", "cancelled", "unpushed")
+DEADLINE_STATES = ("running", "met", "met_recorded_late", "breached", "cancelled", "unpushed", "not_reached")
 
 
 class SlaPolicy(Base):

@@ -57,15 +57,16 @@ class Incident(Base):
 
     __tablename__ = "incidents"
     __table_args__ = (
-        # At most one accepting incident per (rule, story): two workers can't open two.
+        # At most one accepting incident per (rule, story, drill run): two workers can't open two.
         Index(
-            "uq_incidents_accepting", "rule_id", "story", unique=True,
+            "uq_incidents_accepting", "rule_id", "story", "drill_id", unique=True, postgresql_nulls_not_distinct=True,
             postgresql_where=text(f"{ACCEPTING_SQL} and rule_id is not null"),
         ),
         # Not over last_gain_at: no index may hold what each batch writes, or rows are not updated in place.
         Index("ix_incidents_watching", "id", postgresql_where=text("status = 'watching'")),
         # What was closed lately, for whatever comes again; and what did.
         Index("ix_incidents_closed", "ended_at", postgresql_where=text("status = 'closed'")),
+        Index("ix_incidents_drill", "drill_id", "id", postgresql_where=text("drill_id is not null")),
         Index("ix_incidents_recurred", "id", postgresql_where=text("recurrence_of is not null")),
         one_of("status", STATUSES),
         one_of("grade", GRADES),
@@ -74,6 +75,7 @@ class Incident(Base):
         one_of("decided_auto", GRADES),
         one_of("grade_source", ("machine", "person")),
         one_of("harm_class", HARM_CLASSES),
+        CheckConstraint("drill_id is null or is_drill", name="drill"),
         CheckConstraint(
             "num_nulls(legal_hold_at, legal_hold_by, legal_hold_reason) in (0, 3)", name="legal_hold"
         ),
@@ -91,6 +93,8 @@ class Incident(Base):
     summary: Mapped[str] = mapped_column(server_default="")
     # An exercise 演练, kept apart from what is real.
     is_drill: Mapped[bool] = mapped_column(server_default="false")
+    # The run that it belongs to; of exercises that people open by hand there is none.
+    drill_id: Mapped[UUID | None] = mapped_column(ForeignKey("drills.id"))
     status: Mapped[str] = mapped_column(server_default="watching")
     rule_id: Mapped[UUID | None] = mapped_column(ForeignKey("watch_rules.id"))
     story: Mapped[str] = mapped_column(server_default="")

@@ -22,9 +22,8 @@ FONT: Final = Path(__file__).with_name("fonts") / "fenghuo-chart.otf"
 FAMILY: Final = "Fenghuo Chart"
 _STACK: Final = f"'{FAMILY}', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
 _INK, _FAINT, _GRID, _FILL, _LINE = "#1F1F1F", "#595959", "#E5E5E5", "#F4A6A0", "#434343"
-_OURS: Final = (
-    "负面传播量每分钟小时天周新增累计万亿北京时间等级另有个标记未列出取消定级无新增左轴右轴条曲线至，。：（）、—"
-)
+_SILENT: Final = "#8C8C8C"
+_OURS: Final = "负面传播量每分钟小时天周新增累计万亿北京时间等级另有个标记未列出取消定级无新增左轴右轴条曲线至，。：（）、—来源静默"
 _STEPS: Final = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 5_760, 10_080, 20_160, 43_200, 86_400, 172_800)
 
 
@@ -123,7 +122,7 @@ class _Drawing:
         lines = -(-len(self.curve.marks) // self.frame.list_columns) + (self.curve.more_marks > 0)
         height = self._bottom + 58 + lines * (self.frame.size + 9) + 6
         style = f"<style>{font_css()}</style>" if with_font else ""
-        body = "".join((*self._heading(), *self._bands(), *self._grid(), *self._bars(), *self._sum(), *self._times(),
+        body = "".join((*self._heading(), *self._bands(), *self._gaps(), *self._grid(), *self._bars(), *self._sum(), *self._times(),
                         *self._flags(), *legend))  # fmt: skip
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.frame.width} {height}" '
@@ -146,6 +145,23 @@ class _Drawing:
                 colour = colour_of("grade", band.grade)
                 yield _rect(x, self._top, end - x, _HIGH, colour, opacity=0.07)
                 yield _rect(x, self._bottom, end - x, 5, colour)
+
+    def _gaps(self) -> Iterator[str]:
+        """Hatched, with a word for it: where nobody looked nothing is known, and the bars there say nothing."""
+        if not self.curve.gaps:
+            return
+        yield (
+            '<defs><pattern id="silent" width="7" height="7" patternUnits="userSpaceOnUse" '
+            f'patternTransform="rotate(45)"><rect width="7" height="7" fill="{_SILENT}" fill-opacity="0.16"/>'
+            f'<rect width="2" height="7" fill="{_SILENT}" fill-opacity="0.55"/></pattern></defs>'
+        )
+        for gap in self.curve.gaps:
+            x, end = self.x(gap.start), self.x(gap.end)
+            # However short, it is seen.
+            yield _rect(x, self._top, max(end - x, 1.5), _HIGH, "url(#silent)")
+        x = self.frame.left + 5 * self.frame.size
+        yield _rect(x, 33, 18, 12, "url(#silent)")
+        yield _text(x + 24, 44, "来源静默", "start", _FAINT)
 
     def _grid(self) -> Iterator[str]:
         left, right = self.frame.left, self.frame.width - self.frame.right

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.domain.curve import Point
+from app.domain.curve import Gap, Point
 from app.domain.grading import policy_from
 from app.domain.review_curve import gained, span_of, steps_of
 from app.domain.review_facts import Events, ToldEvent
@@ -29,6 +29,7 @@ from app.domain.spread import Series, minute_start
 from app.domain.tasks import UNFINISHED
 from app.domain.wording import mask_text
 from app.incidents import care
+from app.incidents.gaps import gaps_of
 from app.incidents.queries import windows_of
 from app.incidents.spread import peaks_of
 from app.models import (
@@ -65,17 +66,19 @@ async def known_of(tx: Tx, incident: Incident, *, caller: Caller) -> Known:
     clocks, more_clocks = await _clocks(tx, incident.id, events)
     publications, publication_count, unapproved = await _publications(tx, incident.id, events, series)
     step, points = _points(series, incident)
+    platforms = await _platforms(tx, incident.id)
     return Known(
         as_of=await tx.now(), incident_id=incident.id, number=incident.number, title=titled["title"],
         is_drill=incident.is_drill, status=incident.status, grade=incident.grade, harm_class=incident.harm_class,
         media_follow_up=incident.media_follow_up, opened_at=incident.opened_at, calmed_at=incident.calmed_at,
         total=incident.total, baseline=incident.baseline, events=events, origin=await _origin(tx, incident.id),
-        first_hit=await _first_hit(tx, incident.id), platforms=await _platforms(tx, incident.id),
+        first_hit=await _first_hit(tx, incident.id), platforms=platforms,
         windows=await _windows(tx, incident, series), series=series, points=points, step_minutes=step,
         amplifiers=posts, alerts=await _alerts(tx, incident.id), clocks=clocks, more_clocks=more_clocks,
         task_clocks=await _task_clocks(tx, incident.id), publications=publications,
         publication_count=publication_count, unapproved_count=unapproved, tasks=await _tasks(tx, incident.id),
         affected=await care.figures(tx, incident.id), media=await _media(tx, incident.id),
+        gaps=await _gaps(tx, incident, series, [platform for platform, _, _ in platforms]),
     )  # fmt: skip
 
 
@@ -184,6 +187,13 @@ def _points(series: Series, incident: Incident) -> tuple[int, list[Point]]:
         start = minute - (minute + shift) % step
         sums[start] = sums.get(start, 0) + amount
     return step, [Point(minute_start(start), amount) for start, amount in sums.items()]
+
+
+async def _gaps(tx: Tx, incident: Incident, series: Series, platforms: Sequence[str]) -> list[Gap]:
+    """Those in the curve's span; one that lasts still ends with it."""
+    _, first, last = steps_of(*span_of(series, incident.opened_at, incident.calmed_at))
+    start, end = minute_start(first), min(minute_start(last), await tx.now())
+    return [Gap(gap.start, gap.end or end) for gap in await gaps_of(tx, incident, start, end, platforms)]
 
 
 async def _clocks(tx: Tx, incident_id: UUID, events: Events) -> tuple[list[Ticking], int]:

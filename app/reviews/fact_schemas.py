@@ -27,7 +27,7 @@ _SECTION: JsonDict = {"name": "spread", "heading": "传播", "facts": [_FACT], "
 _MARK: JsonDict = {"at": _AT, "kind": "word", "label": "发布 微博 首次回应", "event_id": 7001}
 _CURVE: JsonDict = {
     "step_seconds": 300, "start": _AT, "end": "2026-03-02T08:00:00Z", "points": [{"start": _AT, "amount": 1200}],
-    "grades": [{"start": _AT, "end": "2026-03-02T08:00:00Z", "grade": "major"}], "marks": [_MARK], "more_marks": 0,
+    "grades": [{"start": _AT, "end": "2026-03-02T08:00:00Z", "grade": "major"}], "marks": [_MARK], "more_marks": 0, "gaps": [],
 }  # fmt: skip
 
 
@@ -143,6 +143,15 @@ class CurveMarked(BaseModel):
     event_id: int | None = Field(description="The event that tells of it.")
 
 
+class CurveGap(BaseModel):
+    """From when until when a source of the incident's platforms was silent: a flat curve means nothing there."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"start": _AT, "end": "2026-03-01T09:00:00Z"}})
+
+    start: datetime = Field(description="Its beginning, or the curve's.")
+    end: datetime = Field(description="Its end, or the curve's.")
+
+
 class SpreadCurve(BaseModel):
     """The spread over time. Points of nothing are left out."""
 
@@ -155,6 +164,7 @@ class SpreadCurve(BaseModel):
     grades: list[CurveGrade] = Field(description="The grades that were in force.")
     marks: list[CurveMarked] = Field(description="What is marked on it.")
     more_marks: int = Field(description="How many more there are.")
+    gaps: list[CurveGap] = Field(description="Where sources were silent; those that touch are one.")
 
     @classmethod
     def of(cls, curve: Curve) -> Self:
@@ -163,6 +173,7 @@ class SpreadCurve(BaseModel):
             points=[CurvePoint(**point._asdict()) for point in curve.points],
             grades=[CurveGrade(**band._asdict()) for band in curve.bands],
             marks=[CurveMarked(**mark._asdict()) for mark in curve.marks], more_marks=curve.more_marks,
+            gaps=[CurveGap(**gap._asdict()) for gap in curve.gaps],
         )  # fmt: skip
 
 

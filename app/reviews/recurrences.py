@@ -72,7 +72,8 @@ async def _past(tx: Tx, incident: Incident) -> Incident | None:
         return None
     closed = (
         Incident.status == "closed", Incident.ended_at.between(incident.opened_at - WITHIN, incident.opened_at),
-        Incident.is_drill == incident.is_drill, Incident.id != incident.id,
+        Incident.is_drill == incident.is_drill, Incident.drill_id.is_not_distinct_from(incident.drill_id),
+        Incident.id != incident.id,
     )  # fmt: skip
     query = select(Incident).where(*closed, or_(*same)).limit(1)
     if incident.rule_id is not None:

@@ -20,13 +20,16 @@ from app.domain.placements import origin_due
 from app.incidents.act_queries import origin_platform
 from app.incidents.queries import told_of
 from app.incidents.ringing import AT_ONCE, Rung, ring_free
+from app.incidents.runs import pace_of
 from app.incidents.spread import lock_incidents
 from app.incidents.timeline import on_timeline
 from app.models import Decision, Incident, OriginWatch, Placement, Publication, SlaPolicy, Statement
 
 _DUE = """
 select distinct s.incident_id from origin_watches w join statements s on s.id = w.statement_id
-where w.due_at <= now() and s.incident_id <> all($2::uuid[]) limit $1"""
+where w.due_at <= now() and s.incident_id <> all($2::uuid[])
+  and not exists (select from incidents i join drills r on r.id = i.drill_id
+    where i.id = s.incident_id and r.state = 'paused') limit $1"""
 
 
 class Out(NamedTuple):
@@ -63,7 +66,9 @@ async def settle(tx: Tx, incident: Incident, statement: Statement, now: datetime
         tx.add(row)
     if row.due_at is None:
         seconds = (await tx.scalars(select(SlaPolicy.origin_grace_seconds).where(SlaPolicy.active))).one()
-        row.due_at, row.set_at = origin_due(*out, timedelta(seconds=seconds)), now
+        pace = await pace_of(tx, incident)
+        out_at, recorded_at = map(pace.planned, out)
+        row.due_at, row.set_at = origin_due(out_at, recorded_at, pace.span(timedelta(seconds=seconds))), now
     await tx.flush()
 
 
@@ -116,7 +121,8 @@ async def _ring(tx: Tx, incidents: Mapping[UUID, Incident]) -> int:
     """Of these, which are locked, what is due still; how often it was told."""
     now = await tx.now()
     query = select(OriginWatch, Statement).join(Statement, Statement.id == OriginWatch.statement_id).where(
-        Statement.incident_id.in_(incidents), OriginWatch.due_at <= now
+        Statement.incident_id.in_([id_ for id_, one in incidents.items() if not (await pace_of(tx, one)).paused]),
+        OriginWatch.due_at <= now,
     ).order_by(OriginWatch.due_at, Statement.id)  # fmt: skip
     count = 0
     for row, statement in (await tx.execute(query.execution_options(populate_existing=True))).all():

@@ -66,7 +66,7 @@ with quotas as materialized (select * from unnest($1::text[], $2::int[], $3::flo
  found as materialized (
   select d.* from guarded cross join lateral (
     select d.id, d.endpoint_id, d.incident_id, d.seq, greatest(d.refusals, d.lost_leases) >= $5 as suspect,
-      coalesce(i.is_drill, false) as drill, array_position('{{major,serious,general}}'::text[], i.grade) as level
+      v.is_drill as drill, array_position('{{major,serious,general}}'::text[], i.grade) as level
     from near join deliveries d on d.id = near.id
       join events v on v.id = d.event_id left join incidents i on i.id = {_ABOUT}
     where near.endpoint_id = guarded.id and d.state = 'pending' and d.token is null and d.due_at <= now()

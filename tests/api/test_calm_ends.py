@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from app.incidents.calm import check, listen, look_now
+from app.incidents.calm import check, look_now
 from app.incidents.queries import get_incident
 from tests.support.api import again, ago, good, incident, post
 from tests.support.fires import URL, a_minute, burned, calmed, flared, gain, look, move, report, told
@@ -99,32 +99,36 @@ async def test_silence_of_all_sources_is_no_calm(client, counter, database):
     assert (await looked(database, there, minutes=121)).passes, "in an exercise the real sources don't matter"
 
 
-async def heard(database) -> dict:
-    async with database.transaction() as tx:
-        await listen(tx)
-    [row] = await database.fetch("select * from last_heard")
-    return dict(row)
+async def last_beat(database):
+    [row] = await database.fetch("select max(at) as at from source_beats")
+    return row["at"]
 
 
-async def test_readings_of_known_posts_are_signs_of_life(client, counter, database):
+async def test_readings_of_known_posts_are_signs_of_life_and_what_is_loaded_from_the_past_is_none(
+    client, counter, database
+):
     mention_id = await post(client, "闲聊")
-    first, second, third = [await heard(database) for _ in range(3)]
-    assert first["looked_at"] < second["looked_at"] < third["looked_at"]
-    assert second["heard_at"] == third["heard_at"], "nothing came"
-    await again(client, mention_id, likes=1)
-    after = await heard(database)
-    assert after["heard_at"] == third["looked_at"], "it came after that; how long after is not known"
-    assert (await heard(database))["heard_at"] == after["heard_at"]
+    await counter.sweep()
+    before = await last_beat(database)
+    for past, moved in ((True, 6), (False, 7)):
+        await again(client, mention_id, likes=1, historical=past)
+        # Received later, by our clock; when it was read is the sender's word.
+        await database.fetch("update inbox set received_at = now() + make_interval(mins => $1)", moved)
+        await counter.sweep()
+        assert (await last_beat(database) == before) == past
+    await database.fetch("delete from source_beats where at > now()")
 
 
-async def test_the_source_that_is_alive_is_the_last_heard_of_either_kind(client, counter, database):
+async def test_the_source_that_is_alive_is_the_last_heard_whoever_and_wherever(client, counter, database):
     there, _ = await burned(client, counter)
-    await heard(database)
-    for moved, minute in (("+ interval '3 hours'", 180), ("- interval '3 hours'", 0)):
-        await database.fetch(f"update last_heard set heard_at = now() {moved}")
+    for channel, platform, moved, minute in (("source:x", "forum", 180, 180), ("patrols:", "zhihu", 60, 180)):
+        await database.fetch(
+            "insert into source_beats select $1, date_trunc('minute', now()) + make_interval(mins => $3), $2",
+            channel, platform, moved,
+        )  # fmt: skip
         found = await looked(database, there)
         assert abs(found.alive_minute - found.minute - minute) <= 1
-    await database.fetch("delete from last_heard")
+    await database.fetch("delete from source_beats where at > now()")
 
 
 # At the same moment

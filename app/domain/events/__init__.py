@@ -19,6 +19,7 @@ from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublishe
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
 from app.domain.events.commitments import CommitmentBroken
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
+from app.domain.events.drills import DrillEnded, DrillEvent, DrillPaused, DrillResumed, DrillStarted
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
 from app.domain.events.incidents import (
@@ -38,8 +39,10 @@ from app.domain.events.mentions import (
     ViewsHigh,
 )
 from app.domain.events.notes import NoteAdded
+from app.domain.events.patrols import PatrolCheckedIn, PatrolEvent, PatrolMissed, PatrolsUnmasked
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
 from app.domain.events.placements import PlacementChanged, StatementOriginMissing
+from app.domain.events.quality import DigestDaily, DigestEvent, DigestWeekly, TrialEnded, TrialStarted
 from app.domain.events.reports import ReviewReportRendered
 from app.domain.events.reviews import (
     ReviewCompleted,
@@ -62,6 +65,7 @@ from app.domain.events.risks import (
     RiskReviewOverdue,
 )
 from app.domain.events.silence import IncidentSilent
+from app.domain.events.sources import SourceEvent, SourceHeardAgain, SourceSilent
 from app.domain.events.statements import (
     StatementApproved,
     StatementChanged,
@@ -75,6 +79,15 @@ from app.domain.events.statements import (
 )
 from app.domain.events.tasks import TaskChanged, TaskCreated, TaskDone, TaskEvent, TasksChanged, TaskWaived
 from app.domain.events.team import PersonCalled, TeamChanged
+from app.domain.events.trainings import (
+    TrainingAttendanceRecorded,
+    TrainingChanged,
+    TrainingCoverageBelowTarget,
+    TrainingResultsRecorded,
+    TrainingSessionsChanged,
+    TrainingsUnmasked,
+    TrainingValidityEnding,
+)
 from app.domain.events.webhooks import (
     WebhookBreakerClosed,
     WebhookBreakerOpened,
@@ -98,6 +111,14 @@ __all__ = [
     "DeadlineRedated",
     "DeadlinesSet",
     "DecisionMade",
+    "DigestDaily",
+    "DigestEvent",
+    "DigestWeekly",
+    "DrillEnded",
+    "DrillEvent",
+    "DrillPaused",
+    "DrillResumed",
+    "DrillStarted",
     "Event",
     "EvidenceChanged",
     "FactChecked",
@@ -124,6 +145,10 @@ __all__ = [
     "MentionsMoved",
     "NeedsJudgement",
     "NoteAdded",
+    "PatrolCheckedIn",
+    "PatrolEvent",
+    "PatrolMissed",
+    "PatrolsUnmasked",
     "PeopleUnmasked",
     "PersonCalled",
     "PlacementChanged",
@@ -147,6 +172,9 @@ __all__ = [
     "SlaBreached",
     "SlaMet",
     "SlaWarning",
+    "SourceEvent",
+    "SourceHeardAgain",
+    "SourceSilent",
     "StatementApproved",
     "StatementChanged",
     "StatementChangesRequested",
@@ -165,6 +193,15 @@ __all__ = [
     "TaskWaived",
     "TasksChanged",
     "TeamChanged",
+    "TrainingAttendanceRecorded",
+    "TrainingChanged",
+    "TrainingCoverageBelowTarget",
+    "TrainingResultsRecorded",
+    "TrainingSessionsChanged",
+    "TrainingValidityEnding",
+    "TrainingsUnmasked",
+    "TrialEnded",
+    "TrialStarted",
     "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
@@ -181,6 +218,8 @@ PUBLIC: tuple[type[Event], ...] = (
     NeedsJudgement,
     AlertBreached,
     AlertNoReceiver,
+    SourceSilent,
+    SourceHeardAgain,
     IncidentOpened,
     GradeChanged,
     StatusChanged,
@@ -225,8 +264,20 @@ PUBLIC: tuple[type[Event], ...] = (
     ReviewDecisionsOverdue,
     RiskReviewOverdue,
     RiskMeasureOverdue,
+    TrainingValidityEnding,
+    TrainingCoverageBelowTarget,
+    PatrolMissed,
+    PatrolCheckedIn,
     CalendarYearPublished,
     CalendarYearMissing,
+    DigestDaily,
+    DigestWeekly,
+    TrialStarted,
+    TrialEnded,
+    DrillStarted,
+    DrillPaused,
+    DrillResumed,
+    DrillEnded,
     WebhookTested,
     WebhookEndpointDisabled,
     WebhookBreakerOpened,

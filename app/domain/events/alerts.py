@@ -24,6 +24,10 @@ class AlertBreached(Event):
     due_at: datetime
     late_by_seconds: int
 
+    @property
+    def of_drill(self) -> bool:
+        return self.is_drill
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertNoReceiver(Event):
@@ -32,4 +36,9 @@ class AlertNoReceiver(Event):
     type: ClassVar[str] = "alert.no_receiver"
     mention_id: UUID
     incident_id: UUID | None
+    is_drill: bool = False
     received_at: datetime
+
+    @property
+    def of_drill(self) -> bool:
+        return self.is_drill

@@ -9,12 +9,25 @@ from app.domain.events.base import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MentionHit(Event):
+class OfMention(Event):
+    """Something that is to be said of a mention."""
+
+    mention_id: UUID
+    incident_id: UUID | None
+    # Whether it was made up for an exercise 演练, and for which run.
+    is_drill: bool = False
+    drill_id: UUID | None = None
+
+    @property
+    def of_drill(self) -> bool:
+        return self.is_drill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionHit(OfMention):
     """A negative mention matches watch rules: the alarm's first spark (方案 二(一)2, within 10 minutes)."""
 
     type: ClassVar[str] = "mention.hit"
-    mention_id: UUID
-    incident_id: UUID | None
     platform: str
     rule_ids: list[UUID]
     # When we were told what made it one: the alert clock starts here.
@@ -22,11 +35,9 @@ class MentionHit(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MentionFigures(Event):
+class MentionFigures(OfMention):
     """Something that a mention's counters say, once for good. Each is the greatest read so far."""
 
-    mention_id: UUID
-    incident_id: UUID | None
     platform: str
     observed_at: datetime
     reposts: int | None

@@ -7,21 +7,31 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.labels import (
+    drills,
     incidents,
     kpis,
     lint,
     mentions,
+    patrols,
     people,
     placements,
+    quality,
     reports,
     reviews,
     risks,
+    sources,
     statements,
+    trainings,
     webhooks,
 )
 from app.domain.labels.base import Labels
 
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, quality)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, drills)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, sources)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, trainings)
 _ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, kpis)
+_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, patrols, webhooks, people)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

@@ -46,6 +46,7 @@ LABELS: Labels = {
         "breached": ("超时", "Breached"),
         "cancelled": ("已取消", "Called off"),
         "unpushed": ("无人可推", "Nobody to push to"),
+        "not_reached": ("未到时限", "Not reached"),
     },
     "guard": {
         "fact_check": ("信息核实", "A fact check"),

@@ -69,7 +69,10 @@ class DeadlineKind(StrEnum):
 
 
 class DeadlineState(StrEnum):
-    """计时中, 按时完成, 按时完成(补录), 超时, 已取消, 无人可推."""
+    """计时中, 按时完成, 按时完成(补录), 超时, 已取消, 无人可推, 未到时限.
+
+    What was not reached was due after the end of the drill 演练 that it belonged to: nobody was late.
+    """
 
     RUNNING = "running"
     MET = "met"
@@ -77,6 +80,7 @@ class DeadlineState(StrEnum):
     BREACHED = "breached"
     CANCELLED = "cancelled"
     UNPUSHED = "unpushed"
+    NOT_REACHED = "not_reached"
 
 
 class Guard(StrEnum):

@@ -29,6 +29,12 @@ from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, Calend
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
 from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
+from app.webhooks.event_schemas.drills import (
+    DrillEndedEvent,
+    DrillPausedEvent,
+    DrillResumedEvent,
+    DrillStartedEvent,
+)
 from app.webhooks.event_schemas.endpoints import (
     WebhookBreakerClosedEvent,
     WebhookBreakerOpenedEvent,
@@ -44,7 +50,9 @@ from app.webhooks.event_schemas.mentions import (
     MentionViewsHighEvent,
 )
 from app.webhooks.event_schemas.notes import NoteAddedEvent
+from app.webhooks.event_schemas.patrols import PatrolCheckedInEvent, PatrolMissedEvent
 from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
+from app.webhooks.event_schemas.quality import DigestDailyEvent, DigestWeeklyEvent, TrialEndedEvent, TrialStartedEvent
 from app.webhooks.event_schemas.reviews import (
     ReviewCompletedEvent,
     ReviewDecidedEvent,
@@ -56,6 +64,7 @@ from app.webhooks.event_schemas.reviews import (
 )
 from app.webhooks.event_schemas.risks import IncidentRecurredEvent, RiskMeasureOverdueEvent, RiskReviewOverdueEvent
 from app.webhooks.event_schemas.silence import IncidentSilentEvent
+from app.webhooks.event_schemas.sources import SourceHeardAgainEvent, SourceSilentEvent
 from app.webhooks.event_schemas.statements import (
     StatementApprovedEvent,
     StatementChangesRequestedEvent,
@@ -72,6 +81,7 @@ from app.webhooks.event_schemas.tasks import (
     TaskWaivedEvent,
 )
 from app.webhooks.event_schemas.team import EscalationPersonEvent, TeamChangedEvent
+from app.webhooks.event_schemas.trainings import TrainingCoverageBelowTargetEvent, TrainingValidityEndingEvent
 from app.webhooks.event_types import EventType
 
 __all__ = ["Event", "EventBase", "EventId", "EventPage", "EventQuery", "EventStreamQuery", "shown"]
@@ -130,8 +140,22 @@ class Event(
             | IncidentRecurredEvent
             | RiskReviewOverdueEvent
             | RiskMeasureOverdueEvent
+            | SourceSilentEvent
+            | SourceHeardAgainEvent
+            | TrainingValidityEndingEvent
+            | TrainingCoverageBelowTargetEvent
+            | PatrolMissedEvent
+            | PatrolCheckedInEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
+            | DigestDailyEvent
+            | DigestWeeklyEvent
+            | TrialStartedEvent
+            | TrialEndedEvent
+            | DrillStartedEvent
+            | DrillPausedEvent
+            | DrillResumedEvent
+            | DrillEndedEvent
             | WebhookTestEvent
             | WebhookEndpointDisabledEvent
             | WebhookBreakerOpenedEvent

@@ -13,11 +13,11 @@ from app.webhooks.event_types import EventType
 _UNHEARD: JsonDict = {
     "mention_id": "0197a3f0-6fff-7aaa-8bbb-0123456789ab",
     "incident_id": INCIDENT["incident_id"],
+    "is_drill": False,
     "received_at": "2026-03-01T08:00:00Z",
 }
 _BREACHED: JsonDict = _UNHEARD | {
     "deadline_id": "0197a3f0-7002-7aaa-8bbb-0123456789ab",
-    "is_drill": False,
     "due_at": "2026-03-01T08:10:00Z",
     "late_by_seconds": 0,
 }
@@ -28,6 +28,7 @@ class AlertData(BaseModel):
 
     mention_id: UUID = Field(description="The mention.")
     incident_id: UUID | None = Field(description="The incident it belonged to then; null where it had none.")
+    is_drill: bool = Field(description="Whether it is of an exercise 演练: nothing of it is real.")
     received_at: datetime = Field(description="When we were told of what makes it a hit.")
 
 
@@ -37,7 +38,6 @@ class AlertBreachedData(AlertData):
     model_config = ConfigDict(json_schema_extra={"example": _BREACHED})
 
     deadline_id: UUID = Field(description="The clock.")
-    is_drill: bool = Field(description="Whether its incident is an exercise 演练: nothing of it is real.")
     due_at: datetime = Field(description="Until when people were to hear of it.")
     late_by_seconds: int = Field(description="How long after that this was noticed: 0 unless we were away.")
 

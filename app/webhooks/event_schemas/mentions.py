@@ -14,6 +14,8 @@ from app.webhooks.event_types import EventType
 _HIT: JsonDict = {
     "mention_id": "0197a3f0-6fff-7aaa-8bbb-0123456789ab",
     "incident_id": INCIDENT["incident_id"],
+    "is_drill": False,
+    "drill_id": None,
     "platform": "weibo",
     "rule_ids": [RULE],
     "received_at": "2026-03-01T08:00:00Z",
@@ -21,6 +23,8 @@ _HIT: JsonDict = {
 _FIGURES: JsonDict = {
     "mention_id": _HIT["mention_id"],
     "incident_id": INCIDENT["incident_id"],
+    "is_drill": False,
+    "drill_id": None,
     "platform": "weibo",
     "observed_at": "2026-03-01T08:00:00Z",
     "reposts": 1203,
@@ -43,6 +47,8 @@ class MentionHitData(BaseModel):
 
     mention_id: UUID = Field(description="The mention.")
     incident_id: UUID | None = Field(description="The incident it belongs to; null where it has none.")
+    is_drill: bool = Field(description="Whether it was made up for an exercise 演练: nothing of it is real.")
+    drill_id: UUID | None = Field(description="The run that it was made up for; null: it is real.")
     platform: Platform = Field(description="Where it was posted.")
     rule_ids: list[UUID] = Field(description="The watch rules it hit.")
     received_at: datetime = Field(description="When we were told of what makes it a hit: the alert clock starts here.")
@@ -53,6 +59,8 @@ class MentionFiguresData(BaseModel):
 
     mention_id: UUID = Field(description="The mention.")
     incident_id: UUID | None = Field(description="The incident it belongs to; null where it has none.")
+    is_drill: bool = Field(description="Whether it was made up for an exercise 演练: nothing of it is real.")
+    drill_id: UUID | None = Field(description="The run that it was made up for; null: it is real.")
     platform: Platform = Field(description="Where it was posted.")
     observed_at: datetime = Field(description="The newest reading.")
     reposts: int | None = Field(description="转发; null: never read.")

@@ -1,0 +1,42 @@
+"""The time that an incident lives in: that of the run of a drill 演练 it belongs to, else the world's.
+
+A run's row is locked by whoever plays, pauses or ends it, before any incident. Here it is only read: once an incident is
+locked nobody pauses its run, because whoever does so locks its incidents too.
+"""
+
+from datetime import UTC, datetime
+from itertools import zip_longest
+from typing import Final
+from uuid import UUID
+
+from app.core.db import Tx
+from app.domain.drills import REAL, Pace
+from app.models import Drill, Incident
+
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""When the end of a clock is set that stands still in a pause: it is late by nothing, however long that lasts."""
+
+
+async def pace_of(tx: Tx, incident: Incident) -> Pace:
+    """How the incident's time passes."""
+    return REAL if incident.drill_id is None else await run_pace(tx, incident.drill_id)
+
+
+async def run_pace(tx: Tx, drill_id: UUID) -> Pace:
+    """How time passes in a run."""
+    drill = await tx.get(Drill, drill_id)
+    assert drill is not None, "incidents cite runs that exist: a foreign key"
+    return pace_from(drill)
+
+
+async def participants_of(tx: Tx, incident: Incident) -> list[UUID]:
+    """Who takes part, where the incident's run names them; the others are not called."""
+    return [] if incident.drill_id is None else (await tx.get_one(Drill, incident.drill_id)).participants
+
+
+def pace_from(drill: Drill) -> Pace:
+    """How time passes in a run that was started."""
+    assert drill.zero_at is not None, "only what was started has a time"
+    assert drill.started_at is not None, "a check holds that it has both or neither"
+    pauses = tuple(zip_longest(drill.paused_ats, drill.resumed_ats))
+    return Pace(drill.zero_at, drill.started_at, drill.scale, pauses, drill.ended_at)

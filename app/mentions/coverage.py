@@ -1,0 +1,80 @@
+"""Platform coverage by the hour (方案 一: 核心平台监测覆盖率 100%, R04): core platforms with fresh data / core platforms.
+
+A platform is covered in an hour in which anything about it was received, or a source said that it looked at it: the beats
+of :mod:`app.mentions.source_beats`. Which platforms were core is read as of the hour's beginning, from the list's history,
+so that past hours don't change with today's list.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from app.core.db import Tx
+from app.domain.vocabulary import Platform
+
+HOUR: Final = timedelta(hours=1)
+
+# Each hour and platform is one look into the index, however much was heard.
+_LISTED = """
+select h.hour, c.platform, exists(
+  select from source_beats b where b.platform = c.platform and b.at >= h.hour and b.at < h.hour + interval '1 hour') as fresh
+from generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') as h(hour)
+join core_platform_periods c on c.starts_at <= h.hour and (c.ends_at is null or c.ends_at > h.hour)"""
+_HOURS = f"""
+select hour, array_agg(platform) filter (where fresh) as covered, array_agg(platform) filter (where not fresh) as dark
+from ({_LISTED}) listed group by hour order by hour"""
+_SUM = f"select count(*) filter (where fresh) as covered, count(*) as core from ({_LISTED}) listed"
+
+
+class Hour(NamedTuple):
+    """One hour: the core platforms with fresh data, and those without."""
+
+    start: datetime
+    covered: Sequence[Platform]
+    dark: Sequence[Platform]
+
+
+class Covered(NamedTuple):
+    """Over some hours: each core platform counts once an hour."""
+
+    covered: int
+    core: int
+
+    @property
+    def percent(self) -> float | None:
+        """None where no platform was core."""
+        return percent_of(self.covered, self.core)
+
+
+def percent_of(part: int, whole: int) -> float | None:
+    """Rounded to hundredths, and 100 only where nothing is missing; None of nothing."""
+    if not whole:
+        return None
+    return 100.0 if part == whole else min(round(100 * part / whole, 2), 99.99)
+
+
+def whole_hours(start: datetime, end: datetime, now: datetime) -> tuple[datetime, datetime]:
+    """The whole hours of a period that are over: an hour that runs may yet be covered."""
+    first = _hour(start) if _hour(start) == start else _hour(start) + HOUR
+    return first, max(first, min(_hour(end), _hour(now)))
+
+
+async def coverage_by_hour(tx: Tx, start: datetime, end: datetime) -> list[Hour]:
+    """Each hour from one whole hour to another. Hours in which nothing was core have neither."""
+    rows = await (await tx.driver()).fetch(_HOURS, start, end)
+    known = {row["hour"].astimezone(UTC): (row["covered"] or (), row["dark"] or ()) for row in rows}
+    hours = [start + HOUR * place for place in range((end - start) // HOUR)]
+    return [Hour(hour, *(_in_order(names) for names in known.get(hour, ((), ())))) for hour in hours]
+
+
+async def coverage_of(tx: Tx, start: datetime, end: datetime) -> Covered:
+    """Over the hours from one whole hour to another."""
+    return Covered(*await (await tx.driver()).fetchrow(_SUM, start, end))
+
+
+def _hour(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _in_order(names: Sequence[str]) -> list[Platform]:
+    return [platform for platform in Platform if platform in names]

@@ -1,0 +1,108 @@
+"""How soon people hear of hits 预警时延 (方案 二(一)2: 命中后 10 分钟内推送, R23): received, first push, acknowledged.
+
+Read from the alerts' clocks, one a negative hit; what was played in a drill has none of these, and what was loaded from the
+past never alerts. Percentiles are by nearest rank: a time that one of the hits took.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.core import paging
+from app.core.db import Tx
+from app.domain.vocabulary.sources import AlertMiss
+from app.mentions.coverage import percent_of
+from app.metrics.latency_schemas import AlertMissQuery
+
+WITHIN_SECONDS: Final = 600
+"""方案: 10 minutes, whatever the policy in force gives."""
+
+# What was pushed late stands in no clock where it came after the breach: it is looked up. Of two acknowledgements each
+# stands for the hits since the one before.
+_HITS = """
+select d.id, d.started_at, d.incident_id, d.mention_id, d.state, coalesce(d.met_at, case when d.state <> 'met' then (
+    select min(w.finished_at) from deliveries w join webhook_endpoints e on e.id = w.endpoint_id
+    where w.event_id = d.event_id and w.state = 'delivered' and e.reaches_people) end) as pushed_at
+from deadlines d
+where d.kind = 'alert' and not d.is_drill and d.started_at >= $1 and d.started_at < $2"""
+_SUM = f"""
+with hits as materialized ({_HITS}),
+ acts as materialized (
+  select incident_id, happened_at, lag(happened_at) over (partition by incident_id order by happened_at, id) as earlier
+  from acknowledgements where incident_id in (select distinct incident_id from hits)),
+ told as materialized (
+  select h.state, h.started_at, extract(epoch from h.pushed_at - h.started_at)::float8 as push,
+    extract(epoch from a.happened_at - h.started_at)::float8 as response,
+    case when p.at is not null then greatest(extract(epoch from h.started_at - p.at), 0) end::float8 as lag
+  from hits h
+  left join mention_states s on s.mention_id = h.mention_id
+  cross join lateral (select coalesce(s.person_published_at, s.published_at) as at) p
+  left join acts a on a.incident_id = h.incident_id and h.started_at <= a.happened_at
+    and (a.earlier is null or h.started_at > a.earlier))
+select count(*) as hits, count(*) filter (where push <= $4) as in_time,
+  count(*) filter (where push is null and started_at + make_interval(secs => $4) > $3) as pending,
+  count(*) filter (where state = 'unpushed' and coalesce(push > $4, true)
+    and (push is not null or started_at + make_interval(secs => $4) <= $3)) as no_receiver,
+  count(push) as push_count, max(push) as push_max,
+  percentile_disc(array[.5, .95, .99]) within group (order by push) as push,
+  count(response) as response_count, max(response) as response_max,
+  percentile_disc(array[.5, .95, .99]) within group (order by response) as response,
+  count(lag) as lag_count, max(lag) as lag_max,
+  percentile_disc(array[.5, .95, .99]) within group (order by lag) as lag
+from told"""
+_MISSES = f"""
+select h.id, h.mention_id, h.incident_id, m.platform, h.started_at as received_at, h.pushed_at, h.state, (
+    select min(happened_at) from acknowledgements a
+    where a.incident_id = h.incident_id and a.happened_at >= h.started_at) as acknowledged_at
+from ({_HITS}) h join mentions m on m.id = h.mention_id
+where case when h.pushed_at is null then h.started_at + make_interval(secs => $4) <= $3
+    else h.pushed_at - h.started_at > make_interval(secs => $4) end
+  and ($5::text is null or (case when h.state = 'unpushed' then 'no_receiver' else 'late' end) = $5)
+  and ($6::timestamptz is null or (h.started_at, h.id) < ($6, $7))
+order by h.started_at desc, h.id desc limit $8"""
+
+
+async def latency_of(tx: Tx, start: datetime, end: datetime, *, now: datetime) -> dict[str, Any]:
+    """The figures of the hits that were received from ``start`` on and before ``end``, as they are ``now``."""
+    row = await (await tx.driver()).fetchrow(_SUM, start, end, now, WITHIN_SECONDS)
+    hits, in_time, pending, no_receiver = row["hits"], row["in_time"], row["pending"], row["no_receiver"]
+    judged = hits - pending
+    return {
+        "start": start, "end": end, "within_seconds": WITHIN_SECONDS, "hits": hits, "pending": pending,
+        "numerator": in_time, "denominator": judged, "percent": percent_of(in_time, judged),
+        "misses": judged - in_time,
+        "misses_by_reason": {"late": judged - in_time - no_receiver, "no_receiver": no_receiver},
+        "push": _spans(row, "push"), "acknowledgement": _spans(row, "response"), "publish_lag": _spans(row, "lag"),
+    }  # fmt: skip
+
+
+def _spans(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    p50, p95, p99 = row[name] or (None, None, None)
+    return {
+        "count": row[f"{name}_count"], "p50_seconds": p50, "p95_seconds": p95, "p99_seconds": p99,
+        "max_seconds": row[f"{name}_max"],
+    }  # fmt: skip
+
+
+async def list_misses(tx: Tx, query: AlertMissQuery, *, now: datetime) -> dict[str, Any]:
+    """The hits that were not pushed within 10 minutes, the newest first, and why each was not."""
+    end = query.to or now
+    bound = ["alert-misses", query.filters()]
+    after = paging.decode(query.cursor, bound)
+    key = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else (None, None)
+    rows = await (await tx.driver()).fetch(
+        _MISSES, query.from_, end, now, WITHIN_SECONDS, query.why and query.why.value, *key, query.limit + 1
+    )
+    page = paging.page(rows, query.limit, bound, lambda row: [row["received_at"].isoformat(), row["id"]])
+    return page | {"data": [_miss(row) for row in page["data"]]}
+
+
+def _miss(row: Mapping[str, Any]) -> dict[str, Any]:
+    pushed_at: datetime | None = row["pushed_at"]
+    return {
+        "mention_id": row["mention_id"], "incident_id": row["incident_id"], "platform": row["platform"],
+        "received_at": row["received_at"], "pushed_at": pushed_at, "acknowledged_at": row["acknowledged_at"],
+        "push_seconds": None if pushed_at is None else (pushed_at - row["received_at"]).total_seconds(),
+        "why": AlertMiss.NO_RECEIVER if row["state"] == "unpushed" else AlertMiss.LATE,
+    }  # fmt: skip
