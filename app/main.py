@@ -59,10 +59,10 @@ from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
+from app.metrics.kpi_routes import router as kpis
 from app.metrics.mechanism_routes import router as mechanisms
 from app.metrics.replay_routes import router as replays
 from app.metrics.watching_routes import router as watching
-from app.metrics.kpi_routes import router as kpis
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -105,13 +105,13 @@ from app.statements.routes import incident_router as incident_statements
 from app.statements.routes import router as statements
 from app.statements.template_routes import incident_router as incident_templates
 from app.statements.template_routes import router as statement_templates
-from app.trainings.drills_routes import router as drills
 from app.trainings.completion_routes import of_training as training_completions
 from app.trainings.completion_routes import router as completions
 from app.trainings.completion_routes import sheets as training_imports
 from app.trainings.course_routes import router as trainings
 from app.trainings.coverage_routes import router as training_coverage
 from app.trainings.coverage_routes import settings_router as training_settings
+from app.trainings.drills_routes import router as drills
 from app.trainings.session_routes import of_training as training_sessions
 from app.trainings.session_routes import router as sessions
 from app.trainings.session_routes import series_router as training_series

@@ -37,7 +37,6 @@ _COLOURS = {
         "digest.daily": _BLUE, "digest.weekly": _BLUE, "trial.started": _ORANGE, "trial.ended": _BLUE,
         "training.validity_ending": _YELLOW, "training.coverage_below_target": _ORANGE,
         "patrol.missed": _RED, "patrol.checked_in": _GREEN,
-        "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN, "source.silent": _ORANGE, "source.heard_again": _GREEN,
     },
     "patrol_state": {

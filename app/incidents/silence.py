@@ -78,7 +78,9 @@ async def _start(tx: Tx, incident: Incident, row: Silence | None, now: datetime,
     grade, cadences = grade_of(incident.grade), await _cadences(tx, pace)
     assert grade is not None, "without a grade it is stopped"
     since = pace.planned(now)
-    due_at = min(since + cadences[grade], await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo))
+    due_at = min(
+        since + cadences[grade], await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo)
+    )
     due_at = min(
         pace.planned(now) + cadences[grade],
         await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo),

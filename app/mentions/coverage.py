@@ -24,6 +24,13 @@ _HOURS = f"""
 select hour, array_agg(platform) filter (where fresh) as covered, array_agg(platform) filter (where not fresh) as dark
 from ({_LISTED}) listed group by hour order by hour"""
 _SUM = f"select count(*) filter (where fresh) as covered, count(*) as core from ({_LISTED}) listed"
+_EACH = """
+select s.place, c.platform, count(*) as core, count(*) filter (where exists(
+  select from source_beats b where b.platform = c.platform and b.at >= h.hour and b.at < h.hour + interval '1 hour')) as covered
+from unnest($1::timestamptz[], $2::timestamptz[]) with ordinality as s(starts_at, ends_at, place)
+cross join lateral generate_series(s.starts_at, s.ends_at - interval '1 hour', interval '1 hour') as h(hour)
+join core_platform_periods c on c.starts_at <= h.hour and (c.ends_at is null or c.ends_at > h.hour)
+group by s.place, c.platform"""
 
 
 class Hour(NamedTuple):
@@ -70,6 +77,17 @@ async def coverage_by_hour(tx: Tx, start: datetime, end: datetime) -> list[Hour]
 async def coverage_of(tx: Tx, start: datetime, end: datetime) -> Covered:
     """Over the hours from one whole hour to another."""
     return Covered(*await (await tx.driver()).fetchrow(_SUM, start, end))
+
+
+async def coverage_of_each(
+    tx: Tx, spans: Sequence[tuple[datetime, datetime]]
+) -> list[dict[Platform, Covered]]:  # fmt: skip
+    """Over the whole hours of each of these spans, by platform: one look, however many they are."""
+    found: list[dict[Platform, Covered]] = [{} for _ in spans]
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    for row in await (await tx.driver()).fetch(_EACH, starts, ends):
+        found[row["place"] - 1][Platform(row["platform"])] = Covered(row["covered"], row["core"])
+    return found
 
 
 def _hour(instant: datetime) -> datetime:

@@ -7,7 +7,6 @@ stood then: it stays in the period, and the next calm belongs to the next.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from app.core.db import Tx
 from app.domain.kpi import NOTHING, Figure, Span
@@ -34,7 +33,7 @@ select p.key, sum(p.value::bigint)::bigint as spread {_CALMS}
 cross join lateral jsonb_each_text(c.spread_by_platform) as p group by p.key"""
 _ITEMS: Final = f"""
 select c.incident_id, i.number, c.calmed_at, {_SECONDS} as seconds, c.spread {_CALMS}
-where $3::timestamptz is null or (c.calmed_at, c.incident_id) > ($3, $4::uuid)
+where $3::timestamptz is null or (c.calmed_at, c.incident_id) > ($3, $4::text::uuid)
 order by c.calmed_at, c.incident_id limit $5"""
 
 
@@ -66,7 +65,7 @@ async def groups(tx: Tx, span: Span, by: KpiBy) -> dict[Kpi, dict[str | None, Fi
 
 
 async def calms(
-    tx: Tx, span: Span, *, after: tuple[datetime, UUID] | None = None, limit: int | None = None
+    tx: Tx, span: Span, *, after: tuple[datetime, str] | None = None, limit: int | None = None
 ) -> list[dict[str, Any]]:
     """The calms behind the figures, in the order in which they were recorded."""
     rows = await (await tx.driver()).fetch(_ITEMS, *instants([span]), *(after or (None, None)), limit)
@@ -74,7 +73,7 @@ async def calms(
 
 
 async def items(
-    tx: Tx, kpi: Kpi, span: Span, *, after: tuple[datetime, UUID] | None, limit: int
+    tx: Tx, kpi: Kpi, span: Span, *, after: tuple[datetime, str] | None, limit: int
 ) -> list[dict[str, Any]]:
     """The incidents behind a figure, each with its part."""
     part = "seconds" if kpi is Kpi.TIME_TO_CALM else "spread"

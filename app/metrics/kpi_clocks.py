@@ -7,7 +7,6 @@ in the department they were in when they joined; who belongs where today is not 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
 
@@ -29,7 +28,7 @@ _OF: Final[Mapping[Kpi, str]] = {
 _KPI: Final = "case " + " ".join(f"when {_OF[kpi]} then '{kpi}'" for kpi in KPIS) + " end"
 _COUNTS: Final = """
   count(*) filter (where state in ('met', 'met_recorded_late')) as met, count(*) filter (where state = 'met') as in_time,
-  count(*) filter (where state not in ('running', 'cancelled')) as ended,
+  count(*) filter (where state in ('met', 'met_recorded_late', 'breached', 'unpushed')) as ended,
   count(*) filter (where state = 'running') as running"""
 # kind <> 'alert' is what the index of kinds says of itself.
 _CLOCKS: Final = f"""
@@ -67,7 +66,7 @@ select d.id, d.due_at as at, d.state, d.incident_id, i.number,
   extract(epoch from greatest(d.met_at - d.started_at, interval '0'))::float8 as took
 from deadlines d left join incidents i on i.id = d.incident_id
 where {of} and d.due_at >= $1 and d.due_at < $2 and d.state <> 'cancelled' and not d.is_drill {and_more}
-  and ($3::timestamptz is null or (d.due_at, d.id) > ($3, $4::uuid))
+  and ($3::timestamptz is null or (d.due_at, d.id) > ($3, $4::text::uuid))
 order by d.due_at, d.id limit $5"""
 
 
@@ -103,7 +102,7 @@ async def groups(tx: Tx, span: Span, by: KpiBy) -> dict[Kpi, dict[str | None, Fi
 
 
 async def items(
-    tx: Tx, kpi: Kpi, span: Span, *, after: tuple[datetime, UUID] | None, limit: int
+    tx: Tx, kpi: Kpi, span: Span, *, after: tuple[datetime, str] | None, limit: int
 ) -> list[dict[str, Any]]:
     """The clocks behind a figure, the first due first."""
     incidents = "" if kpi is Kpi.ALERTS else "and d.kind <> 'alert' and i.status not in ('merged', 'dismissed')"

@@ -19,8 +19,12 @@ router = APIRouter(prefix="/v1/metrics/replays", tags=["Metrics"], route_class=O
 Create = Annotated[schemas.HistoryReplayCreate, Depends(JsonBody(schemas.HistoryReplayCreate))]
 
 
-@router.post("", status_code=201, operation_id="createHistoryReplay", response_model=schemas.HistoryReplay, responses=LOCATED)
-async def create_history_replay(caller: MetricsWrite, body: Create, tx: InTransaction, response: Response) -> dict[str, Any]:
+@router.post(
+    "", status_code=201, operation_id="createHistoryReplay", response_model=schemas.HistoryReplay, responses=LOCATED
+)
+async def create_history_replay(
+    caller: MetricsWrite, body: Create, tx: InTransaction, response: Response
+) -> dict[str, Any]:
     """Tries a watch rule or a grading policy on history 回放, before it is applied: "3 more incidents, 1 missed".
 
     A worker does it, at some 5,000 mentions a second, 200,000 at most; ask again for `progress` and the result.
@@ -36,7 +40,9 @@ async def create_history_replay(caller: MetricsWrite, body: Create, tx: InTransa
 
 
 @router.get("", operation_id="listHistoryReplays", response_model=schemas.HistoryReplayPage)
-async def list_history_replays(query: Annotated[PageQuery, Query()], tx: InTransaction, _: MetricsRead) -> dict[str, Any]:
+async def list_history_replays(
+    query: Annotated[PageQuery, Query()], tx: InTransaction, _: MetricsRead
+) -> dict[str, Any]:
     """Lists replays, the newest first."""
     return await queries.list_replays(tx, query)
 

@@ -242,7 +242,9 @@ def _misfits(content: Mapping[str, Any]) -> Iterator[FieldError]:
         return
     for name in ("platform", "author", "title", "url", "text", "sentiment"):
         if content[name] is not None:
-            yield FieldError(f"/{name}", "leave it out: a reading has counters, and its post said the rest", "of_a_post")
+            yield FieldError(
+                f"/{name}", "leave it out: a reading has counters, and its post said the rest", "of_a_post"
+            )
     if all(content[name] is None for name in COUNTERS):
         yield FieldError("/reposts", "state at least one counter: reposts, comments, likes or views", "needed")
 

@@ -196,20 +196,32 @@ def _drill_started(data: Mapping[str, Any]) -> str:
 
 def _drill_ended(data: Mapping[str, Any]) -> str:
     return f"演练 {data.get('drill_number')} {label('drill_state', data.get('state'))}"
+
+
 def _source_silent(data: Mapping[str, Any]) -> str:
     since = _clock(data.get("silent_since"))
     return f"来源静默：{_source(data)}自 {since} 起没有动静"
+
+
 def _source_back(data: Mapping[str, Any]) -> str:
     return f"来源恢复：{_source(data)}已于 {_clock(data.get('heard_at'))} 恢复上报"
+
+
 def _source(data: Mapping[str, Any]) -> str:
     platforms = "、".join(label("platform", platform) for platform in data.get("platforms", ()))
     return f"{label('source_kind', data.get('source_kind'))}（{platforms}）"
+
+
 def _validity_ending(data: Mapping[str, Any]) -> str:
     return f"培训即将过期：{len(data.get('person_ids', ()))} 人的有效期至 {data.get('ends_on')}"
+
+
 def _coverage_fell(data: Mapping[str, Any]) -> str:
     whose = "部门" if data.get("department_id") else "全公司"
     share = f"{data.get('percent')}%（{data.get('covered')}/{data.get('roster')} 人）"
     return f"{whose}培训覆盖率降至 {share}，低于目标 {data.get('target_percent')}%"
+
+
 def _patrol_missed(data: Mapping[str, Any]) -> str:
     return f"漏巡：{_clock(data.get('slot_at'))} 的人工巡查无人签到"
 

@@ -26,12 +26,10 @@ from app.domain.labels import (
 )
 from app.domain.labels.base import Labels
 
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, quality)
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, drills)
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, sources)
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, trainings)
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, webhooks, people, kpis)
-_ROOMS = (incidents, statements, placements, lint, reviews, reports, risks, mentions, patrols, webhooks, people)
+_ROOMS = (
+    incidents, statements, placements, lint, reviews, reports, risks, mentions, patrols, sources, trainings, drills, kpis,
+    quality, webhooks, people,
+)  # fmt: skip
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

@@ -84,7 +84,9 @@ class DigestFigures(BaseModel):
     open_by_grade: list[DigestGradeCount] = Field(description="Those, by their grade.")
     incidents_calmed: int = Field(description="Incidents that became calm.")
     incidents_closed: int = Field(description="Incidents that were closed.")
-    clocks_breached: int = Field(description="Clocks of incidents and tasks that fell due and were breached; no alerts.")
+    clocks_breached: int = Field(
+        description="Clocks of incidents and tasks that fell due and were breached; no alerts."
+    )
     breached_by_clock: list[DigestClockCount] = Field(description="Those, by kind.")
     statements_published: int = Field(description="What we said in public, a platform each.")
     patrols_done: int = Field(description="Patrols that were walked, of those that began.")
@@ -109,7 +111,9 @@ class DigestData(BaseModel):
     starts_at: datetime = Field(description="When its period began: a midnight in Shanghai.")
     ends_at: datetime = Field(description="When it ended; that instant is the next one's.")
     late_by_seconds: int = Field(description="How long after its time it was issued: more than some after an outage.")
-    is_trial: bool = Field(description="Whether there was a trial 试运行 in the period: then don't take it for the real thing.")
+    is_trial: bool = Field(
+        description="Whether there was a trial 试运行 in the period: then don't take it for the real thing."
+    )
     figures: DigestFigures = Field(description="The period.")
     before: DigestFigures = Field(description="The period before.")
 
