@@ -27,7 +27,7 @@ _FILL: tuple[str, ...] = (
     select n, gen_random_uuid() as id, {_AT.format(share="(n / 5000.0)")} as at, 1 + n % 3 as level,
       ({_PLATFORMS})[1 + n % 5] as platform, '产品' || n % 8 as product
     from generate_series(0, {INCIDENTS} - 1) n""",
-    """insert into departments(id, name, kind)
+    f"""insert into departments(id, name, kind)
     select gen_random_uuid(), '部门' || n, 'business' from generate_series(1, {DEPARTMENTS}) n""",
     f"""insert into people(id, name, department_id, created_at, updated_at)
     select gen_random_uuid(), '示例' || n, d.id, {_AT.format(share="0")}, {_AT.format(share="0")}
@@ -58,9 +58,9 @@ _FILL: tuple[str, ...] = (
     from cases c cross join generate_series(0, 4) k
     join (select id, row_number() over (order by id) as place from people) p on p.place = 1 + (c.n * 5 + k) % 300""",
     f"""create unlogged table posts as
-    select n, ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid as id, c.id as incident_id, c.platform,
-      {_AT.format(share="(n / 100000.0)")} as at
-    from generate_series(0, {MENTIONS} - 1) n join cases c on c.n = n / 20""",
+    select k as n, ('01900000-0000-7000-8000-' || lpad(to_hex(k), 12, '0'))::uuid as id, c.id as incident_id, c.platform,
+      {_AT.format(share="(k / 100000.0)")} as at
+    from generate_series(0, {MENTIONS} - 1) k join cases c on c.n = k / 20""",
     """insert into mentions(id, platform, external_id, text, published_at, first_seen_at, key_id)
     select id, platform, 'kpi' || n, '示例品牌 差评', at, at, 'bench1' from posts order by n""",
     """insert into mention_states(mention_id, incident_id, hit, alerted, worded_negative, published_at, likes)
@@ -89,18 +89,7 @@ def figures(machine: Machine, rounds: int) -> Iterator[Figure]:
     with machine.site() as site:
         asyncio.run(fill(site.dsn))
         api, chance = site.api(), random.Random(7)
-        asked: dict[str, Callable[[], str]] = {
-            "snapshot": lambda: _period(chance),
-            **{
-                f"by_{by}": lambda by=by: f"{_period(chance)}&by={by}"
-                for by in ("department", "platform", "product", "grade")
-            },
-            "every_day": lambda: f"{_period(chance, 100)}&every=day",
-            "every_week": lambda: f"{_period(chance)}&every=week",
-            "every_month": lambda: f"{_period(chance)}&every=month",
-            "two_years_by_department": lambda: f"{_period(chance, least=DAYS - 3)}&by=department&every=month",
-        }
-        for name, query in asked.items():
+        for name, query in _questions(chance).items():
             _asked(site, api, query, 5)
             taken = [_asked(site, api, query, ASKED) for _ in range(rounds)]
             note = f"median {sum(times[len(times) // 2] for times in taken) / rounds:.0f} ms"
@@ -109,15 +98,29 @@ def figures(machine: Machine, rounds: int) -> Iterator[Figure]:
         yield from _items(site, api, chance, rounds)
 
 
+def _questions(chance: random.Random) -> dict[str, Callable[[], str]]:
+    """What is asked, each time of another period."""
+
+    def of(more: str, most: int = DAYS, least: int = 1) -> Callable[[], str]:
+        return lambda: f"{_period(chance, most, least)}{more}"
+
+    return {
+        "snapshot": of(""),
+        **{f"by_{by}": of(f"&by={by}") for by in ("department", "platform", "product", "grade")},
+        "every_day": of("&every=day", 100), "every_week": of("&every=week"), "every_month": of("&every=month"),
+        "two_years_by_department": of("&by=department&every=month", DAYS, DAYS - 3),
+    }  # fmt: skip
+
+
 def _items(site: Site, api: Server, chance: random.Random, rounds: int) -> Iterator[Figure]:
     for kpi in ("R02", "R06", "R23"):
-        taken = [
-            _asked(site, api, lambda kpi=kpi: f"{_period(chance)}&limit=200", ASKED, f"/{kpi}/items")
-            for _ in range(rounds)
-        ]
-        yield Figure(
-            f"kpis/items_of_{kpi}_p95", [times[int(len(times) * 0.95)] for times in taken], most=MOST, unit="ms"
-        )
+
+        def page() -> str:
+            return f"{_period(chance)}&limit=200"
+
+        taken = [_asked(site, api, page, ASKED, f"/{kpi}/items") for _ in range(rounds)]
+        samples = [times[int(len(times) * 0.95)] for times in taken]
+        yield Figure(f"kpis/items_of_{kpi}_p95", samples, most=MOST, unit="ms")
 
 
 def _period(chance: random.Random, most: int = DAYS, least: int = 1) -> str:
@@ -146,7 +149,7 @@ async def fill(dsn: str) -> None:
     try:
         await connection.execute("set session_replication_role = replica; set statement_timeout = 0")
         for statement in _FILL:
-            await connection.execute(statement.replace("{DEPARTMENTS}", str(DEPARTMENTS)))
+            await connection.execute(statement)
         await connection.execute("vacuum analyze")
     finally:
         await connection.close()

@@ -10,7 +10,19 @@ from sqlalchemy import select
 from app.core import paging
 from app.core.db import Tx
 from app.core.errors import NotFound
-from app.domain.kpi import ALL, DEFINITIONS, GOALS, Definition, Figure, Span, judge, steps, targets_reached
+from app.domain.kpi import (
+    ADD_UP,
+    ALL,
+    DEFINITIONS,
+    GOALS,
+    Definition,
+    Figure,
+    Span,
+    added_up,
+    judge,
+    steps,
+    targets_reached,
+)
 from app.domain.labels import LABELS
 from app.domain.vocabulary.kpis import Kpi, KpiBy
 from app.metrics import kpi_baselines, kpi_calms, kpi_clocks, kpi_rooms
@@ -31,13 +43,13 @@ async def show(tx: Tx, query: KpiQuery) -> dict[str, Any]:
     baseline = await _baseline(tx, query)
     before, span = kpi_baselines.figures_of(baseline), query.span
     wanted = _wanted(query)
-    figures = {kpi: found[0] for kpi, found in (await totals(tx, [span], wanted)).items()}
+    parts = steps(span, query.every) if query.every else []
+    series = await totals(tx, parts, wanted) if parts else {}
+    figures = await _whole(tx, span, wanted, series)
     judged = {kpi: judge(DEFINITIONS[kpi], figure, before.get(kpi)) for kpi, figure in figures.items()}
     figures[Kpi.TARGETS] = targets_reached(judged)
     groups = await _groups(tx, span, query.by, wanted) if query.by else {}
     names = await _names(tx, query.by, groups)
-    parts = steps(span, query.every) if query.every else []
-    series = await totals(tx, parts, wanted) if parts else {}
     data = []
     for kpi in (kpi for kpi in Kpi if not query.kpi or kpi in query.kpi):
         definition, compared = DEFINITIONS[kpi], before.get(kpi)
@@ -62,6 +74,15 @@ def _wanted(query: KpiQuery) -> list[Kpi]:
     """Those that are asked for, and those that these are made of."""
     asked = set(query.kpi) or set(Kpi)
     return [kpi for kpi in Kpi if kpi in asked | (set(GOALS) if Kpi.TARGETS in asked else set())]
+
+
+async def _whole(
+    tx: Tx, span: Span, wanted: Sequence[Kpi], series: Mapping[Kpi, Sequence[Figure]]
+) -> dict[Kpi, Figure]:
+    """The figures of the span. Where its steps were counted already and add up, they are not counted twice."""
+    added = {kpi: added_up(series[kpi]) for kpi in series if kpi in ADD_UP}
+    found = await totals(tx, [span], [kpi for kpi in wanted if kpi not in added])
+    return {kpi: figures[0] for kpi, figures in found.items()} | added
 
 
 async def totals(tx: Tx, spans: Sequence[Span], wanted: Sequence[Kpi]) -> dict[Kpi, list[Figure]]:

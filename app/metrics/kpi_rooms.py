@@ -21,12 +21,11 @@ from app.trainings.coverage import coverage_on, standings_at
 
 MOMENT: Final = timedelta(microseconds=1)
 _PATROLS: Final = """
-select s.place, count(*) filter (where p.happened_at <= p.due_by) as walked,
-  count(*) filter (where p.happened_at <= p.due_by and p.missed_at is null) as in_time,
-  count(*) filter (where p.happened_at is not null or p.due_by <= $3) as over,
-  count(*) filter (where p.happened_at is null and p.due_by > $3) as ahead
-from unnest($1::timestamptz[], $2::timestamptz[]) with ordinality as s(starts_at, ends_at, place)
-join patrols p on p.slot_at >= s.starts_at and p.slot_at < s.ends_at group by s.place"""
+select width_bucket(slot_at, $1::timestamptz[]) as place, count(*) filter (where happened_at <= due_by) as walked,
+  count(*) filter (where happened_at <= due_by and missed_at is null) as in_time,
+  count(*) filter (where happened_at is not null or due_by <= $4) as over,
+  count(*) filter (where happened_at is null and due_by > $4) as ahead
+from patrols where slot_at >= $2 and slot_at < $3 group by 1"""
 _PATROL_ITEMS: Final = """
 select id, slot_at, extract(epoch from happened_at - slot_at)::float8 as took, happened_at <= due_by as walked,
   missed_at is null as in_time, happened_at is not null or due_by <= $6 as over
@@ -132,10 +131,9 @@ async def _people(tx: Tx, span: Span) -> list[dict[str, Any]]:
     now = await tx.now()
     if span.first > day_of(now):
         return []
-    at = judged_at(min(span.last, day_of(now)), now)
-    found = await standings_at(tx, at)
+    found = await standings_at(tx, judged_at(min(span.last, day_of(now)), now))
     people = {str(one.person_id): one.covered for one in found}
-    return [_item(KpiSubject.PERSON, id_, at, people[id_]) for id_ in sorted(people)]
+    return [_item(KpiSubject.PERSON, id_, span.end - MOMENT, people[id_]) for id_ in sorted(people)]
 
 
 async def _lights(tx: Tx, span: Span) -> list[dict[str, Any]]:
@@ -143,8 +141,9 @@ async def _lights(tx: Tx, span: Span) -> list[dict[str, Any]]:
     now = await tx.now()
     if span.start > now:
         return []
-    at = min(span.end - MOMENT, now)
-    standings = await mechanisms_at(tx, at)
+    # Known by the period's end, also while it runs: from page to page "now" moves on.
+    at = span.end - MOMENT
+    standings = await mechanisms_at(tx, min(at, now))
     found = [_item(KpiSubject.MECHANISM, one.mechanism, at, one.light is Light.GREEN) for one in standings]
     return sorted(found, key=lambda one: str(one["id"]))
 

@@ -23,16 +23,16 @@ from workers.context import Context
 from workers.ingest import Counter
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def own_settings(settings: Settings, services: Services, worker: str) -> AsyncIterator[Settings]:
-    """The service's settings with an empty database of this module's own."""
+    """The service's settings with an empty database of its own."""
     url = await create_database(services, worker)
     await asyncio.to_thread(upgrade, url)
     yield settings.model_copy(update={"database_url": url})
     await drop_database(services, url)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def own_database(own_settings: Settings) -> AsyncIterator[Database]:
     redis = connect(own_settings.redis_url)
     database = Database(own_settings, doorbell=Doorbell(redis), workload="batches")
@@ -43,14 +43,14 @@ async def own_database(own_settings: Settings) -> AsyncIterator[Database]:
     await redis.aclose()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def own_app(own_settings: Settings, own_database: Database) -> AsyncIterator[FastAPI]:
     app = create_app(own_settings)
     async with app.router.lifespan_context(app):
         yield app
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def history(own_app: FastAPI, own_settings: Settings, own_database: Database) -> AsyncIterator[History]:
     redis = connect(own_settings.redis_url)
     counter = Counter(Context(new_id(), own_settings, own_database, Doorbell(redis)))

@@ -16,9 +16,21 @@ HOUR = timedelta(hours=1)
 def post(number: int, *likes: tuple[float, int], home: Past | None = None, **fields) -> Post:
     """A post whose likes were read after so many hours each."""
     read = [Received(T0 + hours * HOUR, Reading(T0 + hours * HOUR, None, None, count)) for hours, count in likes]
-    stated = {"hits": True, "negative": True, "media": False, "news": False, "others": (), "elsewhere": None, "removed": False}
+    stated = {
+        "hits": True,
+        "negative": True,
+        "media": False,
+        "news": False,
+        "others": (),
+        "elsewhere": None,
+        "removed": False,
+    }
     return Post(
-        UUID(int=100 + number), T0 + likes[0][0] * HOUR, home=home.id if home else None, received=read, **stated | fields
+        UUID(int=100 + number),
+        T0 + likes[0][0] * HOUR,
+        home=home.id if home else None,
+        received=read,
+        **stated | fields,
     )
 
 

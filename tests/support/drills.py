@@ -34,7 +34,13 @@ def reading_of(ref: str, at: int, **counters: int) -> dict[str, Any]:
 
 def report_of(ref: str, at: int, outlet: str, domain: str) -> dict[str, Any]:
     listed = {"name": outlet, "tier": "provincial", "domain": domain}
-    named = {"kind": "media_report", "platform": "news", "author": outlet, "url": f"https://{domain}/1", "outlet": listed}
+    named = {
+        "kind": "media_report",
+        "platform": "news",
+        "author": outlet,
+        "url": f"https://{domain}/1",
+        "outlet": listed,
+    }
     return post_of(ref, at, **named)
 
 

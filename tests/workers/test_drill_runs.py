@@ -126,9 +126,7 @@ async def test_clocks_run_so_much_faster_and_are_shown_in_the_scenarios_time_too
     await stage.at(began + timedelta(seconds=60))
     [one] = await incidents_of(client, drill)
     found = await clocks(client, one["id"])
-    spans = {
-        kind: (instant(row["due_at"]) - instant(row["started_at"])).total_seconds() for kind, row in found.items()
-    }
+    spans = {kind: (instant(row["due_at"]) - instant(row["started_at"])).total_seconds() for kind, row in found.items()}
     # At a raise what runs is due at the earlier of both; those that began with the first grade began 50 seconds before.
     assert spans["emergency_meeting"] == 30
     assert spans["fact_check"] == 60

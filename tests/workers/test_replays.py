@@ -29,9 +29,13 @@ async def end(client, there: dict) -> None:
 
 async def storm(client, counter, word: str, **fields) -> tuple[dict, str]:
     """An incident that grows in steps to a grade, some of them read late."""
-    first = await post(client, f"{word} 差评", published_at=ago(minutes=90), observed_at=ago(minutes=80), likes=40, **fields)
+    first = await post(
+        client, f"{word} 差评", published_at=ago(minutes=90), observed_at=ago(minutes=80), likes=40, **fields
+    )
     await counter.sweep()
-    second = await post(client, f"{word} 避雷", published_at=ago(minutes=70), observed_at=ago(minutes=60), reposts=4_000)
+    second = await post(
+        client, f"{word} 避雷", published_at=ago(minutes=70), observed_at=ago(minutes=60), reposts=4_000
+    )
     await counter.sweep()
     await again(client, first, likes=9_000, observed_at=ago(minutes=20))
     await counter.sweep()
@@ -87,8 +91,10 @@ async def test_the_rule_as_it_stands_gives_the_incidents_and_grades_that_history
     assert result["incidents"]["unchanged"] + result["incidents"]["set_apart"] == 3
     assert result["incidents"]["set_apart"] == 0
     assert result["hits"]["more"] == result["hits"]["fewer"] == 0
-    assert result["hits"]["before"] == result["hits"]["after"] == len(
-        await everything(client, "/v1/mentions", rule_id=rule["id"])
+    assert (
+        result["hits"]["before"]
+        == result["hits"]["after"]
+        == len(await everything(client, "/v1/mentions", rule_id=rule["id"]))
     )
     assert await state(database) == before, "nothing real is written"
     assert other["id"] != rule["id"]
@@ -139,7 +145,13 @@ async def test_a_new_rule_says_what_it_would_have_caught(client, counter, databa
     began, word = just_now(), brand()
     posted = [await told(client, counter, f"{word} 漏油", likes=6_000) for _ in range(2)]
     result = await replayed(
-        client, database, kind="rule", brand_words=[word], negative_words=["漏油"], harm_class="user_rights", starts_at=began
+        client,
+        database,
+        kind="rule",
+        brand_words=[word],
+        negative_words=["漏油"],
+        harm_class="user_rights",
+        starts_at=began,
     )
     assert figures(result) == (0, 1, 1, 0, 0)
     [more] = result["more_incidents"]
@@ -179,7 +191,10 @@ async def test_a_changed_threshold_gives_what_a_recount_gives(client, counter, d
             assert id_ not in listed
             continue
         row = listed[id_]
-        assert (row["grade_before"], row["grade_after"]) == ("general" if before else None, "general" if expected else None)
+        assert (row["grade_before"], row["grade_after"]) == (
+            "general" if before else None,
+            "general" if expected else None,
+        )
         assert (row["minute_before"], row["minute_after"]) == (before, expected)
     assert sum(id_ in listed for id_ in posts) == 3, "6,000 is graded now, and the greater ones sooner"
 
@@ -208,7 +223,9 @@ async def test_two_workers_play_a_replay_once_and_a_lost_one_is_taken_over(clien
     assert sum(done) == 3
     for id_ in ids:
         assert good(await client.get(f"{REPLAYS}/{id_}"))["result"]["incidents"]["in_history"] == 1
-    kept = await database.fetch("select count(*) from events where type = 'replay.finished' and data->>'subject_id' = any($1)", ids)
+    kept = await database.fetch(
+        "select count(*) from events where type = 'replay.finished' and data->>'subject_id' = any($1)", ids
+    )
     assert kept[0]["count"] == 3
 
 
