@@ -37,7 +37,7 @@ check: $(STAMP)  ## Style, types, import contracts, migrations, the committed co
 openapi: $(STAMP)  ## Writes openapi/openapi.json and openapi.codegen.json from the routes.
 	@.venv/bin/fenghuo openapi $(ARGS)
 
-contract: $(STAMP)  ## Linters, generated clients and 20,000 odd requests against the contract. ARGS=--quick: 500.
+contract: $(STAMP)  ## Linters, generated clients and 20,000 odd requests against the contract. ARGS=--quick: fewer.
 	@$(RUN) tests.contract $(ARGS)
 
 faults: $(STAMP)  ## Clocks under kills, crashes, outages and wrong clocks, in 4 minutes. ARGS=--mutants, "--only calm".

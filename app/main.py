@@ -59,10 +59,17 @@ from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
+from app.metrics.digest_routes import router as digests
+from app.metrics.handbook_routes import docx_router as word_handbooks
+from app.metrics.handbook_routes import html_router as page_handbooks
+from app.metrics.handbook_routes import router as handbooks
 from app.metrics.kpi_routes import router as kpis
 from app.metrics.mechanism_routes import router as mechanisms
+from app.metrics.programme_routes import router as programme
 from app.metrics.replay_routes import router as replays
+from app.metrics.rule_quality_routes import router as rule_quality
 from app.metrics.watching_routes import router as watching
+from app.people.contact_routes import router as contacts
 from app.people.department_routes import router as departments
 from app.people.file_routes import content_router as file_contents
 from app.people.file_routes import router as files
@@ -111,7 +118,14 @@ from app.trainings.completion_routes import sheets as training_imports
 from app.trainings.course_routes import router as trainings
 from app.trainings.coverage_routes import router as training_coverage
 from app.trainings.coverage_routes import settings_router as training_settings
+from app.trainings.documents_routes import my_router as my_documents
+from app.trainings.documents_routes import router as documents
 from app.trainings.drills_routes import router as drills
+from app.trainings.scenario_routes import router as scenarios
+from app.trainings.scoreboard_routes import docx_router as word_drill_reports
+from app.trainings.scoreboard_routes import html_router as page_drill_reports
+from app.trainings.scoreboard_routes import markdown_router as written_drill_reports
+from app.trainings.scoreboard_routes import router as scoreboards
 from app.trainings.session_routes import of_training as training_sessions
 from app.trainings.session_routes import router as sessions
 from app.trainings.session_routes import series_router as training_series
@@ -203,9 +217,23 @@ ROUTERS = (
     similarities,
     mechanisms,
     replays,
+    rule_quality,
+    digests,
+    programme,
     drills,
     watching,
     kpis,
+    documents,
+    my_documents,
+    contacts,
+    handbooks,
+    word_handbooks,
+    page_handbooks,
+    scenarios,
+    scoreboards,
+    written_drill_reports,
+    page_drill_reports,
+    word_drill_reports,
     webhooks,
     events,
     streams,

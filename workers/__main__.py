@@ -27,6 +27,7 @@ from workers.calm import watch_calm
 from workers.clocks import Clockwork
 from workers.context import Context
 from workers.deliver import Deliverer, rescue
+from workers.digests import issue_digests
 from workers.drills import Player
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
@@ -83,6 +84,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("silence", lambda: watch_words(database), 1.0),
         Sweep("risks", lambda: watch_risks(database), 60.0),
         Sweep("signatures", lambda: measure_incidents(database), 30.0),
+        Sweep("digests", lambda: issue_digests(database), 10.0),
         Sweep("replays", replayer.sweep, replayer.seconds),
         Sweep("sources", lambda: watch_sources(database), 10.0),
         Sweep("beats", lambda: thin_beats(database), 3600.0),

@@ -4,6 +4,7 @@ import structlog
 
 from app.incidents.contacts import contacts_vault
 from app.incidents.resealing import reseal
+from app.people import contact_sealing
 from workers.context import Context
 
 log = structlog.get_logger()
@@ -20,8 +21,10 @@ class Resealer:
         """How many rows were sealed anew."""
         if self._done:
             return 0
-        count = await reseal(self._context.database, contacts_vault(self._context.settings))
+        database, settings = self._context.database, self._context.settings
+        count = await reseal(database, contacts_vault(settings))
+        count += await contact_sealing.reseal(database, contact_sealing.contacts_vault(settings))
         self._done = True
         if count:
-            log.info("affected users' contacts encrypted under the new key", rows=count)
+            log.info("contacts encrypted under the new key", rows=count)
         return count

@@ -3,7 +3,8 @@
 from alembic import op
 
 revision = "trainings"
-down_revision = "before_the_fire"
+down_revision = "scenarios"
+down_revision = "scenarios"
 branch_labels = None
 depends_on = None
 
@@ -215,9 +216,13 @@ def results() -> None:
           below boolean not null,
           looked_at timestamptz not null,
           constraint pk_coverage_watches primary key (id),
-          constraint uq_coverage_watches_department_id unique nulls not distinct (department_id),
+          constraint uq_coverage_watches_department_id unique (department_id),
           constraint fk_coverage_watches_department_id foreign key(department_id) references departments (id)
         )""")
+    op.execute(
+        "create unique index uq_coverage_watches_company on coverage_watches ((department_id is null)) "
+        "where department_id is null"
+    )
 
 
 def downgrade() -> None:

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "patrols"
-down_revision = "before_the_fire"
+down_revision = "trainings"
 branch_labels = None
 depends_on = None
 
@@ -85,7 +85,16 @@ def upgrade() -> None:
           array['wechat_official', 'weibo', 'douyin', 'xiaohongshu'], 3600, '方案 二(一)2', now(), 'system:fenghuo')""")
 
 
+    # Where a past is made up, for demonstrations and tests, its transactions find this now() before the database's own.
+    op.execute("create schema made_up")
+    op.execute("""
+        create function made_up.now() returns timestamptz language sql stable parallel safe
+        return coalesce(nullif(current_setting('made_up.now', true), '')::timestamptz, pg_catalog.now())""")
+
+
 def downgrade() -> None:
+    op.execute("drop function made_up.now()")
+    op.execute("drop schema made_up")
     op.execute("drop table patrol_findings")
     op.execute("drop table patrols")
     op.execute("drop table patrol_plans")

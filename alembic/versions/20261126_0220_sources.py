@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "sources"
-down_revision = "drills"
+down_revision = "patrols"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "kpis"
-down_revision = ("trainings", "patrols", "sources", "quality")
+down_revision = "before_the_fire"
 branch_labels = None
 depends_on = None
 

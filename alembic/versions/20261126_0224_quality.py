@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "quality"
-down_revision = "drills"
+down_revision = ("documents", "sources", "kpis")
 branch_labels = None
 depends_on = None
 
@@ -76,21 +76,30 @@ def upgrade() -> None:
           daily_at time default '09:00' not null,
           weekly_enabled boolean default true not null,
           weekly_at time default '09:00' not null,
-          since timestamptz not null,
+          daily_since timestamptz not null,
+          weekly_since timestamptz not null,
           updated_at timestamptz default now() not null,
           version bigint default '1' not null,
           constraint pk_digest_settings primary key (id),
           constraint ck_digest_settings_one check (id = 1)
         )""")
-    op.execute("insert into digest_settings(id, since) values (1, now())")
+    op.execute("insert into digest_settings(id, daily_since, weekly_since) values (1, now(), now())")
     op.execute("""
         create table programmes (
           id smallint not null,
           started_on date,
+          grading_policy_id uuid,
+          sla_policy_id uuid,
+          confirmed_at timestamptz,
+          confirmed_by text,
           updated_at timestamptz default now() not null,
           version bigint default '1' not null,
           constraint pk_programmes primary key (id),
-          constraint ck_programmes_one check (id = 1)
+          constraint ck_programmes_one check (id = 1),
+          constraint ck_programmes_confirmed
+            check (num_nulls(grading_policy_id, sla_policy_id, confirmed_at, confirmed_by) in (0, 4)),
+          constraint fk_programmes_grading_policy_id foreign key(grading_policy_id) references grading_policies (id),
+          constraint fk_programmes_sla_policy_id foreign key(sla_policy_id) references sla_policies (id)
         )""")
     op.execute("insert into programmes(id) values (1)")
     op.execute("""

@@ -13,6 +13,7 @@ COMMANDS = {
     "up": "up",
     "demo": "demo",
     "replay": "replay",
+    "drill": "drill",
     "serve": "serve",
     "worker": "worker",
     "migrate": "migrate",

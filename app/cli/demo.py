@@ -52,7 +52,7 @@ def demo(
         raise typer.BadParameter("--once ends, --hold stays: choose one of them")
     if pace is None:
         pace = PACE_WATCHED if watched() else PACE_UNWATCHED
-    with prepared(_settings(), progress) as stack:
+    with prepared(own_settings(), progress) as stack:
         held = hold.value if hold else None
         code = run(_demo(stack, once=once, hold=held, fast=fast, pace=pace, picture=picture, verbose=verbose))
     # Ctrl-C is how a demo that stays is ended; one that shall end by itself did not.
@@ -60,7 +60,7 @@ def demo(
         raise typer.Exit(code)
 
 
-def _settings() -> Settings:
+def own_settings() -> Settings:
     """Services, secret and data of the demo's own: a demo never writes into somebody's database."""
     chosen = configured()
     own = {

@@ -53,7 +53,7 @@ async def _look(play: Play) -> None:
 
 def picture(scene: Scene, receiver: Receiver) -> RenderableType:
     """The incident, its windows against their thresholds, and the newest webhooks."""
-    return Group(_head(scene), _windows(scene.windows), _webhooks(receiver))
+    return Group(_head(scene), windows_table(scene.windows), _webhooks(receiver))
 
 
 def _head(scene: Scene) -> Text:
@@ -71,7 +71,8 @@ def _head(scene: Scene) -> Text:
     return head
 
 
-def _windows(windows: list[dict[str, Any]]) -> Table:
+def windows_table(windows: list[dict[str, Any]]) -> Table:
+    """Windows against their thresholds."""
     table = Table("rule", "window", "now", "threshold", "", box=box.SIMPLE, pad_edge=False)
     for window in windows:
         share = min(window["current"] / window["threshold"], 1.0)

@@ -20,17 +20,23 @@ from app.core.errors import BadRequest, FieldError, Problem
 from app.models import (
     AffectedUser,
     Department,
+    DigestSettings,
+    Document,
+    DocumentVersion,
     Drill,
     Incident,
+    OutsideContact,
     Patrol,
     Person,
     Placement,
     PlatformRule,
+    Programme,
     Review,
     ReviewDecision,
     Risk,
     RiskMeasure,
     RolePermission,
+    Scenario,
     Source,
     Statement,
     StatementTemplate,
@@ -45,18 +51,24 @@ from app.models import (
 Versioned = (
     AffectedUser
     | Department
+    | DigestSettings
     | Drill
     | Incident
     | Patrol
+    | Document
+    | DocumentVersion
+    | OutsideContact
     | Person
     | Placement
     | PlatformRule
+    | Programme
     | Review
     | ReviewDecision
     | Risk
     | RiskMeasure
     | RolePermission
     | Source
+    | Scenario
     | Statement
     | StatementTemplate
     | Task

@@ -11,13 +11,16 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar
+from functools import cache
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import DateTime, event, func, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Mapper, Session
 
+from app.models.base import made_up_at
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -104,17 +107,23 @@ class Database:
         )
         self._sessions = async_sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False)
         self.clock = DatabaseClock(self)
-        # When transactions happen that make up a past, for demonstrations and tests; None: now.
+        # When transactions happen that make up a past, for demonstrations and tests; None: now. Everything that asks for
+        # the time is told this one then, statements' now() and ids included.
         self.moment: datetime | None = None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """Commits when the block ends, rolls back when it raises, and rings the bells after a commit."""
-        async with self._sessions() as tx, tx.begin():
-            if self.moment is not None:
-                await tx.now()
-                tx.info["now"] = self.moment
-            yield tx
+        moment = made_up_at.set(self.moment)
+        try:
+            async with self._sessions() as tx, tx.begin():
+                if self.moment is not None:
+                    tx.info["now"] = self.moment
+                    await tx.execute(text(_moment_is(self.moment)))
+                    await (await tx.driver()).execute(_MADE_UP)
+                yield tx
+        finally:
+            made_up_at.reset(moment)
         for bell in tx.info.get("bells", ()):
             self._doorbell.ring(bell)
 
@@ -136,7 +145,11 @@ class Database:
     async def fetch(self, statement: str, *args: object) -> list[asyncpg.Record]:
         """One statement that is its own transaction, on a connection kept for the ingest path."""
         pool = self._ingest or await self._connect()
-        return list(await pool.fetch(statement, *args))
+        if self.moment is None:
+            return list(await pool.fetch(statement, *args))
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(f"{_moment_is(self.moment)}; {_MADE_UP}")
+            return list(await connection.fetch(statement, *args))
 
     async def _connect(self) -> asyncpg.Pool:
         # One pool, however many come at once before there is one.
@@ -153,6 +166,33 @@ class Database:
         if self._ingest is not None:
             await self._ingest.close()
         await self.engine.dispose()
+
+
+# What makes now() another for the rest of a transaction: a function of that name is found before the database's own. These
+# are no queries, so that what has to come before any query still can. A past that is lost is made up again.
+_MADE_UP = "set local search_path = made_up, public, pg_catalog; set local synchronous_commit = off"
+
+
+def _moment_is(moment: datetime) -> str:
+    return f"set local made_up.now = '{moment.isoformat()}'"
+
+
+@event.listens_for(Session, "before_flush")
+def _date(session: Session, *_: object) -> None:
+    """A column that is now() by default is the transaction's ``now``, which is the same unless a past is made up."""
+    now = session.info.get("now")
+    if now is None:
+        return
+    for row in session.new:
+        for name in _dated_by_default(inspect(type(row))):
+            if getattr(row, name) is None:
+                setattr(row, name, now)
+
+
+@cache
+def _dated_by_default(table: Mapper[Any]) -> tuple[str, ...]:
+    columns = table.columns.items()
+    return tuple(name for name, column in columns if column.server_default and isinstance(column.type, DateTime))
 
 
 async def _as_it_is(_: asyncpg.Connection) -> None:

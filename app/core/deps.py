@@ -173,5 +173,7 @@ SourcesWrite = Annotated[Caller, Depends(Holds("sources:write"))]
 TrainingsRead = Annotated[Caller, Depends(Holds("trainings:read"))]
 TrainingsWrite = Annotated[Caller, Depends(Holds("trainings:write"))]
 PatrolsWrite = Annotated[Caller, Depends(Holds("patrols:write"))]
+ContactsRead = Annotated[Caller, Depends(Holds("contacts:read"))]
+ContactsWrite = Annotated[Caller, Depends(Holds("contacts:write"))]
 # Whoever has a good key or token, whatever it may do.
 AnyCaller = Annotated[Caller, Depends(_known)]

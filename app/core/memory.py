@@ -2,9 +2,6 @@
 
 import gc
 
-# New objects before the collector looks at them: a request makes hundreds, and nearly all go by reference count.
-YOUNG = 50_000
-
 
 def settle() -> None:
     """Call it once a process is set up: what lives as long as the process is not looked through again and again.
@@ -13,4 +10,3 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG)

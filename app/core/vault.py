@@ -39,6 +39,11 @@ SIGNING_SECRETS: Final = Purpose(b"fenghuo webhook secrets", "the endpoint's sig
 CONTACTS: Final = Purpose(
     b"fenghuo affected users' contacts", "the affected user's contact", "erase the user and enter them anew"
 )
+OUTSIDE_CONTACTS: Final = Purpose(
+    b"fenghuo outside contacts", "the outside contact", "erase the contact and enter them anew"
+)
+# Nothing is sealed for it: it only tells whether somebody is reached as before.
+HANDBOOK: Final = Purpose(b"fenghuo handbooks", "the handbook", "issue it anew")
 
 
 class Unreadable(Exception):

@@ -76,14 +76,18 @@ def word(vocabulary: str, value: str | None) -> str:
     return LABELS[vocabulary][value][0] if value else "—"
 
 
+def named(type_: str) -> str:
+    """What an event is called, by its type."""
+    return LABELS["event_type"].get(type_, (_OWN.get(type_, type_),))[0]
+
+
 def markdown(title: str, facts: Iterable[tuple[str, str]], entries: Iterable[Entry]) -> str:
     """The whole document."""
     lines = [f"# {escaped(title)}", "", *(f"- {name}：{escaped(value)}" for name, value in facts), ""]
     lines += [_row(_HEAD), _row(["---"] * len(_HEAD))]
     for entry in entries:
         happened_at = datetime.fromisoformat(told_at) if (told_at := entry.data.get("happened_at")) else entry.at
-        what = LABELS["event_type"].get(entry.type, (_OWN.get(entry.type, entry.type),))[0]
-        cells = (str(entry.seq), local(happened_at), local(entry.at), entry.who, what, told(entry))
+        cells = (str(entry.seq), local(happened_at), local(entry.at), entry.who, named(entry.type), told(entry))
         lines.append(_row(map(escaped, cells)))
     return "\n".join(lines) + "\n"
 

@@ -35,9 +35,11 @@ _COLOURS = {
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
         "digest.daily": _BLUE, "digest.weekly": _BLUE, "trial.started": _ORANGE, "trial.ended": _BLUE,
+        "document.version_published": _BLUE, "document.acknowledged": _GREEN,
         "training.validity_ending": _YELLOW, "training.coverage_below_target": _ORANGE,
         "patrol.missed": _RED, "patrol.checked_in": _GREEN,
-        "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN, "source.silent": _ORANGE, "source.heard_again": _GREEN,
+        "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
+        "source.silent": _ORANGE, "source.heard_again": _GREEN,
     },
     "patrol_state": {
         "missed": _RED, "due": _ORANGE, "scheduled": _BLUE, "done_late": _YELLOW, "done_recorded_late": _GREEN, "done": _GREEN,
@@ -79,6 +81,8 @@ _COLOURS = {
     "violation": {"leak": _RED, "improper_speech": _ORANGE, "other": _YELLOW},
     "source_state": {"silent": _RED, "never_heard": _ORANGE, "alive": _GREEN},
     "alert_miss": {"no_receiver": _RED, "late": _ORANGE},
+    "acknowledgement_state": {"waiting": _ORANGE, "acknowledged": _GREEN},
+    "alert_miss_reason": {"no_receiver": _RED, "late": _ORANGE},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from app.domain.blocks import NONE_SHOWN
 from app.domain.curve import Curve
 from app.domain.vocabulary.reports import FactSource
 from app.domain.worktime import SHANGHAI
@@ -28,7 +29,6 @@ PATHS: Final[Mapping[FactSource, str]] = MappingProxyType({
     FactSource.PUBLICATIONS: "/v1/incidents/{id}/publications",
     FactSource.TIMELINE: "/v1/incidents/{id}/timeline",
 })  # fmt: skip
-NONE_SHOWN: Final = "—"
 OF_REVIEW: Final = "/v1/reviews/{id}"
 """Where what people entered in the review itself is read."""
 

@@ -4,16 +4,16 @@ Figures and what they rest on come from the facts; what people wrote stands besi
 are cited by their ids, other answers of the API by numbers; both are listed at the end. Pure: data in, blocks out.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final
 from uuid import UUID
 
+from app.domain.blocks import ITEM, NONE_SHOWN, Block, Grid, Heading, Lines, Mark, Marks, Note, Picture, Words
 from app.domain.chronicle import word
 from app.domain.labels import LABELS
-from app.domain.review_facts import NONE_SHOWN, PATHS, Chapter, Cited, Facts, Section, Table, minute
+from app.domain.review_facts import PATHS, Chapter, Cited, Facts, Section, Table, minute
 from app.domain.vocabulary.reports import FactSource
 from app.domain.vocabulary.reviews import ReviewDecisionKind, ReviewQuestion
 from app.domain.worktime import SHANGHAI
@@ -22,68 +22,7 @@ TITLE: Final = "危机复盘报告"
 MOST_CITED: Final = 6
 """Events that one place names; the others are counted there."""
 MOST_LISTED: Final = 500
-_ITEM: Final = "项目"
-_NUMBER: Final = re.compile(r"-?[\d,.]+( [%个次人项篇]| 小时)?|—")
 _CHAPTERS: Final = "一二三四五六七八九十"
-
-
-class Mark(NamedTuple):
-    """A citation as it stands in a text: an event's id, or the number of an answer of the API."""
-
-    event_id: int | None = None
-    source: int | None = None
-
-    @property
-    def text(self) -> str:
-        return f"#{self.event_id}" if self.event_id is not None else f"源{self.source}"
-
-
-Marks: TypeAlias = tuple[Mark | str, ...]
-"""Citations, and how many more there are."""
-
-
-class Heading(NamedTuple):
-    """A heading of the first or the second rank, or that of a table."""
-
-    rank: int
-    text: str
-
-
-class Lines(NamedTuple):
-    """Sentences one below the other, each with its citations."""
-
-    lines: tuple[tuple[str, Marks], ...]
-
-
-class Words(NamedTuple):
-    """What people wrote, as they wrote it; or that nobody did."""
-
-    text: str | None
-
-
-class Note(NamedTuple):
-    """Something in small print, with citations."""
-
-    text: str
-    marks: Marks = ()
-
-
-class Grid(NamedTuple):
-    """A table. ``marks``: of each row, where they differ; ``anchors``: what marks elsewhere lead to."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    marks: tuple[Marks, ...] = ()
-    anchors: tuple[Mark, ...] = ()
-
-
-class Picture(NamedTuple):
-    """The curve of the chapter at this place."""
-
-    chapter: int
-
-
-Block: TypeAlias = Heading | Lines | Words | Note | Grid | Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +119,7 @@ def _about(told: Told) -> Iterator[Block]:
         ("复盘版本", str(told.review_version)),
         ("数据截至", f"{minute(told.facts.as_of)}（北京时间，下同）"),
     ]
-    yield Grid((_ITEM, "内容"), tuple(rows))
+    yield Grid((ITEM, "内容"), tuple(rows))
     if told.meeting_note.strip():
         yield Heading(3, "会议纪要（人工填写）")
         yield Words(told.meeting_note)
@@ -228,7 +167,7 @@ def _chapter(place: int, chapter: Chapter, citing: _Citing) -> Iterator[Block]:
 def _section(section: Section, paths: Mapping[FactSource, str], citing: _Citing) -> Iterator[Block]:
     yield Heading(2, section.heading)
     rows = tuple((fact.label, fact.value.shown) for fact in section.facts)
-    yield Grid((_ITEM, "数值"), rows, tuple(citing.marks(fact.cited, paths) for fact in section.facts))
+    yield Grid((ITEM, "数值"), rows, tuple(citing.marks(fact.cited, paths) for fact in section.facts))
     for table in section.tables:
         if table.rows:
             yield from _table(table, paths, citing)
@@ -281,43 +220,3 @@ def _cited_sources(citing: _Citing) -> Iterator[Block]:
     rows = [(f"源{number}", label, f"GET {path}") for path, (number, label) in citing.sources.items()]
     anchors = tuple(Mark(source=number) for number, _ in citing.sources.values())
     yield Grid(("编号", "来源", "接口"), tuple(rows), anchors=anchors)
-
-
-ROOM: Final = 100.0
-"""Signs of half width that stand beside each other on a page of A4, in a table's print."""
-_PADDING, _SHORT = 2.6, 18.0
-
-
-def shares(grid: Grid) -> list[float]:
-    """How wide the columns of a table are on paper, as parts of the whole: what is short stands on one line, as dates and
-    numbers do, and what is long shares the rest."""
-    if grid.columns[0] == _ITEM:
-        # Alike all through the report.
-        return [0.3, 0.45, 0.25] if grid.marks else [0.2, 0.8]
-    texts: list[Iterable[str]] = [list(column) for column in zip(grid.columns, *grid.rows, strict=True)]
-    if grid.marks:
-        texts.append(["依据", *(" ".join(f"[{text}]" for text in cited(marks)) for marks in grid.marks)])
-    wide = [min(max(map(_width, column)), 60) + _PADDING for column in texts]
-    if sum(wide) > ROOM:
-        short = sum(width for width in wide if width <= _SHORT + _PADDING)
-        long = sum(width for width in wide if width > _SHORT + _PADDING)
-        rest = max(ROOM - short, 0.2 * ROOM)
-        wide = [width if width <= _SHORT + _PADDING else rest * width / long for width in wide]
-    return [width / sum(wide) for width in wide]
-
-
-def numeric(grid: Grid) -> list[bool]:
-    """Which columns hold numbers alone, one below the other. Single figures beside their names are read like words."""
-    if grid.columns[0] == _ITEM:
-        return [False] * len(grid.columns)
-    columns = list(zip(*grid.rows, strict=True)) if grid.rows else [() for _ in grid.columns]
-    return [bool(cells) and all(map(_NUMBER.fullmatch, cells)) and set(cells) != {NONE_SHOWN} for cells in columns]
-
-
-def cited(marks: Marks) -> list[str]:
-    """Citations as texts."""
-    return [mark if isinstance(mark, str) else mark.text for mark in marks]
-
-
-def _width(text: str) -> int:
-    return sum(2 if ord(char) > 0x2E7F else 1 for char in text)

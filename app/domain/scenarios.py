@@ -4,8 +4,8 @@ trainees are expected to do, and what they are to learn.
 A scenario knows no instants, only seconds since it began, and no company: its texts say ``{brand}`` and ``{word}`` for what a
 watch rule looks for, so that it runs on any real rule, and with words of its own where none is named.
 
-What a version holds, as it comes in and is stored (:data:`CONTENT`): ``duration_seconds``; ``brand``, ``negative_words`` and
-``harm_class``, its own; ``lessons``; ``injects`` of three kinds, each with ``offset_seconds``, ``ref`` (which post) and the
+What a version holds, as it comes in and is stored (:data:`CONTENT`): ``description`` and ``lessons``; ``duration_seconds``;
+``brand``, ``negative_words`` and ``harm_class``, its own; ``injects`` of three kinds, each with ``offset_seconds``, ``ref`` (which post) and the
 counters so far, null where none is read. A mention also has platform, author, title, url, text and sentiment; a report by
 media too, and ``outlet``, which the drill takes as listed; a reading has nothing more. ``reactions``: kind, ``task_kind``,
 ``by_seconds``, ``by``, ``text``, ``weight``.
@@ -28,7 +28,9 @@ LONGEST_SECONDS: Final = 24 * 3_600
 MOST_INJECTS: Final = 500
 MOST_REACTIONS: Final = 30
 BRAND, WORD = "{brand}", "{word}"
-CONTENT: Final = ("duration_seconds", "brand", "negative_words", "harm_class", "lessons", "injects", "reactions")
+CONTENT: Final = (
+    "description", "lessons", "duration_seconds", "brand", "negative_words", "harm_class", "injects", "reactions",
+)  # fmt: skip
 COUNTERS: Final = ("reposts", "comments", "likes", "views")
 POSTS: Final = (InjectKind.MENTION, InjectKind.MEDIA_REPORT)
 # Any instant will do: windows are made of whole minutes, and only what lies between counts.
@@ -171,55 +173,70 @@ def reaches(content: Mapping[str, Any], policy: Policy = PLAN) -> list[Raise]:
 
     Counted with the windows that incidents are graded by: what is no hit, or not negative, adds nothing.
     """
-    series, media_at = _spread(content)
-    if not series.minutes:
+    seen = _seen(content)
+    if seen is None:
         return []
     harm = HarmClass[content["harm_class"].upper()]
-    first = minute_of(_BEGIN)
     found = sorted(
-        (at, rule.grade.level, place, rule)
+        (at, rule.grade.level, place)
         for place, rule in enumerate(policy.rules)
-        if (at := _reached_at(rule, series, harm, media_at)) is not None
+        if (at := _reached_at(rule, seen, harm)) is not None
     )
     raises: list[Raise] = []
-    for at, level, _, rule in found:
+    for at, level, place in found:
         if not raises or level < raises[-1].grade.level:
-            raises.append(Raise(rule.grade, rule.id, (at - first) * 60))
+            rule = policy.rules[place]
+            raises.append(Raise(rule.grade, rule.id, (at - minute_of(_BEGIN)) * 60))
     return raises
 
 
-def _reached_at(rule: Rule, series: Series, harm: HarmClass, media_at: int | None) -> int | None:
+def kept(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content as a version stores it: with the grades that it reaches."""
+    return dict(content) | {"reaches": [one._asdict() for one in reaches(content)]}
+
+
+class _Seen(NamedTuple):
+    """What an incident would be made of, by minute: the totals, its first post, and since when media follow up."""
+
+    series: Series
+    first: int
+    media: int | None
+
+
+def _reached_at(rule: Rule, seen: _Seen, harm: HarmClass) -> int | None:
     """The minute at which all is true that a rule asks for."""
-    if not applies(rule, harm, media=media_at is not None):
+    if not applies(rule, harm, media=seen.media is not None):
         return None
-    begin, end = series.minutes[0], series.minutes[-1]
-    at: int | None = begin
+    at: int | None = seen.first
     if rule.volume:
-        at = series.first_above(rule.volume.window_minutes, rule.volume.threshold, begin, end)
-    if at is None or not rule.media_follow_up:
+        minutes = seen.series.minutes
+        end = minutes[-1] if minutes else seen.first
+        at = seen.series.first_above(rule.volume.window_minutes, rule.volume.threshold, seen.first, end)
+    if at is None or not rule.media_follow_up or seen.media is None:
         return at
-    assert media_at is not None, "it applies because of a report"
-    return max(at, media_at)
+    return max(at, seen.media)
 
 
-def _spread(content: Mapping[str, Any]) -> tuple[Series, int | None]:
-    """The totals by minute, and the minute of the first report by media that is hit beside a post that is not theirs."""
+def _seen(content: Mapping[str, Any]) -> _Seen | None:
+    """What its own words hit: None where no incident comes of it. Media follow up beside a negative post of others."""
     matcher, words = matcher_of(content), own_words(content)
-    series, media_at, others_at = Series(), list[int](), list[int]()
+    series, media, others, negative = Series(), list[int](), list[int](), list[int]()
     for post, readings in _posts(content["injects"]):
         if not _is_hit(post, matcher, words):
             continue
         at = _BEGIN + timedelta(seconds=post["offset_seconds"])
         if post["kind"] == InjectKind.MEDIA_REPORT:
-            media_at.append(minute_of(at))
+            media.append(minute_of(at))
         if post["sentiment"] != "negative":
             continue
+        negative.append(minute_of(at))
         if post["kind"] == InjectKind.MENTION:
-            others_at.append(minute_of(at))
+            others.append(minute_of(at))
         for minute, gained in contribute(readings, at).buckets.items():
             series.add(minute, sum(gained))
-    both = max(min(media_at), min(others_at)) if media_at and others_at else None
-    return series, both
+    if not negative:
+        return None
+    return _Seen(series, min(negative), max(min(media), min(others)) if media and others else None)
 
 
 def _posts(injects: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], list[Reading]]]:

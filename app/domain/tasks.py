@@ -24,6 +24,8 @@ TIMED: Final = MappingProxyType({
     TaskKind.REMEDIATION: DeadlineKind.REMEDIATION, TaskKind.COMMITMENT: DeadlineKind.COMMITMENT,
 })  # fmt: skip
 """The kinds that have a clock, and which (方案 二(二)2). All else is due when somebody says so, and nothing rings."""
+# What a drill taught is real work: it stands on the incident of the drill, and is done when that is long over.
+OF_A_DRILL: Final = frozenset({TaskKind.IMPROVEMENT})
 # Nobody makes up what was promised in public, nor when it is due: a publication says so, and stands.
 PUBLISHED: Final = frozenset({TaskKind.COMMITMENT})
 
@@ -49,6 +51,7 @@ SAYS: Final[Mapping[str, str]] = {
     "no_change": "It is so already.",
     "person_needed": "A person files it, never a machine.",
     "not_by_hand": "What we promise is said in public: publish a statement that promises it, and this task is there.",
+    "not_of_a_drill": "What a drill taught is told at the drill: POST /v1/drills/{id}/improvements.",
     "promised": "It was promised in public for that time. Publish a statement that promises another, and waive this one.",
 }
 """What a refusal means, by its code; :func:`says` adds what helps a kind."""
@@ -105,7 +108,7 @@ def state_after(action: TaskAction, facts: TaskFacts) -> TaskState:
 
 def refusal(action: TaskAction, facts: TaskFacts) -> str | None:
     """Why an action is refused, as a code of :data:`SAYS`; None where it is not. It is about the task, not the caller."""
-    if facts.incident not in RECORDING and action is not TaskAction.WAIVE:
+    if facts.incident not in RECORDING and action is not TaskAction.WAIVE and facts.kind not in OF_A_DRILL:
         return "incident_over"
     over = facts.state in FINISHED
     if action is TaskAction.REOPEN:

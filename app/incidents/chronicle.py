@@ -127,10 +127,11 @@ def markdown(incident: Incident, exported: dict[str, Any]) -> str:
         ("导出时间", f"{chronicle.local(exported['exported_at'])}（北京时间，下同）"),
     ]
     drill = "【演练】" if incident.is_drill else ""
-    return chronicle.markdown(f"{drill}{incident.number} {exported['title']}", facts, _entries(exported))
+    return chronicle.markdown(f"{drill}{incident.number} {exported['title']}", facts, entries(exported))
 
 
-def _entries(exported: dict[str, Any]) -> Iterator[Entry]:
+def entries(exported: dict[str, Any]) -> Iterator[Entry]:
+    """The lines of the timeline, each with what people put on record with it."""
     acts = {str(act["id"]): act for name in (*_ACTS, "notes", "commitments") for act in exported[name]}
     tasks = {str(task["id"]): task for task in exported["tasks"]}
     for event in exported["events"]:

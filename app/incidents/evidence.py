@@ -16,7 +16,7 @@ from app.incidents.acts import IncidentOver
 from app.incidents.holds import refuse_held
 from app.incidents.queries import get_incident
 from app.incidents.timeline import on_timeline
-from app.models import FileAttachment
+from app.models import DocumentVersion, FileAttachment
 from app.models.base import columns_of, new_id
 from app.people import files
 from app.people.file_queries import get_file
@@ -86,6 +86,8 @@ async def delete_file(tx: Tx, file_id: UUID, *, caller: Caller, now: datetime) -
         several = len(attachments) > 1
         what = f"{len(attachments)} things: take it from them" if several else "one thing: take it from that"
         raise FileAttached(f"It is evidence of {what} first.")
+    if await tx.scalar(select(DocumentVersion.id).where(DocumentVersion.file_id == file_id).limit(1)) is not None:
+        raise FileAttached("A version of a document is this file: it stays as long as the document does.")
     await files.forget(tx, file, caller=caller, now=now)
 
 

@@ -258,7 +258,9 @@ def _beyond(source: Source, key: datetime | None, id_: UUID) -> ColumnElement[bo
 
 
 def _of_drills(rows: Select[Any], drills: Drills) -> Select[Any]:
-    return rows if drills is Drills.INCLUDE else rows.where(Incident.is_drill.is_(drills is Drills.ONLY))
+    """A task's own word counts before its incident's: what a drill taught is real work."""
+    is_drill = func.coalesce(Task.is_drill, Incident.is_drill)
+    return rows if drills is Drills.INCLUDE else rows.where(is_drill.is_(drills is Drills.ONLY))
 
 
 def _in_order(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

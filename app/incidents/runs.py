@@ -10,11 +10,18 @@ from typing import Final
 from uuid import UUID
 
 from app.core.db import Tx
+from app.core.errors import Conflict
 from app.domain.drills import REAL, Pace
 from app.models import Drill, Incident
 
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """When the end of a clock is set that stands still in a pause: it is late by nothing, however long that lasts."""
+
+
+class DrillOver(Conflict):
+    """What came of a drill stays as it was at its end, as its scoreboard tells it."""
+
+    code, title = "drill_over", ("The drill is over", "演练已结束")
 
 
 async def pace_of(tx: Tx, incident: Incident) -> Pace:
@@ -27,6 +34,12 @@ async def run_pace(tx: Tx, drill_id: UUID) -> Pace:
     drill = await tx.get(Drill, drill_id)
     assert drill is not None, "incidents cite runs that exist: a foreign key"
     return pace_from(drill)
+
+
+async def must_go_on(tx: Tx, drill_id: UUID | None) -> None:
+    """DrillOver where it is a run that has ended."""
+    if drill_id is not None and (await run_pace(tx, drill_id)).ended_at is not None:
+        raise DrillOver("The drill 演练 that it was made up for is over: what came of it stays as it is.")
 
 
 async def participants_of(tx: Tx, incident: Incident) -> list[UUID]:

@@ -21,7 +21,7 @@ from app.domain.spread import NONE_GAINED, Gains, minute_of
 from app.incidents import affected, calm, care, grading, guards, media, queries, tasks
 from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, open_incident, words_of
-from app.incidents.runs import pace_of
+from app.incidents.runs import must_go_on, pace_of
 from app.incidents.spread import FRESH, Change, Counted, Ledger, count, keep_peaks, lock_incidents
 from app.incidents.timeline import on_timeline
 from app.incidents.versions import get_version
@@ -163,8 +163,8 @@ async def set_status(
             allowed=list(MOVES[incident.status]),
         )
     comes_back = incident.status not in ACCEPTING and status in ACCEPTING
-    if comes_back and (await pace_of(tx, incident)).ended_at is not None:
-        raise MoveNotAllowed(f"The incident {incident.number} was played in a drill 演练 that is over.", allowed=[])
+    if comes_back:
+        await must_go_on(tx, incident.drill_id)
     if comes_back and not await grading.may_accept(tx, incident, now):
         raise RuleHasOpenIncident("Its watch rule has another open incident; merge this one into it.")
     missing = await guards.missing(tx, incident, status)

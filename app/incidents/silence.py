@@ -81,10 +81,6 @@ async def _start(tx: Tx, incident: Incident, row: Silence | None, now: datetime,
     due_at = min(
         since + cadences[grade], await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo)
     )
-    due_at = min(
-        pace.planned(now) + cadences[grade],
-        await _inherited(tx, incident, now) or datetime.max.replace(tzinfo=now.tzinfo),
-    )
     if row is None:
         row = Silence(incident_id=incident.id, rung_at=None)
         tx.add(row)

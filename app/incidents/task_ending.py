@@ -41,9 +41,12 @@ class Named(Place):
 
 
 def named(incident: Incident, task: Task) -> Named:
-    """The task's event takes the next place on the incident's timeline: see :class:`app.domain.events.TaskEvent`."""
+    """The task's event takes the next place on the incident's timeline: see :class:`app.domain.events.TaskEvent`. What a drill
+    taught is no exercise, though the incident that it stands on is."""
+    place = on_timeline(incident)
+    place["is_drill"] = task.is_drill
     return Named(
-        **on_timeline(incident), task_id=task.id, task_kind=task.kind, task_state=task.state, owner_id=task.owner_id,
+        **place, task_id=task.id, task_kind=task.kind, task_state=task.state, owner_id=task.owner_id,
         due_at=task.due_at,
     )  # fmt: skip
 

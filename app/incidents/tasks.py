@@ -19,6 +19,7 @@ from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.outbox import record
 from app.domain.events import TaskChanged, TaskCreated, TasksChanged, TaskWaived
 from app.domain.tasks import (
+    OF_A_DRILL,
     PUBLISHED,
     SAYS,
     TIMED,
@@ -272,8 +273,10 @@ def many(
     other_incident_id: UUID | None = None, reason: str = "",
 ) -> TasksChanged:  # fmt: skip
     """What happened to many tasks at once, as one entry of the timeline."""
+    place = on_timeline(incident)
+    place["is_drill"] = all(task.is_drill for task in tasks)
     return TasksChanged(
-        **on_timeline(incident), change=change, task_kinds=sorted({task.kind for task in tasks}),
+        **place, change=change, task_kinds=sorted({task.kind for task in tasks}),
         task_count=len(tasks), task_ids=[task.id for task in tasks[:TOLD]], owner_id=owner_id, happened_at=happened_at,
         clocks_started=started, clocks_met=met, clocks_cancelled=cancelled, other_incident_id=other_incident_id,
         reason=reason,
@@ -340,6 +343,8 @@ def must_be_by_hand(kind: TaskKind) -> None:
     """Invalid where no hand creates what is of this kind."""
     if kind in PUBLISHED:
         raise Invalid.at("/kind", SAYS["not_by_hand"], "not_by_hand")
+    if kind in OF_A_DRILL:
+        raise Invalid.at("/kind", SAYS["not_of_a_drill"], "not_of_a_drill")
 
 
 def _must_be_due(kind: TaskKind, due_at: datetime | None, now: datetime) -> None:

@@ -75,8 +75,8 @@ def _made(of: str, value: str) -> str:
     """The mentions that are new. One played in a drill is written ``of`` its run."""
     return f"""
  made as (
-  insert into mentions({_MENTION}{of})
-  select {_MENTION}{value}
+  insert into mentions({_MENTION}, first_seen_at{of})
+  select {_MENTION}, now(){value}
   from given order by platform, namespace, external_id
   on conflict (platform, namespace, external_id) do nothing
   returning id, platform, namespace, external_id),"""
@@ -90,9 +90,9 @@ _FOUND = """
 _KEPT = """,
  kept as (
   insert into inbox(mention_id, observed_at, reposts, comments, likes, views, key_id, historical, published_at, sentiment,
-    title, text)
+    title, text, received_at)
   select mention_id, observed_at, reposts, comments, likes, views, key_id, historical, published_at, sentiment,
-    case when id <> mention_id then title end, case when id <> mention_id then text end
+    case when id <> mention_id then title end, case when id <> mention_id then text end, now()
   from found where mention_id is not null order by id <> mention_id)"""
 _ANSWERS = """
 select id, mention_id from found"""

@@ -64,7 +64,7 @@ delete from hits h using unnest($1::uuid[]) as t(mention_id) where h.mention_id 
 and not exists (select from unnest($2::uuid[], $3::uuid[]) as k(mention_id, rule_id)
   where k.mention_id = h.mention_id and k.rule_id = h.rule_id)"""
 _HIT = """
-insert into hits as h (mention_id, rule_id, spans) select mention_id, rule_id, spans::jsonb
+insert into hits as h (mention_id, rule_id, spans, at) select mention_id, rule_id, spans::jsonb, now()
 from unnest($1::uuid[], $2::uuid[], $3::text[]) as t(mention_id, rule_id, spans) order by mention_id, rule_id
 on conflict (mention_id, rule_id) do update set spans = excluded.spans"""
 _HITS_OF = "select mention_id, rule_id from hits where mention_id = any($1::uuid[])"

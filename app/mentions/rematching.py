@@ -38,7 +38,7 @@ async def change_rules(tx: Tx) -> None:
     assert revision is not None, "born with the first migration"
     revision.value += 1
     await tx.flush()
-    await tx.execute(insert(Rematch).values(rules_version=revision.value, before=_NEWEST))
+    await tx.execute(insert(Rematch).values(rules_version=revision.value, before=_NEWEST, created_at=await tx.now()))
 
 
 async def rematch(tx: Tx, rules: Rules, ledger: Ledger, *, limit: int) -> Batch:

@@ -36,10 +36,10 @@ from app.people.masks import UNMASK
 # has a thousand first hits, and nothing of them need come here for it.
 _KEEP = """
 insert into mention_snapshots(id, mention_id, reason, reached, platform, external_id, url, author, title, text,
-  text_sha256, published_at, observed_at, reposts, comments, likes, views)
+  text_sha256, published_at, observed_at, reposts, comments, likes, views, created_at)
 select t.id, m.id, t.reason, string_to_array(t.reached, ' '), m.platform, m.external_id, m.url, m.author,
   m.title, m.text, encode(sha256(convert_to(m.text, 'UTF8')), 'hex'), coalesce(s.person_published_at, s.published_at), s.last_at, s.reposts, s.comments,
-  s.likes, s.views
+  s.likes, s.views, now()
 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as t(id, mention_id, reason, reached)
 join mentions m on m.id = t.mention_id join mention_states s on s.mention_id = t.mention_id
 on conflict (mention_id, reason) do nothing"""

@@ -26,13 +26,12 @@ class CoverageQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     from_: Annotated[
-        Instant,
+        Instant | None,
         Field(
-            validation_alias=AliasChoices("from"),
-            alias="from",
-            description="Hours that begin at this instant or later.",
+            validation_alias=AliasChoices("from"), alias="from",
+            description="Hours that begin at this instant or later; unless it is given: 30 days before the end.",
         ),
-    ]
+    ] = None  # fmt: skip
     to: Annotated[
         Instant | None,
         Field(

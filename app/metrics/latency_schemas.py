@@ -11,7 +11,7 @@ from app.core.bodies import Instant
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.vocabulary import Platform
-from app.domain.vocabulary.sources import AlertMiss as Why
+from app.domain.vocabulary.sources import AlertMissReason as Why
 
 _SPANS: JsonDict = {
     "count": 120, "p50_seconds": 0.4, "p95_seconds": 2.1, "p99_seconds": 8.8, "max_seconds": 31.5,
@@ -28,9 +28,12 @@ _MISS: JsonDict = {
 }  # fmt: skip
 
 From = Annotated[
-    Instant,
-    Field(validation_alias=AliasChoices("from"), alias="from", description="Received from this instant on."),
-]
+    Instant | None,
+    Field(
+        validation_alias=AliasChoices("from"), alias="from",
+        description="Received from this instant on; unless it is given: from 30 days before the end on.",
+    ),
+]  # fmt: skip
 To = Annotated[Instant | None, Field(description="Received before this instant; unless it is given: until now.")]
 
 
@@ -39,14 +42,14 @@ class AlertLatencyQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    from_: From
+    from_: From = None
     to: To = None
 
 
 class AlertMissQuery(PageQuery):
     """Which hits, and which page of them."""
 
-    from_: From
+    from_: From = None
     to: To = None
     why: Annotated[Why | None, Field(description="Only those that were missed for this reason.")] = None
 

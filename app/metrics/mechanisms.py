@@ -7,13 +7,17 @@ from typing import Any, Final
 from app.core.db import Tx
 from app.domain.mechanisms import LOOKED_AT, MONITORED, REPORTED, Found, Standing, standings
 from app.domain.vocabulary.quality import MechanismCheck
-from app.domain.worktime import day_of
+from app.domain.worktime import SHANGHAI, day_of
 from app.metrics.trials import is_trial
 
 _CORE: Final = """
-select p.platform, exists(select from mentions m where m.platform = p.platform
-  and m.first_seen_at > $1::timestamptz - $2::interval and m.first_seen_at <= $1 and m.drill_id is null) as heard
-from platform_rules p where p.core order by p.platform"""
+select p.platform, exists(select from source_beats b where b.platform = p.platform
+  and b.at > $1::timestamptz - $2::interval and b.at <= $1) as heard
+from core_platform_periods p where p.starts_at <= $1 and (p.ends_at is null or p.ends_at > $1) order by p.platform"""
+# Those whose time was up within the span.
+_PATROLS: Final = """
+select slot_at, happened_at is null or happened_at > due_by as late from patrols
+where due_by > $1::timestamptz - $2::interval and due_by <= $1 order by slot_at"""
 _ALERTS: Final = """
 select count(*) as checked,
   (array_agg(mention_id order by due_at desc) filter (where met_at is null or met_at > due_at))[1:1000] as amiss
@@ -71,6 +75,16 @@ async def show(tx: Tx, at: datetime) -> dict[str, Any]:
     return {"at": at, "is_trial": await is_trial(tx, at), "mechanisms": [_shown(each) for each in found]}
 
 
+async def late_reviews(tx: Tx, at: datetime) -> int:
+    """How many reviews were late at ``at``."""
+    return len((await _late(tx, _UNDER_WAY, at)).amiss)
+
+
+async def late_risks(tx: Tx, at: datetime) -> int:
+    """How many open risks nobody had looked at again in time, at ``at``."""
+    return len((await _late(tx, _RISKS, at, day_of(at))).amiss)
+
+
 def _shown(standing: Standing) -> dict[str, Any]:
     checks = [
         {"check": each.check, "light": each.light, "checked": each.checked, "amiss": each.amiss, "why": each.why,
@@ -107,7 +121,10 @@ async def _alerts(tx: Tx, at: datetime) -> Found:
 
 
 async def _patrols(tx: Tx, at: datetime) -> Found:
-    return Found(0)
+    rows = await (await tx.driver()).fetch(_PATROLS, at, MONITORED)
+    return Found(
+        len(rows), tuple(f"{row['slot_at'].astimezone(SHANGHAI):%Y-%m-%d %H:%M}" for row in rows if row["late"])
+    )
 
 
 async def _late(tx: Tx, query: str, at: datetime, *args: timedelta | object) -> Found:

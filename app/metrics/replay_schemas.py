@@ -21,7 +21,7 @@ _COUNTS: JsonDict = {
     "in_history": 12, "as_replayed": 14, "more": 3, "missed": 1, "changed": 1, "unchanged": 10, "set_apart": 0,
 }  # fmt: skip
 _HITS: JsonDict = {"before": 312, "after": 340, "more": 40, "fewer": 12}
-_HIT: JsonDict = {"mention_id": _MENTION, "platform": "weibo", "excerpt": "示例牌 翻车，客服 138****8000 不理"}
+HIT: JsonDict = {"mention_id": _MENTION, "platform": "weibo", "excerpt": "示例牌 翻车，客服 138****8000 不理"}
 _INCIDENT: JsonDict = {
     "incident_id": None, "number": None, "opened_at": "2026-11-03T02:10:00Z", "first_mention_id": _MENTION,
     "excerpt": "示例牌 翻车", "mention_count": 9, "spread": 12100, "grade_before": None, "minute_before": None,
@@ -31,7 +31,7 @@ _INCIDENT: JsonDict = {
 _RESULT: JsonDict = {
     "summary": "回放 14 起事件，历史 12 起：多 3 起，漏 1 起，等级有变 1 起", "mentions_looked_at": 4210,
     "readings_looked_at": 9800, "incidents": _COUNTS, "more_incidents": [_INCIDENT], "missed_incidents": [],
-    "changed_incidents": [], "hits": _HITS, "more_hits": [_HIT], "fewer_hits": [],
+    "changed_incidents": [], "hits": _HITS, "more_hits": [HIT], "fewer_hits": [],
 }  # fmt: skip
 _ASKED: JsonDict = {
     "rule_id": _RULE, "brand_words": ["示例牌"], "negative_words": ["投诉", "差评", "避雷", "翻车"], "exclusions": ["避雷针"],
@@ -118,7 +118,7 @@ class ReplayHits(BaseModel):
 class ReplayHit(BaseModel):
     """A mention that the words hit, or hit no more."""
 
-    model_config = ConfigDict(json_schema_extra={"example": _HIT})
+    model_config = ConfigDict(json_schema_extra={"example": HIT})
 
     mention_id: UUID = Field(description="The mention.")
     platform: Platform = Field(description="Where it was posted.")

@@ -1,7 +1,7 @@
 """How well we watch, over HTTP: which platforms are covered (R04), and how soon people hear of hits (R23)."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 
@@ -12,6 +12,8 @@ from app.mentions.coverage import Covered, Hour, coverage_by_hour, percent_of, w
 from app.metrics import latency, latency_schemas
 from app.metrics.coverage_schemas import MOST_DAYS, Coverage, CoverageQuery
 
+USUAL_DAYS: Final = 30
+
 router = APIRouter(prefix="/v1/metrics", tags=["Sources"], route_class=Operation)
 
 
@@ -21,11 +23,10 @@ async def get_platform_coverage(
 ) -> dict[str, Any]:
     """Shows by the hour of which core platforms 核心平台 we had fresh data, and which were dark."""
     now = await tx.now()
-    end = query.to or now
-    _in_order(query.from_, end)
-    if end - query.from_ > timedelta(days=MOST_DAYS):
+    start, end = _period(query.from_, query.to, now)
+    if end - start > timedelta(days=MOST_DAYS):
         raise Invalid.at("?from", f"lies more than {MOST_DAYS} days before the end; ask for less at once", "too_long")
-    start, end = whole_hours(query.from_, end, now)
+    start, end = whole_hours(start, end, now)
     hours = await coverage_by_hour(tx, start, end)
     total = Covered(sum(len(hour.covered) for hour in hours), sum(len(hour.covered) + len(hour.dark) for hour in hours))
     return {
@@ -49,9 +50,8 @@ async def get_alert_latency(
     """Shows how soon people heard of negative hits 预警时延: received, first push, acknowledged; and the share within 10
     minutes."""
     now = await tx.now()
-    end = query.to or now
-    _in_order(query.from_, end)
-    return await latency.latency_of(tx, query.from_, end, now=now)
+    start, end = _period(query.from_, query.to, now)
+    return await latency.latency_of(tx, start, end, now=now)
 
 
 @router.get(
@@ -62,10 +62,14 @@ async def list_alert_misses(
 ) -> dict[str, Any]:
     """Every hit that was not pushed within 10 minutes, the newest first, and why."""
     now = await tx.now()
-    _in_order(query.from_, query.to or now)
-    return await latency.list_misses(tx, query, now=now)
+    start, end = _period(query.from_, query.to, now)
+    return await latency.list_misses(tx, query, start, end, now=now)
 
 
-def _in_order(start: datetime, end: datetime) -> None:
+def _period(start: datetime | None, end: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    """The period that is asked for; Invalid where it ends before it begins."""
+    end = end or now
+    start = start or end - timedelta(days=USUAL_DAYS)
     if start >= end:
         raise Invalid.at("?from", "must be before the end of the period", "not_before_end")
+    return start, end

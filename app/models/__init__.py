@@ -4,8 +4,11 @@ from app.models.acts import Acknowledgement, Act, Decision, FactCheck, Meeting, 
 from app.models.affected import AffectedUser
 from app.models.base import Base
 from app.models.calendar import CalendarDay, CalendarYear
+from app.models.contacts import OutsideContact
 from app.models.deadlines import Deadline, DeadlineFiring, SlaPolicy
+from app.models.documents import Document, DocumentAcknowledgement, DocumentAudience, DocumentVersion
 from app.models.drills import Drill, DrillInject, Scenario, ScenarioVersion
+from app.models.handbook import HandbookVersion
 from app.models.incidents import GradingPolicy, Incident, IncidentNumber, MediaOutlet, SpreadBucket
 from app.models.lint import LintList, StatementLint
 from app.models.mentions import (
@@ -85,6 +88,10 @@ __all__ = [
     "Department",
     "Digest",
     "DigestSettings",
+    "Document",
+    "DocumentAcknowledgement",
+    "DocumentAudience",
+    "DocumentVersion",
     "Drill",
     "DrillInject",
     "EmployeeLabel",
@@ -93,6 +100,7 @@ __all__ = [
     "File",
     "FileAttachment",
     "GradingPolicy",
+    "HandbookVersion",
     "Hit",
     "IdempotencyKey",
     "InboxRead",
@@ -117,6 +125,7 @@ __all__ = [
     "NoteMention",
     "Observation",
     "OriginWatch",
+    "OutsideContact",
     "Patrol",
     "PatrolFinding",
     "PatrolPlan",

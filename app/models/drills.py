@@ -14,14 +14,16 @@ from app.models.base import Base, CreatedAt, Id, Json, one_of
 
 
 class Scenario(Base):
-    """Something that may be played 演练剧本. What it holds stands in its versions."""
+    """Something that may be played 演练剧本. What it holds stands in its versions; the newest is played."""
 
     __tablename__ = "scenarios"
+    __table_args__ = (CheckConstraint("latest_number >= 1", name="latest_number"),)
 
     id: Mapped[Id]
     # Its name for programs: product-quality.
     key: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
+    latest_number: Mapped[int] = mapped_column(Integer, server_default="1")
     created_at: Mapped[CreatedAt]
     created_by: Mapped[str]
     updated_at: Mapped[CreatedAt]
@@ -30,7 +32,8 @@ class Scenario(Base):
 
 
 class ScenarioVersion(Base):
-    """What a scenario holds after a change: see app.domain.scenarios. Never changed: a run keeps the one it plays."""
+    """What a scenario holds after a change: see app.domain.scenarios. Never changed nor deleted (a trigger holds that): a run
+    keeps the one it plays."""
 
     __tablename__ = "scenario_versions"
     __table_args__ = (UniqueConstraint("scenario_id", "number"),)

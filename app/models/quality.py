@@ -105,7 +105,7 @@ class Digest(Base):
 
 
 class DigestSettings(Base):
-    """When digests are issued, by Shanghai's clock: one row. ``since``: what was due before is nobody's news."""
+    """When digests are issued, by Shanghai's clock: one row. What was due before ``*_since`` is nobody's news."""
 
     __tablename__ = "digest_settings"
     __table_args__ = (CheckConstraint("id = 1", name="one"),)
@@ -115,7 +115,8 @@ class DigestSettings(Base):
     daily_at: Mapped[time] = mapped_column(Time, server_default="09:00")
     weekly_enabled: Mapped[bool] = mapped_column(server_default="true")
     weekly_at: Mapped[time] = mapped_column(Time, server_default="09:00")
-    since: Mapped[datetime]
+    daily_since: Mapped[datetime]
+    weekly_since: Mapped[datetime]
     updated_at: Mapped[CreatedAt]
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
 
@@ -124,10 +125,20 @@ class Programme(Base):
     """When the plan's roll-out 推进计划 began: one row (方案 三, R01)."""
 
     __tablename__ = "programmes"
-    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one"),
+        CheckConstraint(
+            "num_nulls(grading_policy_id, sla_policy_id, confirmed_at, confirmed_by) in (0, 4)", name="confirmed"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     started_on: Mapped[date | None] = mapped_column(Date)
+    # The policies that somebody confirmed as they were in force.
+    grading_policy_id: Mapped[UUID | None] = mapped_column(ForeignKey("grading_policies.id"))
+    sla_policy_id: Mapped[UUID | None] = mapped_column(ForeignKey("sla_policies.id"))
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None]
     updated_at: Mapped[CreatedAt]
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
 

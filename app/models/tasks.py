@@ -14,7 +14,7 @@ from app.models.base import Base, CreatedAt, Id, one_of
 TASK_KINDS = (
     "meeting", "fact_check", "media_clarification", "kol_clarification", "press_inquiry", "unified_wording",
     "pause_ads", "regulator_report", "internal_notice", "progress_note", "remediation", "commitment",
-    "takedown_report", "comment_guidance", "follow_up", "other",
+    "takedown_report", "comment_guidance", "follow_up", "other", "improvement",
 )  # fmt: skip
 TASK_STATES = ("open", "draft", "legal_review", "approved", "rejected", "done", "waived")
 OVER_SQL = "state in ('done', 'waived')"

@@ -215,7 +215,11 @@ class CoverageWatch(Base):
     once."""
 
     __tablename__ = "coverage_watches"
-    __table_args__ = (UniqueConstraint("department_id", postgresql_nulls_not_distinct=True),)
+    __table_args__ = (
+        UniqueConstraint("department_id"),
+        Index("uq_coverage_watches_company", text("(department_id is null)"), unique=True,
+              postgresql_where=text("department_id is null")),
+    )  # fmt: skip
 
     id: Mapped[Id]
     department_id: Mapped[UUID | None] = mapped_column(ForeignKey("departments.id"))

@@ -19,12 +19,13 @@ from docx.oxml.ns import qn
 from docx.shared import Cm
 from lxml import etree
 
+from app.core.docx_blocks import Writer, sayable
+from app.core.docx_paper import saved
+from app.domain.blocks import Block, Grid, Heading, Lines, Mark, Note, Words
 from app.domain.evidence import BY_ENDING
 from app.domain.review_facts import minute
-from app.domain.review_report import Block, Grid, Heading, Lines, Mark, Note, Report, Words
+from app.domain.review_report import Report
 from app.people.archives import Refused, kind_of_archive
-from app.reviews.docx_blocks import Writer, sayable
-from app.reviews.report_docx import saved
 
 LARGEST: Final = 5 * 1024 * 1024
 LARGEST_UNPACKED: Final = 40 * 1024 * 1024

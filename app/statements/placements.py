@@ -61,7 +61,8 @@ async def heard(tx: Tx, stored: Sequence[Stored]) -> None:
 
 async def plan(tx: Tx, statement_id: UUID, platforms: Iterable[str]) -> None:
     """The statement is to be there, where that was not said before."""
-    rows = [{"statement_id": statement_id, "platform": platform} for platform in platforms]
+    now = await tx.now()
+    rows = [{"statement_id": statement_id, "platform": platform, "updated_at": now} for platform in platforms]
     if rows:
         await tx.execute(insert(Placement).values(rows).on_conflict_do_nothing())
 

@@ -168,7 +168,7 @@ class Drill(BaseModel):
     id: UUID = Field(description="Our id.")
     number: str = Field(description="What people quote.")
     name: str = Field(description="What it is called.")
-    scenario: DrillScenario = Field(description="What is played.")
+    scenario: DrillScenario = Field(description="Which scenario, and which version of it.")
     scale: int = Field(description="How many times faster than the scenario.")
     state: DrillState = Field(description="How it stands.")
     rule_id: UUID = Field(description="The watch rule that its posts are matched with.")

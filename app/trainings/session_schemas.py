@@ -22,7 +22,7 @@ _UNSAID: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _WHEN: JsonDict = {"starts_at": "2026-12-01T06:00:00Z", "ends_at": "2026-12-01T08:00:00Z"}
 _STATED: JsonDict = _WHEN | {"place": "总部三楼会议室", "capacity": 30, "trainer_name": "李老师"}
 _RULE: JsonDict = {"every": 1, "unit": "month", "until": None, "count": 12}
-_TRAINER: JsonDict = {"id": None, "name": "李**"}
+_TRAINER: JsonDict = PERSON
 _SESSION: JsonDict = {
     "id": SESSION, "training_id": TRAINING, "training_title": "员工社交行为准则", "series_id": SERIES, "occurrence": 2, **_WHEN,
     "place": "总部三楼会议室", "url": None, "trainer": _TRAINER, "capacity": 30, "enrolled": 28, "attended": 0, "absent": 0,
@@ -123,7 +123,7 @@ class Trainer(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": _TRAINER})
 
     id: UUID | None = Field(description="The person; null: nobody of ours.")
-    name: str = Field(description="The name, for example 李**; whole with `people:unmask`.")
+    name: str = Field(description="The name, for example 王**; whole with `people:unmask`.")
 
 
 class TrainingSession(BaseModel):

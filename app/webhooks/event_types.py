@@ -58,6 +58,8 @@ class EventType(StrEnum):
     REVIEW_DECISIONS_OVERDUE = "review.decisions_overdue"
     RISK_REVIEW_OVERDUE = "risk.review_overdue"
     RISK_MEASURE_OVERDUE = "risk_measure.overdue"
+    DOCUMENT_VERSION_PUBLISHED = "document.version_published"
+    DOCUMENT_ACKNOWLEDGED = "document.acknowledged"
     TRAINING_VALIDITY_ENDING = "training.validity_ending"
     TRAINING_COVERAGE_BELOW_TARGET = "training.coverage_below_target"
     PATROL_MISSED = "patrol.missed"

@@ -164,7 +164,9 @@ async def test_every_operation_takes_each_field_strictly(client, operation):
     """Each field once with a value of a wrong kind, one that can't be stored, and one that is too much."""
     for name, schema in operation.body["properties"].items():
         for value in ({"a": 1}, [[[]]], [None], True, HUGE, -HUGE, 0.5, "\x00", "\x00" * 30, "长" * 30_000, [HUGE]):
-            if value is True and "boolean" in json.dumps(schema):
+            if (value is True and "boolean" in json.dumps(schema)) or (
+                value == 0.5 and '"number"' in json.dumps(schema)
+            ):
                 continue
             response = await send_to(client, operation, {**operation.example, name: value})
             if operation.id == "postMentionBatch" and name == "items" and value in ([[[]]], [None], [HUGE]):

@@ -1,12 +1,13 @@
 """GET /v1/metrics/mechanisms: each of the three green or red, with why, now and as it stood."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from app.core.auth import SYSTEM
 from app.domain.worktime import day_of
 from app.reviews.risks import create_risk
 from tests.support.api import brand, good, make_rule, problem
+from tests.support.people import make_person
 
 URL = "/v1/metrics/mechanisms"
 
@@ -71,29 +72,58 @@ async def test_risks_are_judged_by_what_they_said_on_the_day(client, database):
     assert risk.number in (await checks(client, now - timedelta(days=1)))["risks_reviewed"]["items"], "as it was"
 
 
+LONG_AGO = datetime(1995, 1, 1, tzinfo=UTC)
+
+
 async def test_monitoring_is_red_where_a_core_platform_was_not_heard_or_an_alert_reached_nobody(client, database):
-    long_ago = datetime(1990, 1, 1, tzinfo=UTC)
-    then = await checks(client, long_ago)
-    assert then["core_platforms_alive"]["amiss"] == then["core_platforms_alive"]["checked"] > 0
-    assert "weibo" in then["core_platforms_alive"]["items"]
-    mention_id, due = uuid4(), long_ago - timedelta(hours=1)
+    await database.fetch("insert into source_beats(channel, at, platform) values ('key:test', $1, 'weibo')", LONG_AGO)
+    heard = (await checks(client, LONG_AGO + timedelta(hours=23)))["core_platforms_alive"]
+    assert heard["amiss"] == heard["checked"] - 1
+    assert "weibo" not in heard["items"]
+    silent = (await checks(client, LONG_AGO + timedelta(hours=25)))["core_platforms_alive"]
+    assert "weibo" in silent["items"]
+    assert silent["why"] == f"{silent['checked']} 个核心平台中有 {silent['checked']} 个近一天没有数据"
+    mention_id, due = uuid4(), LONG_AGO - timedelta(hours=1)
     await database.fetch(
         "insert into deadlines(id, kind, mention_id, level, policy_id, state, started_at, due_at, set_at, ended_at) values "
         "(gen_random_uuid(), 'alert', $1, 4, (select id from sla_policies where active), 'breached', $2, $2, $2, $2)",
         mention_id, due,
     )  # fmt: skip
-    found = (await checks(client, long_ago))["alerts_pushed"]
+    found = (await checks(client, LONG_AGO))["alerts_pushed"]
     assert (found["light"], found["checked"], found["items"]) == ("red", 1, [str(mention_id)])
     assert found["why"] == "近一天 1 条预警中有 1 条未按时送达"
-    assert (await checks(client, long_ago + timedelta(days=2)))["alerts_pushed"]["checked"] == 0
+    assert (await checks(client, LONG_AGO + timedelta(days=2)))["alerts_pushed"]["checked"] == 0
     await database.fetch("delete from deadlines where mention_id = $1", mention_id)
+    await database.fetch("delete from source_beats where channel = 'key:test'")
+
+
+async def test_a_patrol_that_nobody_walked_in_time_is_red_for_a_day(client, database):
+    plan = await database.fetch("select id from patrol_plans order by version limit 1")
+    walker = (await make_person(client))["id"]
+    for hours, walked in ((0, 0.2), (5, None), (11, 3)):
+        at = LONG_AGO + timedelta(hours=hours)
+        happened = at + timedelta(hours=walked) if walked else None
+        await database.fetch(
+            "insert into patrols(id, plan_id, slot_at, due_by, platforms, happened_at, recorded_at, walked_by) values "
+            "(gen_random_uuid(), $1, $2, $3, '{weibo}', $4, $4, $5)",
+            plan[0]["id"], at, at + timedelta(hours=1), happened, UUID(walker) if walked else None,
+        )  # fmt: skip
+    found = (await checks(client, LONG_AGO + timedelta(hours=12)))["patrols_done"]
+    assert (found["checked"], found["items"]) == (3, ["1995-01-01 13:00", "1995-01-01 19:00"]), (
+        "three hours late is late"
+    )
+    assert (await checks(client, LONG_AGO + timedelta(hours=5.5)))["patrols_done"]["light"] == "green", (
+        "its time is not up"
+    )
+    assert (await checks(client, LONG_AGO + timedelta(hours=40)))["patrols_done"]["checked"] == 0
+    await database.fetch("delete from patrols where slot_at < $1", LONG_AGO + timedelta(days=1))
 
 
 async def test_rules_that_nobody_looks_at_turn_red(client):
     await make_rule(client, brand())
     now = await checks(client)
     assert now["rules_looked_at"]["light"] == "green"
-    assert (await checks(client, datetime(1990, 1, 1, tzinfo=UTC)))["rules_looked_at"]["items"] == [
+    assert (await checks(client, LONG_AGO))["rules_looked_at"]["items"] == [
         "watch_rules", "grading_policies", "sla_policies",
     ]  # fmt: skip
 

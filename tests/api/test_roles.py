@@ -8,7 +8,7 @@ from tests.support.api import OPERATIONS, good
 from tests.support.people import bearer, make_key, make_person
 
 # What whoever has a good key or token may call: an operation without a scope that is not here fails the test below.
-FOR_ALL = {"getMe", "setMyDuty", "getVocabularies"}
+FOR_ALL = {"getMe", "setMyDuty", "getVocabularies", "acknowledgeDocument", "listMyDocuments", "getMyDocument"}
 # What may be called without any.
 FOR_ANYBODY: set[str] = set()
 

@@ -16,7 +16,8 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 from lxml import etree
 
-from app.domain.review_report import Grid, Heading, Lines, Mark, Report, Words
+from app.domain.blocks import Grid, Heading, Lines, Mark, Words
+from app.domain.review_report import Report
 from app.reviews.report_docx import docx
 from app.reviews.template_filling import TemplateRefused, examined, filled
 

@@ -5,6 +5,7 @@ was before, with the plan's times, which stand here once more, and with what the
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ from tests.support.clocks import act, pass_time, ring, tell
 from tests.support.house import NoBell
 
 T = TypeVar("T")
+EXAMPLES = 50 if os.environ.get("FENGHUO_SLOW") else 20
 MINUTE = timedelta(minutes=1)
 LEVEL = {None: 9, Grade.MAJOR: 1, Grade.SERIOUS: 2, Grade.GENERAL: 3}
 # The plan's times in minutes: at major, and at the two others.
@@ -360,7 +362,7 @@ def test_the_promises_hold_after_every_step(here: Here) -> None:
     run_state_machine_as_test(
         ClockMachine,
         settings=settings(
-            max_examples=50, stateful_step_count=16, database=None, print_blob=True,
+            max_examples=EXAMPLES, stateful_step_count=16, database=None, print_blob=True,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
         ),
     )  # fmt: skip

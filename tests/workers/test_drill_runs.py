@@ -247,6 +247,9 @@ async def test_a_drill_that_is_stopped_ends_what_came_of_it_and_stays_ended(clie
     assert len(await everything(client, "/v1/mentions", drill_id=drill["id"])) == 2
     body = {"status": "watching", "reason": "再来"}
     problem(await client.put(f"/v1/incidents/{one['id']}/status", json=body), 409)
+    [made, *_] = await everything(client, "/v1/mentions", drill_id=drill["id"])
+    corrected = await client.patch(f"/v1/mentions/{made['id']}", json={"sentiment": "neutral", "reason": "晚了"})
+    problem(corrected, 409, code="drill_over")
     for verb in ("pause", "resume", "start"):
         problem(await client.post(f"{URL}/{drill['id']}/{verb}"), 409, code="drill_state")
     problem(await client.post(f"{URL}/{drill['id']}/stop", json={}), 409, code="drill_state")

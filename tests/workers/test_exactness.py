@@ -21,7 +21,7 @@ from tests.support.story import NEGATIVE, Story, get, make_rule
 from workers.context import Context
 from workers.ingest import Counter
 
-EXAMPLES = 500 if os.environ.get("FENGHUO_SLOW") else 30
+EXAMPLES = 500 if os.environ.get("FENGHUO_SLOW") else 20
 ACCEPTING = ("watching", "responding", "handling", "closing")
 
 POSTS = st.sampled_from("abc")

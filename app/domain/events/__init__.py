@@ -18,7 +18,9 @@ from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
 from app.domain.events.calm import IncidentCalmed, IncidentRebounded
 from app.domain.events.commitments import CommitmentBroken
+from app.domain.events.contacts import OutsideContactsUnmasked
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
+from app.domain.events.documents import DocumentAcknowledged, DocumentEvent, DocumentVersionPublished
 from app.domain.events.drills import DrillEnded, DrillEvent, DrillPaused, DrillResumed, DrillStarted
 from app.domain.events.files import EvidenceChanged, FileAttachmentChanged, FileRead, FilesUnmasked
 from app.domain.events.holds import LegalHoldLifted, LegalHoldSet
@@ -114,6 +116,9 @@ __all__ = [
     "DigestDaily",
     "DigestEvent",
     "DigestWeekly",
+    "DocumentAcknowledged",
+    "DocumentEvent",
+    "DocumentVersionPublished",
     "DrillEnded",
     "DrillEvent",
     "DrillPaused",
@@ -145,6 +150,7 @@ __all__ = [
     "MentionsMoved",
     "NeedsJudgement",
     "NoteAdded",
+    "OutsideContactsUnmasked",
     "PatrolCheckedIn",
     "PatrolEvent",
     "PatrolMissed",
@@ -264,6 +270,8 @@ PUBLIC: tuple[type[Event], ...] = (
     ReviewDecisionsOverdue,
     RiskReviewOverdue,
     RiskMeasureOverdue,
+    DocumentVersionPublished,
+    DocumentAcknowledged,
     TrainingValidityEnding,
     TrainingCoverageBelowTarget,
     PatrolMissed,

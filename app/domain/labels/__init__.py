@@ -7,7 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.labels import (
+    contacts,
+    documents,
     drills,
+    handbook,
     incidents,
     kpis,
     lint,
@@ -19,6 +22,7 @@ from app.domain.labels import (
     reports,
     reviews,
     risks,
+    scenarios,
     sources,
     statements,
     trainings,
@@ -27,9 +31,27 @@ from app.domain.labels import (
 from app.domain.labels.base import Labels
 
 _ROOMS = (
-    incidents, statements, placements, lint, reviews, reports, risks, mentions, patrols, sources, trainings, drills, kpis,
-    quality, webhooks, people,
-)  # fmt: skip
+    incidents,
+    statements,
+    placements,
+    lint,
+    reviews,
+    reports,
+    risks,
+    mentions,
+    patrols,
+    webhooks,
+    people,
+    drills,
+    trainings,
+    scenarios,
+    documents,
+    contacts,
+    handbook,
+    sources,
+    kpis,
+    quality,
+)
 
 LABELS: Final[Labels] = MappingProxyType(
     {vocabulary: MappingProxyType(labels) for room in _ROOMS for vocabulary, labels in room.LABELS.items()}

@@ -113,6 +113,7 @@ LABELS: Labels = {
         "comment_guidance": ("评论引导", "Guidance in comments"),
         "follow_up": ("回访", "Follow-up"),
         "other": ("其他", "Other"),
+        "improvement": ("改进事项", "Improvement after a drill"),
     },
     "task_state": {
         "open": ("待办", "Open"),

@@ -23,7 +23,7 @@ LABELS: Labels = {
         "disabled": ("停用", "It was disabled"),
         "retired": ("退役", "It was retired"),
     },
-    "alert_miss": {
+    "alert_miss_reason": {
         "no_receiver": ("无接收端", "Nobody would have heard of it"),
         "late": ("推送超时", "The push was late, or none arrived"),
     },

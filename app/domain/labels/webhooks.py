@@ -56,6 +56,8 @@ LABELS: Labels = {
         "review.decisions_overdue": ("复盘决定逾期", "A review's decisions are late"),
         "risk.review_overdue": ("风险复评逾期", "A risk's review is overdue"),
         "risk_measure.overdue": ("预防措施逾期", "A preventive measure is overdue"),
+        "document.version_published": ("制度文件发布", "A document was published"),
+        "document.acknowledged": ("制度文件确认", "Somebody acknowledged a document"),
         "training.validity_ending": ("培训即将过期", "Completions of a course end soon"),
         "training.coverage_below_target": ("培训覆盖率低于目标", "Training coverage fell below the target"),
         "patrol.missed": ("漏巡", "A patrol was missed"),

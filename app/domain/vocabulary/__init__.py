@@ -280,7 +280,7 @@ class ImportRowState(StrEnum):
 
 class TaskKind(StrEnum):
     """What there is to do about an incident (方案 二(二)2, 二(三)): 紧急会议, 信息核实, 媒体澄清, KOL澄清, 媒体问询, 统一口径, 暂停投放,
-    监管报送, 内部通报, 进展公示, 诉求处理, 承诺兑现, 侵权投诉举报, 评论引导, 回访, 其他."""
+    监管报送, 内部通报, 进展公示, 诉求处理, 承诺兑现, 侵权投诉举报, 评论引导, 回访, 其他; 改进事项, of what a drill taught."""
 
     MEETING = "meeting"
     FACT_CHECK = "fact_check"
@@ -298,6 +298,7 @@ class TaskKind(StrEnum):
     COMMENT_GUIDANCE = "comment_guidance"
     FOLLOW_UP = "follow_up"
     OTHER = "other"
+    IMPROVEMENT = "improvement"
 
 
 class TaskState(StrEnum):

@@ -76,3 +76,33 @@ class ProgrammePhase(StrEnum):
     TRAIN = "train"
     TRIAL = "trial"
     SETTLE = "settle"
+
+
+class ProgrammeState(StrEnum):
+    """How a phase or the whole stands in time: 未开始, 进行中, 已到期."""
+
+    AHEAD = "ahead"
+    RUNNING = "running"
+    OVER = "over"
+
+
+class ProgrammeCheck(StrEnum):
+    """What a phase of the roll-out is judged by, in the order of the phases (方案 三, R64-R74)."""
+
+    TEAM_COMPLETE = "team_complete"
+    TOOLS_ALIVE = "tools_alive"
+    WATCH_RULES_SET = "watch_rules_set"
+    POLICIES_CONFIRMED = "policies_confirmed"
+    TEMPLATES_READY = "templates_ready"
+    DOCUMENTS_PUBLISHED = "documents_published"
+    TRAINING_COVERED = "training_covered"
+    DOCUMENTS_READ = "documents_read"
+    FIRST_DRILL = "first_drill"
+    TRIAL_BEGUN = "trial_begun"
+    DIGESTS_ISSUED = "digests_issued"
+    SENSITIVITY_TRIED = "sensitivity_tried"
+    SECOND_DRILL = "second_drill"
+    TEAM_ANSWERED = "team_answered"
+    REVIEWS_HELD = "reviews_held"
+    MECHANISMS_GREEN = "mechanisms_green"
+    TRIAL_ENDED = "trial_ended"

@@ -37,3 +37,13 @@ class DrillResult(StrEnum):
     BREACHED = "breached"
     RUNNING = "running"
     NOT_REACHED = "not_reached"
+
+
+class StatementStep(StrEnum):
+    """What becomes of a statement in a drill: 起草, 送审, 审批通过, 退回修改, 发布."""
+
+    DRAFTED = "drafted"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    CHANGES_REQUESTED = "changes_requested"
+    PUBLISHED = "published"

@@ -32,7 +32,7 @@ class SilenceEnd(StrEnum):
     RETIRED = "retired"
 
 
-class AlertMiss(StrEnum):
+class AlertMissReason(StrEnum):
     """Why a hit was not pushed within 10 minutes: 推送超时, 无接收端."""
 
     LATE = "late"

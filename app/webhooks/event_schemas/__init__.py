@@ -29,6 +29,7 @@ from app.webhooks.event_schemas.calendar import CalendarYearMissingEvent, Calend
 from app.webhooks.event_schemas.calm import IncidentCalmedEvent, IncidentReboundedEvent
 from app.webhooks.event_schemas.commitments import CommitmentBrokenEvent
 from app.webhooks.event_schemas.deadlines import DeadlineRedatedEvent, SlaBreachedEvent, SlaMetEvent, SlaWarningEvent
+from app.webhooks.event_schemas.documents import DocumentAcknowledgedEvent, DocumentVersionPublishedEvent
 from app.webhooks.event_schemas.drills import (
     DrillEndedEvent,
     DrillPausedEvent,
@@ -142,6 +143,8 @@ class Event(
             | RiskMeasureOverdueEvent
             | SourceSilentEvent
             | SourceHeardAgainEvent
+            | DocumentVersionPublishedEvent
+            | DocumentAcknowledgedEvent
             | TrainingValidityEndingEvent
             | TrainingCoverageBelowTargetEvent
             | PatrolMissedEvent

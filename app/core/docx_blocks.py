@@ -1,4 +1,4 @@
-"""The blocks of a report written into a Word document: into our own, or where a company's template has room for them."""
+"""Blocks of documents written into a Word document: into our own, or where a company's template has room for them."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from docx.table import Table, _Cell
 from docx.text.font import Font
 from docx.text.paragraph import Paragraph
 
-from app.domain.review_report import Block, Grid, Heading, Lines, Marks, Note, Picture, Words, cited, numeric, shares
+from app.domain.blocks import Block, Grid, Heading, Lines, Marks, Note, Picture, Words, cited, numeric, shares
 
 LATIN, HAN = "Arial", "微软雅黑"
 INK, ACCENT, FAINT = (RGBColor.from_string(colour) for colour in ("1F1F1F", "A8071A", "595959"))
