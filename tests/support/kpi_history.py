@@ -25,6 +25,7 @@ from workers.ingest import Counter
 BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)  # A Monday, nine o'clock in Shanghai.
 SCOPES = ("incidents:read", "incidents:write")
 KINDS = {"press": "public_relations", "ops": "operations", "law": "legal", "milk": "business", "tea": "business"}
+_HEARD = "insert into source_beats(channel, at, platform) values ('history', $1, 'weibo') on conflict do nothing"
 UNITS = {"milk": "乳品", "tea": "茶饮"}
 
 
@@ -105,8 +106,9 @@ class History:
         await self.database.run(lambda tx: ring_incident(tx, UUID(self.incidents[name])))
 
     async def calms(self, name: str, moment: datetime) -> None:
-        """The look of that minute."""
+        """The look of that minute, in which a source was heard: where nobody looks, silence means nothing."""
         await self.rings(name, moment)
+        await self.database.fetch(_HEARD, moment.replace(second=0, microsecond=0))
         assert await self.database.run(lambda tx: check(tx, UUID(self.incidents[name]))) == 1, name
 
     async def say(self, method: str, name: str, path: str, headers: Any = None, **body: Any) -> Any:
@@ -156,7 +158,7 @@ async def lived(history: History) -> None:
     await history.calms("told late", at + 30 * hour)
 
     at = BEGIN + 5 * day
-    await burns("major", at, "茶饮", "major", ("weibo", 40_000))
+    await burns("major", at, "茶饮", "major", ("weibo", 9_000))
     await history.answers("major", at + 25 * minute, "press", "ops", "law", "tea", "lead")
     await history.calms("major", at + 50 * hour)
 
