@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "kpis"
-down_revision = "before_the_fire"
+down_revision = "documents"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "quality"
-down_revision = ("documents", "sources", "kpis")
+down_revision = "kpis"
 branch_labels = None
 depends_on = None
 
