@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from app.trainings.seeds import document_rows
 
 revision = "documents"
-down_revision = "sources"
+down_revision = "trainings"
 branch_labels = None
 depends_on = None
 

@@ -24,7 +24,7 @@ def clocks_are(states: tuple[str, ...]) -> None:
 
 def accepting_is_unique(columns: str) -> None:
     # Of the incidents only those that are watched or handled are in it.
-    op.execute("drop index uq_incidents_accepting")
+    op.execute("-- squawk-ignore require-concurrent-index-deletion\ndrop index uq_incidents_accepting")
     op.execute(
         "-- squawk-ignore require-concurrent-index-creation\n"
         f"create unique index uq_incidents_accepting on incidents {columns} where {ACCEPTING}"

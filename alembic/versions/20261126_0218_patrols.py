@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "patrols"
-down_revision = "trainings"
+down_revision = "documents"
 branch_labels = None
 depends_on = None
 

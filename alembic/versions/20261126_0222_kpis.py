@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "kpis"
-down_revision = "documents"
+down_revision = "quality"
 branch_labels = None
 depends_on = None
 

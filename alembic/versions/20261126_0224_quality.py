@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "quality"
-down_revision = "kpis"
+down_revision = "sources"
 branch_labels = None
 depends_on = None
 

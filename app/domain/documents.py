@@ -6,8 +6,8 @@ from typing import Final
 
 from app.domain.worktime import DAY, SHANGHAI
 
-LONGEST_TEXT: Final = 200_000
-"""Of a text that is sent. What the service writes itself, a handbook, may be longer."""
+LONGEST_TEXT: Final = 20_000
+"""Of a text that is sent: what is longer is a file. What the service writes itself, a handbook, may be longer."""
 _LAST: Final = timedelta(microseconds=1)
 
 

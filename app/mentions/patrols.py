@@ -24,6 +24,7 @@ from app.mentions.ingest import Accepted, Intake, row_of
 from app.mentions.patrol_queries import get_patrol, newest_plan, state_of
 from app.mentions.patrol_slots import active_of, catch_up, hold_plan, mark_missed, slots_from, store_slots
 from app.mentions.schemas import MentionIn
+from app.mentions.source_beats import hear_patrol
 from app.models import Patrol, PatrolFinding, PatrolPlan
 from app.models.base import new_id
 from app.people.persons import active_people, active_person
@@ -166,6 +167,7 @@ async def check_in(
         looked_at=patrol.looked_at, mention_ids=mention_ids, new_mention_count=sum(one.created for one in accepted),
     )  # fmt: skip
     await record(tx, event, caller=caller)
+    await hear_patrol(tx, patrol.looked_at, now=now)
     return patrol
 
 

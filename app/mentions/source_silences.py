@@ -25,7 +25,7 @@ from app.models.base import new_id
 # Nothing received before this can still become known: first this is read, then the beats. No statement that takes a
 # reading lasts longer than the seconds taken off.
 _KNOWN = """
-select least((select max(seen_at) from listening_spans), (
+select least(now(), (select max(seen_at) from listening_spans), (
   select received_at from inbox where mention_id <> all(array(
     select mention_id from mentions_set_aside where until > now())) order by seq limit 1)) - interval '5 seconds'"""
 # Whoever changes a source holds its watch; it is looked at the next time.

@@ -92,7 +92,8 @@ def markdown(cover: Cover, sections: Sequence[Section]) -> str:
 def docx(cover: Cover, sections: Sequence[Section]) -> bytes:
     """A Word document with contents that lead to their sections."""
     paper = new_paper(TITLE, cover.subject, cover.as_of)
-    writer = Writer(paper, (), own=True)
+    # Its styles have our fonts; each of a thousand runs need not say so again.
+    writer = Writer(paper, (), own=False)
     writer.add(Grid((ITEM, "内容"), cover.rows()))
     if cover.masked:
         writer.add(Note(_MASKED))

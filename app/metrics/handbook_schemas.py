@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.core.bodies import Str, Wire
+from app.core.bodies import Visible, Wire
 from app.core.paging import Page
 from app.domain.vocabulary.handbook import HandbookBlockKind, HandbookSection
 
@@ -91,7 +91,7 @@ class HandbookIssue(Wire):
 
     model_config = ConfigDict(json_schema_extra={"example": {"note": "试运行后调整分级标准"}})
 
-    note: Annotated[Str, Field(max_length=2_000, description="What is other than before.")] = ""
+    note: Annotated[Visible, Field(min_length=1, max_length=2_000, description="What is other than before.")]
 
 
 class HandbookDocumentCreate(Wire):
@@ -102,7 +102,7 @@ class HandbookDocumentCreate(Wire):
     document_id: Annotated[
         UUID | None,
         Field(description="A document of the kind `handbook`; null: the first there is, or a new one for everybody."),
-    ] = None
+    ]
 
 
 class HandbookChange(BaseModel):

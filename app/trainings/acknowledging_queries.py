@@ -101,6 +101,7 @@ async def list_mine(tx: Tx, query: MyDocumentQuery, *, caller: Caller) -> dict[s
 
 async def my_document(tx: Tx, document_id: UUID, *, caller: Caller) -> Any:
     """One of them, with its text; NotFound where it is not in force, or for others."""
+    await get_document(tx, document_id)
     me = caller.require_person().id
     found: Sequence[Row[Any]] = (await tx.execute(_MY_ONE, {"me": me, "document_id": document_id})).all()
     if not found:

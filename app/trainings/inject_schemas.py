@@ -14,8 +14,8 @@ from app.mentions.rule_schemas import MediaTier
 from app.mentions.schemas import Sentiment
 
 MENTION: JsonDict = {
-    "kind": "mention", "offset_seconds": 0, "ref": "note", "platform": "xiaohongshu", "author": "示例用户", "title": None,
-    "url": None, "text": "刚买的{brand}喝出黑色絮状物，{word}！", "sentiment": "negative", "reposts": 12, "comments": 30,
+    "kind": "mention", "offset_seconds": 0, "ref": "note", "platform": "xiaohongshu", "author": "示例用户", "title": "买到的牛奶",
+    "url": "https://www.xiaohongshu.com/explore/example", "text": "刚买的{brand}喝出黑色絮状物，{word}！", "sentiment": "negative", "reposts": 12, "comments": 30,
     "likes": 90, "views": 4000,
 }  # fmt: skip
 READING: JsonDict = {

@@ -200,59 +200,59 @@ async def at(database, when, verb):
         database.moment = None
 
 
-async def test_who_has_not_yet_is_told_of_a_past_day_as_it_was(client, bare, database):
+async def lived(client, database, one, two, days):
+    """A document whose people and audience changed: who stays, who moved, who left, who came; and the document's id."""
+    stays, moves, leaves = await staff(client, one, 3)
+    [newcomer] = await staff(client, two, 1)
+    ids = [UUID(person["id"]) for person in (stays, moves, leaves)]
+    await database.fetch("update roster_periods set starts_at = $2 where person_id = any($1)", ids, days[8])
+    said = {"text": "一", "file_id": None, "note": "", "department_ids": [UUID(one["id"])]}
+    document = await at(database, days[7], lambda tx: _create(tx, {"kind": "other", "title": "旧规"} | said))
+    await at(database, days[6], lambda tx: _publish(tx, document.id, 1))
+    sha256 = (await of(client, {"id": document.id}, "/versions/1"))["sha256"]
+    await at(database, days[5], lambda tx: _acknowledge(tx, document.id, sha256, stays))
+    await at(database, days[4], lambda tx: _acknowledge(tx, document.id, sha256, leaves))
+    await at(database, days[3], lambda tx: _person(tx, ids[1], {"department_id": UUID(two["id"])}))
+    await at(database, days[3], lambda tx: _person(tx, ids[2], {"active": False}))
+    await at(database, days[2], lambda tx: _audience(tx, document.id, [UUID(one["id"]), UUID(two["id"])]))
+    good(await client.post(f"{DOCUMENTS}/{document.id}/versions", json={"text": "二"}), 201)
+    good(await client.post(f"{DOCUMENTS}/{document.id}/versions/2/publish"))
+    return [person["id"] for person in (stays, moves, leaves, newcomer)], document.id
+
+
+async def told(client, document_id, on):
+    """Who was asked on a day and how that stood, and the day's figures, which are the same."""
+    url, day = f"{DOCUMENTS}/{document_id}", day_of(on).isoformat()
+    rows = await everything(client, f"{url}/acknowledgements", on=day)
+    figures = good(await client.get(f"{url}/coverage", params={"on": day}))
+    states = {row["person"]["id"]: row["state"] for row in rows}
+    assert figures["company"]["audience"] == len(states)
+    assert figures["company"]["acknowledged"] == list(states.values()).count("acknowledged")
+    return states, figures
+
+
+async def test_who_has_not_yet_is_told_of_a_past_day_as_it_was(client, database):
     """Somebody moved away, somebody left, the audience grew and a new version came since: the day stays what it was."""
     now = datetime.now(UTC)
     days = [now - timedelta(days=n) for n in range(9)]
     async with a_department(client, name=f"甲部{uuid4().hex[:6]}") as one, a_department(client) as two:
-        stays, moves, leaves = await staff(client, one, 3)
-        newcomer = (await staff(client, two, 1))[0]
-        ids = [UUID(person["id"]) for person in (stays, moves, leaves, newcomer)]
-        await database.fetch("update roster_periods set starts_at = $2 where person_id = any($1)", ids[:3], days[8])
-        fields = {
-            "kind": "other",
-            "title": "旧规",
-            "text": "一",
-            "file_id": None,
-            "note": "",
-            "department_ids": [UUID(one["id"])],
-        }
-        document = await at(database, days[7], lambda tx: _create(tx, fields))
-        await at(database, days[6], lambda tx: _publish(tx, document.id, 1))
-        first = await of(client, {"id": document.id}, "/versions/1")
-        await at(database, days[5], lambda tx: _acknowledge(tx, document.id, first["sha256"], stays))
-        await at(database, days[4], lambda tx: _acknowledge(tx, document.id, first["sha256"], leaves))
-        await at(database, days[3], lambda tx: _person(tx, ids[1], {"department_id": UUID(two["id"])}))
-        await at(database, days[3], lambda tx: _person(tx, ids[2], {"active": False}))
-        await at(database, days[2], lambda tx: _audience(tx, document.id, [UUID(one["id"]), UUID(two["id"])]))
-        good(await client.post(f"{DOCUMENTS}/{document.id}/versions", json={"text": "二"}), 201)
-        good(await client.post(f"{DOCUMENTS}/{document.id}/versions/2/publish"))
-        url = f"{DOCUMENTS}/{document.id}"
-
-        async def told(on):
-            day = day_of(on).isoformat()
-            rows = await everything(client, f"{url}/acknowledgements", on=day)
-            figures = good(await client.get(f"{url}/coverage", params={"on": day}))
-            states = {row["person"]["id"]: row["state"] for row in rows}
-            assert figures["company"]["audience"] == len(states)
-            assert figures["company"]["acknowledged"] == list(states.values()).count("acknowledged")
-            return states, figures
-
-        # Days end at midnight in Shanghai, and what was said then was said at this hour.
-        states, figures = await told(days[7])
+        (stays, moves, leaves, newcomer), id_ = await lived(client, database, one, two, days)
+        states, figures = await told(client, id_, days[7])
         assert (states, figures["current"], figures["company"]["percent"]) == ({}, None, None)
-        assert (await told(days[6]))[0] == dict.fromkeys([p["id"] for p in (stays, moves, leaves)], "waiting")
-        states, figures = await told(days[4])
-        expected = {stays["id"]: "acknowledged", moves["id"]: "waiting", leaves["id"]: "acknowledged"}
-        assert states == expected
+        assert (await told(client, id_, days[6]))[0] == dict.fromkeys((stays, moves, leaves), "waiting")
+        states, figures = await told(client, id_, days[4])
+        assert states == {stays: "acknowledged", moves: "waiting", leaves: "acknowledged"}
         assert (figures["current"]["number"], figures["company"]["percent"]) == (1, 66.6)
         assert [(row["name"], row["waiting"]) for row in figures["departments"]] == [(one["name"], 1)]
-        assert (await told(days[3]))[0] == {stays["id"]: "acknowledged"}, "who moved and who left are asked no more"
-        assert (await told(days[2]))[0] == {stays["id"]: "acknowledged", moves["id"]: "waiting"}
-        today = {row["person"]["id"]: row["state"] for row in await everything(client, f"{url}/acknowledgements")}
-        assert today == dict.fromkeys([stays["id"], moves["id"], newcomer["id"]], "waiting"), "the second version"
+        states, _ = await told(client, id_, days[3])
+        assert states == {stays: "acknowledged"}, "who moved and who left are asked no more"
+        assert (await told(client, id_, days[2]))[0] == {stays: "acknowledged", moves: "waiting"}
+        today = await everything(client, f"{DOCUMENTS}/{id_}/acknowledgements")
+        assert {row["person"]["id"]: row["state"] for row in today} == dict.fromkeys(
+            (stays, moves, newcomer), "waiting"
+        )
         tomorrow = (day_of(now) + timedelta(days=1)).isoformat()
-        problem(await client.get(f"{url}/coverage", params={"on": tomorrow}), 422, "?on")
+        problem(await client.get(f"{DOCUMENTS}/{id_}/coverage", params={"on": tomorrow}), 422, "?on")
 
 
 async def _create(tx, fields):

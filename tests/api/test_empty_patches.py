@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.acts import opened
 from tests.support.api import brand, good, make_rule, post, problem
+from tests.support.documents import make_document
 from tests.support.people import bearer, make_key, make_person
 from tests.support.risks import make_measure, make_risk
 from tests.support.tasks import make_task
@@ -16,12 +17,13 @@ from workers.ingest import Counter
 EMPTY: list[tuple[str, dict[str, Any]]] = [
     ("mentions", {}), ("mentions", {"reason": "看看"}), ("incidents", {}), ("incidents", {"reason": "看看"}),
     ("watch-rules", {}), ("webhook-endpoints", {}), ("webhook-endpoints", {"url": None}), ("people", {}),
-    ("tasks", {}), ("risks", {}), ("risks", {"reason": "看看"}), ("risk-measures", {}),
+    ("documents", {}), ("contacts", {}), ("tasks", {}), ("risks", {}), ("risks", {"reason": "看看"}), ("risk-measures", {}),
 ]  # fmt: skip
 CHANGES: dict[str, dict[str, Any]] = {
     "mentions": {"sentiment": "negative"}, "incidents": {"summary": "经过"}, "watch-rules": {"enabled": False},
     "webhook-endpoints": {"description": "群"}, "people": {"active": False},
     "tasks": {"title": "新事项"}, "risks": {"impact": 5}, "risk-measures": {"outcome": "已落实"},
+    "documents": {"title": "新题"}, "contacts": {"role": "主编"},
 }  # fmt: skip
 SCOPES = {
     "watch-rules": "rules",
@@ -29,6 +31,7 @@ SCOPES = {
     "tasks": "incidents",
     "risks": "reviews",
     "risk-measures": "reviews",
+    "documents": "trainings",
 }
 
 
@@ -44,6 +47,11 @@ async def something(client: httpx.AsyncClient, counter: Counter, kind: str) -> s
         return f"/v1/people/{(await make_person(client, 'rules:read'))['id']}"
     if kind == "tasks":
         return f"/v1/tasks/{(await make_task(client, await opened(client)))['id']}"
+    if kind == "documents":
+        return f"/v1/documents/{(await make_document(client))['id']}"
+    if kind == "contacts":
+        made = await client.post("/v1/contacts", json={"kind": "kol", "name": "某博主"})
+        return f"/v1/contacts/{good(made, 201)['id']}"
     if kind in ("risks", "risk-measures"):
         risk = await make_risk(client)
         return f"/v1/{kind}/{risk['id'] if kind == 'risks' else (await make_measure(client, risk))['id']}"

@@ -87,7 +87,12 @@ async def test_a_contact_is_corrected_by_whoever_read_it_last(client, bare):
     problem(await bare.patch(url, json={}, headers=writes), 403)
     problem(await client.patch(url, json={"phone": "12"}), 422, "/phone")
     stale = good(await client.patch(url, json={"wechat": None, "phone": "010-62345678", "topics": ["召回"]}))
-    assert (stale["wechat"], stale["phone"], stale["mail"], stale["version"]) == (None, "+861062345678", REACHED["mail"], 2)
+    assert (stale["wechat"], stale["phone"], stale["mail"], stale["version"]) == (
+        None,
+        "+861062345678",
+        REACHED["mail"],
+        2,
+    )
     same = good(await client.patch(url, json={"phone": "01062345678"}))
     assert same["version"] == 2, "nothing is other than before"
     problem(await client.patch(url, json={"role": "x"}, headers={"if-match": '"1-0123456789abcdef"'}), 412)

@@ -107,6 +107,12 @@ async def test_what_is_found_becomes_mentions_that_hit_rules(client, bare, datab
     assert found["created"]
     assert (walked["state"], walked["walked_by"]["id"]) == ("done", walker["id"])
     assert (walked["looked_at"], walked["not_looked_at"]) == (["weibo"], ["douyin"])
+    [beat] = await database.fetch(
+        "select max(at) as at from source_beats where channel = 'patrols:' and platform = 'weibo'"
+    )
+    assert beat["at"] == datetime.fromisoformat(walked["recorded_at"]).replace(second=0, microsecond=0), (
+        "a sign of life"
+    )
     assert walked["note"] == "问 138******78"
     await counter.sweep()
     mention = good(await client.get(f"/v1/mentions/{found['mention_id']}"))

@@ -1,5 +1,6 @@
 """The register of sources over HTTP: registered, changed, retired, heard; and what is refused of each."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -46,6 +47,13 @@ async def test_a_key_is_one_sources_and_another_may_have_it_when_that_is_retired
     assert good(await client.patch(f"{SOURCES}/{source['id']}", json={"key_id": key["id"]}))["version"] == 1
     good(await client.post(f"{SOURCES}/{source['id']}/retire"))
     assert good(await client.patch(url, json={"key_id": key["id"]}))["key_id"] == key["id"]
+
+
+async def test_of_two_who_register_one_key_at_once_one_is_second(client):
+    key = await make_key(client, "mentions:write")
+    body = {"name": "工具", "kind": "tool", "key_id": key["id"], "platforms": ["news"], "rhythm_seconds": 60}
+    answers = await asyncio.gather(*(client.post(SOURCES, json=body) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class Operation:
             "{delivery_id}": "4000000000",
             "{key_id}": "nobody1",
             "{year}": "2200",
-            "{number}": "3",
+            "{number}": "900000",
             "{role}": "nobody",
             "{kind}": "risks",
             "{platform}": "nowhere",

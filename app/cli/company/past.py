@@ -20,6 +20,7 @@ from app.mentions.patrol_slots import make_slots, tell_missed
 from app.mentions.processing import Batch, process_inbox
 from app.mentions.rematching import rematch
 from app.mentions.rulebook import Rules
+from app.mentions.source_silences import tell_silences
 from app.reviews.overdue import late_reviews, tell_of
 from app.reviews.risks_overdue import tell_overdue
 from app.settings import Settings
@@ -40,7 +41,14 @@ select (select min(next_at) from deadlines where next_at is not null and kind <>
   (select min(due_at) from origin_watches where due_at is not null) as origins,
   (select min(due_by) from patrols where missed_at is null and happened_at is null) as patrols,
   (select min(decisions_due_at) + interval '1 second' from reviews
-    where status in ('open', 'reported') and overdue_told_at is null) as reviews"""
+    where status in ('open', 'reported') and overdue_told_at is null) as reviews,
+  (select min(date_trunc('minute', w.since) + make_interval(secs => s.rhythm_seconds + 66))
+    from source_watches w join sources s on s.id = w.source_id
+    where s.enabled and not exists (select from source_silences q where q.source_id = s.id and q.ends_at is null)) as sources"""
+# As an API that could always be reached would have noted.
+_LISTENED: Final = """
+insert into listening_spans(started_at, seen_at) values ($1, now())
+on conflict (started_at) do update set seen_at = greatest(listening_spans.seen_at, excluded.seen_at)"""
 
 
 class Past:
@@ -51,6 +59,7 @@ class Past:
         self.rules, self._ledger = Rules(), Ledger()
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._numbers = count()
+        self._begins = self.now
 
     @property
     def now(self) -> datetime:
@@ -68,7 +77,7 @@ class Past:
 
     async def live(self, begins: datetime, ending: datetime) -> None:
         """Lives through all of it up to the ending; what is on the agenda after that is not done any more."""
-        self.database.moment = begins
+        self.database.moment = self._begins = begins
         while self._agenda and self._agenda[0][0] <= ending:
             when, _, act = heappop(self._agenda)
             await self._pass(when)
@@ -143,6 +152,7 @@ class Past:
         ringers: dict[str, Callable[[Tx], Awaitable[Any]]] = {
             "clocks": ringing.ring_due, "calls": calling.call_due, "silences": silence.ring_due, "origins": origins.ring_due,
             "patrols": tell_missed, "alerts": lambda tx: alerts.breach_alerts(tx, AT_ONCE), "reviews": _tell_decisions,
+            "sources": self._listen,
         }  # fmt: skip
         await self.database.run(ringers[name])
 
@@ -155,8 +165,14 @@ class Past:
         if hour % 24 == 0:
             await self.database.run(make_slots)
             await self.database.run(tell_overdue)
+        await self.database.run(self._listen)
         for incident_id in await self.database.run(fading.subsiding):
             await self.database.run(lambda tx, one=incident_id: fading.subside(tx, one))  # type: ignore[misc]
+
+    async def _listen(self, tx: Tx) -> None:
+        """Looks which tools are heard."""
+        await (await tx.driver()).execute(_LISTENED, self._begins)
+        await tell_silences(tx)
 
     async def is_calm(self, incident_id: Any) -> bool:
         """Looks whether the fire is out."""

@@ -14,6 +14,7 @@ from app.core.vault import SIGNING_SECRETS, Vault
 from app.mentions import service as mentions
 from app.mentions.ingest import Row, row_of
 from app.mentions.schemas import MentionIn, Sentiment
+from app.mentions.sources import register_source
 from app.models import ApiKey
 from app.people.keys import create_key
 from app.webhooks import delivery
@@ -26,6 +27,8 @@ TOOLS: Final = (
     ("公众号监测丙", ("wechat_official", "wechat_channels", "forum", "news")),
 )  # fmt: skip
 SILENT: Final = 1
+# They look each hour.
+RHYTHM_SECONDS: Final = 7_200
 # How long after a hit people read of it.
 SECONDS: Final = (4, 9, 17, 31, 46)
 
@@ -45,6 +48,12 @@ class Sources:
         self._begins = self._past.now
         for name, _ in TOOLS:
             self._keys.append(await self._past.find(self._key, name))
+        for (name, platforms), key in zip(TOOLS, self._keys, strict=True):
+            source = {
+                "name": name, "kind": "tool", "key_id": key.id, "platforms": list(platforms),
+                "rhythm_seconds": RHYTHM_SECONDS, "enabled": True,
+            }  # fmt: skip
+            await self._past.say(register_source, source, by=OWNER)
         for one in BUSINESSES:
             fields = {
                 "name": one.name, "brand_words": [one.brand], "negative_words": list(one.negative), "exclusions": ["避雷针"],

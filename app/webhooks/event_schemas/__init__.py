@@ -141,14 +141,14 @@ class Event(
             | IncidentRecurredEvent
             | RiskReviewOverdueEvent
             | RiskMeasureOverdueEvent
-            | SourceSilentEvent
-            | SourceHeardAgainEvent
+            | PatrolMissedEvent
+            | PatrolCheckedInEvent
             | DocumentVersionPublishedEvent
             | DocumentAcknowledgedEvent
             | TrainingValidityEndingEvent
             | TrainingCoverageBelowTargetEvent
-            | PatrolMissedEvent
-            | PatrolCheckedInEvent
+            | SourceSilentEvent
+            | SourceHeardAgainEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
             | DigestDailyEvent
