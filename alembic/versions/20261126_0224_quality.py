@@ -71,7 +71,7 @@ def upgrade() -> None:
         )""")
     op.execute("""
         create table digest_settings (
-          id smallint not null,
+          id bigint not null,
           daily_enabled boolean default true not null,
           daily_at time default '09:00' not null,
           weekly_enabled boolean default true not null,
@@ -86,7 +86,7 @@ def upgrade() -> None:
     op.execute("insert into digest_settings(id, daily_since, weekly_since) values (1, now(), now())")
     op.execute("""
         create table programmes (
-          id smallint not null,
+          id bigint not null,
           started_on date,
           grading_policy_id uuid,
           sla_policy_id uuid,

@@ -39,9 +39,9 @@ _ASKED: JsonDict = {
 }  # fmt: skip
 _REPLAY: JsonDict = {
     "id": _ID, "kind": "rule", "asked": _ASKED, "starts_at": "2026-11-01T00:00:00Z", "ends_at": "2026-11-26T00:00:00Z",
-    "state": "done", "progress": 100, "asked_by": "person:0197a3f0-7000-7aaa-8bbb-0123456789ac",
-    "created_at": "2026-11-26T01:00:00Z", "finished_at": "2026-11-26T01:00:20Z", "failure": None, "detail": "",
-    "result": _RESULT,
+    "state": "running", "progress": 40, "asked_by": "person:0197a3f0-7000-7aaa-8bbb-0123456789ac",
+    "created_at": "2026-11-26T01:00:00Z", "finished_at": None, "failure": None, "detail": "",
+    "result": None,
 }  # fmt: skip
 
 Rules = Annotated[list[PolicyRule], Field(min_length=1, max_length=30, description="The rules, as a policy has them.")]

@@ -11,7 +11,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    SmallInteger,
     Time,
     UniqueConstraint,
     text,
@@ -110,7 +109,7 @@ class DigestSettings(Base):
     __tablename__ = "digest_settings"
     __table_args__ = (CheckConstraint("id = 1", name="one"),)
 
-    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     daily_enabled: Mapped[bool] = mapped_column(server_default="true")
     daily_at: Mapped[time] = mapped_column(Time, server_default="09:00")
     weekly_enabled: Mapped[bool] = mapped_column(server_default="true")
@@ -132,7 +131,7 @@ class Programme(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     started_on: Mapped[date | None] = mapped_column(Date)
     # The policies that somebody confirmed as they were in force.
     grading_policy_id: Mapped[UUID | None] = mapped_column(ForeignKey("grading_policies.id"))

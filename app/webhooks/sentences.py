@@ -27,6 +27,7 @@ _LINKED = re.compile(
 
 
 def clock(value: object) -> str:
+    """An instant by China's clock; what is none, as it is."""
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
