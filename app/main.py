@@ -47,6 +47,7 @@ from app.incidents.task_bulk_routes import router as many_tasks
 from app.incidents.task_routes import incident_router as incident_tasks
 from app.incidents.task_routes import router as tasks
 from app.incidents.team_routes import router as teams
+from app.mentions.employee_routes import router as employee_accounts
 from app.mentions.ingest import Intake
 from app.mentions.patrol_routes import plan_router as patrol_plan
 from app.mentions.patrol_routes import router as patrols
@@ -58,9 +59,15 @@ from app.mentions.rule_routes import router as rules
 from app.mentions.rulebook import Rules
 from app.mentions.source_routes import router as sources
 from app.mentions.split_routes import router as splits
+from app.metrics.digest_routes import router as digests
 from app.metrics.handbook_routes import docx_router as word_handbooks
 from app.metrics.handbook_routes import html_router as page_handbooks
 from app.metrics.handbook_routes import router as handbooks
+from app.metrics.kpi_routes import router as kpis
+from app.metrics.mechanism_routes import router as mechanisms
+from app.metrics.programme_routes import router as programme
+from app.metrics.replay_routes import router as replays
+from app.metrics.rule_quality_routes import router as rule_quality
 from app.metrics.watching_routes import router as watching
 from app.people.contact_routes import router as contacts
 from app.people.department_routes import router as departments
@@ -138,11 +145,12 @@ Every fault is a problem document (RFC 9457) with a `code` that never changes. L
 # In reading order.
 ROUTERS = (
     mentions,
+    employee_accounts,
     rules,
     outlets,
+    sources,
     patrol_plan,
     patrols,
-    sources,
     incidents,
     incident_mentions,
     splits,
@@ -207,19 +215,25 @@ ROUTERS = (
     training_settings,
     text_checks,
     similarities,
+    mechanisms,
+    replays,
+    rule_quality,
+    digests,
+    programme,
+    drills,
+    watching,
+    kpis,
     documents,
     my_documents,
     contacts,
     handbooks,
     word_handbooks,
     page_handbooks,
-    drills,
     scenarios,
     scoreboards,
     written_drill_reports,
     page_drill_reports,
     word_drill_reports,
-    watching,
     webhooks,
     events,
     streams,

@@ -21,6 +21,7 @@ from app.domain.events import (
 )
 from app.incidents import clocks, commitments, silence, task_clocks, team
 from app.incidents.alerts import start_alerts
+from app.metrics import kpi_facts
 from app.reviews import births, recurrences
 from app.statements import following, origins, placements
 from app.webhooks.service import fan_out
@@ -58,3 +59,8 @@ def install() -> None:
     react(IncidentChanged, recurrences.changed)
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)
+    # Key figures are made of what was so when it happened.
+    react(GradeChanged, kpi_facts.graded)
+    react(IncidentCalmed, kpi_facts.calmed)
+    react(IncidentRebounded, kpi_facts.rebounded)
+    react(StatusChanged, kpi_facts.came_back)

@@ -27,11 +27,13 @@ from workers.calm import watch_calm
 from workers.clocks import Clockwork
 from workers.context import Context
 from workers.deliver import Deliverer, rescue
+from workers.digests import issue_digests
 from workers.drills import Player
 from workers.heartbeat import beat, forget
 from workers.ingest import Counter
 from workers.patrols import watch_patrols
 from workers.queue import run_queue
+from workers.replays import Replayer
 from workers.reports import Reporter
 from workers.resealing import Resealer
 from workers.reviews import watch_decisions
@@ -53,6 +55,7 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
     alerts = AlertClock(database)
     storage = Storage(context.settings)
     reporter = Reporter(context, storage)
+    replayer = Replayer(database)
     player = Player(database)
 
     async def free() -> int:
@@ -81,11 +84,20 @@ def make_sweeps(context: Context, counter: Counter, deliverer: Deliverer, clockw
         Sweep("silence", lambda: watch_words(database), 1.0),
         Sweep("risks", lambda: watch_risks(database), 60.0),
         Sweep("signatures", lambda: measure_incidents(database), 30.0),
-        Sweep("patrols", lambda: watch_patrols(database), 10.0),
-        Sweep("trainings", lambda: follow_trainings(database), 60.0),
+        Sweep("replays", replayer.sweep, replayer.seconds),
+        *before_the_fire(database),
+        Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
+    ]
+
+
+def before_the_fire(database: Database) -> list[Sweep]:
+    """What is looked for while nothing burns: whether we would hear of it, are ready for it, and know how things stand."""
+    return [
         Sweep("sources", lambda: watch_sources(database), 10.0),
         Sweep("beats", lambda: thin_beats(database), 3600.0),
-        Sweep("heartbeat", lambda: beat(context, platform.node(), os.getpid()), 1.0),
+        Sweep("trainings", lambda: follow_trainings(database), 60.0),
+        Sweep("patrols", lambda: watch_patrols(database), 10.0),
+        Sweep("digests", lambda: issue_digests(database), 10.0),
     ]
 
 

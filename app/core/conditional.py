@@ -20,6 +20,7 @@ from app.core.errors import BadRequest, FieldError, Problem
 from app.models import (
     AffectedUser,
     Department,
+    DigestSettings,
     Document,
     DocumentVersion,
     Drill,
@@ -29,6 +30,7 @@ from app.models import (
     Person,
     Placement,
     PlatformRule,
+    Programme,
     Review,
     ReviewDecision,
     Risk,
@@ -49,22 +51,24 @@ from app.models import (
 Versioned = (
     AffectedUser
     | Department
-    | Document
-    | DocumentVersion
+    | DigestSettings
     | Drill
     | Incident
     | Patrol
+    | Document
+    | DocumentVersion
     | OutsideContact
     | Person
     | Placement
     | PlatformRule
+    | Programme
     | Review
     | ReviewDecision
     | Risk
     | RiskMeasure
     | RolePermission
-    | Scenario
     | Source
+    | Scenario
     | Statement
     | StatementTemplate
     | Task

@@ -35,6 +35,7 @@ _COLOURS = {
         "incident.legal_hold_set": _ORANGE, "incident.calmed": _GREEN, "incident.rebounded": _RED,
         "incident.recurred": _RED, "risk.review_overdue": _ORANGE, "risk_measure.overdue": _ORANGE,
         "patrol.missed": _RED, "patrol.checked_in": _GREEN,
+        "digest.daily": _BLUE, "digest.weekly": _BLUE, "trial.started": _ORANGE, "trial.ended": _BLUE,
         "document.version_published": _BLUE, "document.acknowledged": _GREEN,
         "training.validity_ending": _YELLOW, "training.coverage_below_target": _ORANGE,
         "webhook_endpoint.breaker_opened": _ORANGE, "webhook_endpoint.breaker_closed": _GREEN,
@@ -75,9 +76,13 @@ _COLOURS = {
     "delivery_state": {"pending": _BLUE, "delivered": _GREEN, "dead": _RED},
     "report_state": {"queued": _BLUE, "rendering": _BLUE, "done": _GREEN, "failed": _RED},
     "curve_mark": {"grade": "#A8071A", "word": "#0958D9", "clock": "#AD4E00", "calm": "#237804", "rebound": "#531DAB"},
+    "light": {"green": _GREEN, "red": _RED},
+    "replay_state": {"queued": _BLUE, "running": _BLUE, "done": _GREEN, "failed": _RED},
+    "violation": {"leak": _RED, "improper_speech": _ORANGE, "other": _YELLOW},
     "source_state": {"silent": _RED, "never_heard": _ORANGE, "alive": _GREEN},
-    "alert_miss_reason": {"no_receiver": _RED, "late": _ORANGE},
+    "alert_miss": {"no_receiver": _RED, "late": _ORANGE},
     "acknowledgement_state": {"waiting": _ORANGE, "acknowledged": _GREEN},
+    "alert_miss_reason": {"no_receiver": _RED, "late": _ORANGE},
     "word_role": {"brand": _BLUE, "negative": _RED},
 }  # fmt: skip
 

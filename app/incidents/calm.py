@@ -23,6 +23,7 @@ from app.domain.grading import Policy, holds
 from app.domain.spread import Series, minute_of
 from app.domain.vocabulary import Platform
 from app.incidents import grading, queries
+from app.incidents.calm_figures import figures_of
 from app.incidents.fading import waits
 from app.incidents.media import first_id_at
 from app.incidents.runs import pace_of
@@ -104,7 +105,9 @@ async def check(tx: Tx, incident_id: UUID) -> int:
         return 0
     incident.calmed_at, incident.calm_evidence = now, news.figures()
     touch(incident, now)
-    event = IncidentCalmed(**on_timeline(incident), calmed_at=now, evidence=incident.calm_evidence)
+    event = IncidentCalmed(
+        **on_timeline(incident), calmed_at=now, evidence=incident.calm_evidence, **await figures_of(tx, incident, now)
+    )
     await record(tx, event, caller=SYSTEM)
     return 1
 

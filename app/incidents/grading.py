@@ -24,6 +24,7 @@ from app.domain.grades import Grade, grade_of, harm_of, more_severe
 from app.domain.grading import Policy, Rule, Standing, Volume
 from app.domain.lifecycle import ACCEPTING
 from app.domain.spread import minute_of, minute_start
+from app.incidents.act_queries import origin_platform
 from app.incidents.opening import accepting, lock_numbers
 from app.incidents.runs import pace_of
 from app.incidents.spread import Change, Counted, Ledger, peaks_of
@@ -104,7 +105,9 @@ async def _raise(
     rule, after = (finding.auto, None) if by_auto else (finding.since_decision, decided_at)
     assert rule is not None, "a raise has a rule"
     evidence = await _evidence(tx, incident, policy, rule, change, counted, after)
-    return set_grade(incident, raised, source="machine", reason=_reason(rule, evidence), evidence=evidence, now=now)
+    return await set_grade(
+        tx, incident, raised, source="machine", reason=_reason(rule, evidence), evidence=evidence, now=now
+    )
 
 
 def foreseen(incident: Incident, finding: Finding) -> Grade | None:
@@ -124,19 +127,21 @@ def _standing(incident: Incident, finding: Finding) -> tuple[Standing, Grade | N
     return standing, auto, since
 
 
-def set_grade(
-    incident: Incident, grade: Grade | None, *, source: str, reason: str, evidence: dict[str, Any], now: datetime
-) -> list[Event]:
+async def set_grade(
+    tx: Tx, incident: Incident, grade: Grade | None, *, source: str, reason: str, evidence: dict[str, Any],
+    now: datetime,
+) -> list[Event]:  # fmt: skip
     """Writes the grade into the row and says so. The first grade of a watched incident calls for a response."""
     before = incident.grade
     incident.grade, incident.grade_source = grade, source
     incident.grade_reason, incident.graded_at = reason, now
     touch(incident, now)
+    origin = await origin_platform(tx, incident.id)
     events: list[Event] = [
         GradeChanged(
             **on_timeline(incident), from_=before, to=grade,
             level=grade.level if grade else None, label=grade.label if grade else None, source=source, reason=reason,
-            evidence=evidence,
+            evidence=evidence, origin_platform=origin,
         )
     ]  # fmt: skip
     if grade is not None and incident.status == "watching":
@@ -252,7 +257,7 @@ async def _evidence(
     if rule.volume is None:
         return evidence
     width = rule.volume.window_minutes
-    minute = _minute_reached(incident, policy, rule.volume, counted, after)
+    minute = minute_reached(incident, policy, rule.volume, counted, after)
     return evidence | {
         "window_seconds": width * 60, "threshold": rule.volume.threshold, "sum": counted.series.window(minute, width),
         "minute": minute_start(minute).isoformat().replace("+00:00", "Z"),
@@ -262,8 +267,8 @@ async def _evidence(
     }  # fmt: skip
 
 
-def _minute_reached(
-    incident: Incident, policy: Policy, volume: Volume, counted: Counted, after: datetime | None
+def minute_reached(
+    incident: Incident, policy: Policy, volume: Volume, counted: Counted, after: datetime | None = None
 ) -> int:
     """The first minute the change made the rule hold; where nothing grew, that of the greatest live window."""
     peak = peaks_of(incident, policy)[volume.window_minutes]

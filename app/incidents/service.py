@@ -137,7 +137,7 @@ async def set_grade(
     if incident.status == "merged":
         raise MoveNotAllowed(f"The incident {incident.number} was merged; grade the one it was merged into.")
     incident.decided_at, incident.decided_auto = now, incident.auto_grade
-    events = grading.set_grade(incident, grade, source="person", reason=reason, evidence={}, now=now)
+    events = await grading.set_grade(tx, incident, grade, source="person", reason=reason, evidence={}, now=now)
     await record(tx, *events, caller=caller)
     return incident
 
@@ -242,8 +242,8 @@ async def _inherit(
     grade = grade_of(source.grade)
     if not false_alarm and more_severe(grade, grade_of(target.grade)):
         reason = f"{source.number} was merged into it, which had this grade."
-        events = grading.set_grade(
-            target, grade, source=source.grade_source or "machine", reason=reason,
+        events = await grading.set_grade(
+            tx, target, grade, source=source.grade_source or "machine", reason=reason,
             evidence={"merged_incident_id": source.id}, now=now,
         )  # fmt: skip
         await record(tx, *events, caller=caller)

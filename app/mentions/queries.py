@@ -15,9 +15,11 @@ from app.core.errors import NotFound
 from app.core.params import PageQuery
 from app.domain.wording import mask_name, mask_text, mask_url
 from app.incidents.alerts import alerts_of
+from app.mentions.employees import labels_of
 from app.mentions.schemas import Mention as MentionOut
 from app.mentions.schemas import MentionQuery
-from app.models import Hit, InboxReading, MediaOutlet, Mention, MentionState, Observation, WatchRule
+from app.models import EmployeeLabel, Hit, InboxReading, MediaOutlet, Mention, MentionState, Observation, WatchRule
+from app.models.base import columns_of
 
 LONG = 2_000
 State = aliased(MentionState)
@@ -70,6 +72,9 @@ def _conditions(query: MentionQuery) -> Iterable[ColumnElement[bool]]:
         yield SENTIMENT.in_(query.sentiment)
     if query.incident_id is not None:
         yield State.incident_id == query.incident_id
+    if query.employee_account is not None:
+        labelled = exists().where(EmployeeLabel.mention_id == Mention.id)
+        yield labelled if query.employee_account else ~labelled
     if query.attached is not None:
         yield State.incident_id.is_not(None) if query.attached else State.incident_id.is_(None)
     if query.first_seen_after is not None:
@@ -84,22 +89,32 @@ async def _shown(tx: Tx, rows: list[tuple[Mention, MentionState | None]]) -> lis
     for hit in await tx.scalars(select(Hit).where(Hit.mention_id.in_(ids)).order_by(Hit.mention_id, Hit.rule_id)):
         hits.setdefault(hit.mention_id, []).append({"rule_id": hit.rule_id, "spans": hit.spans})
     alerts = await alerts_of(tx, [mention.id for mention, state in rows if state and state.alerted])
+    labels = await labels_of(tx, ids)
     return [
-        await _one_shown(mention, state, hits.get(mention.id, []), alerts.get(mention.id)) for mention, state in rows
+        await _one_shown(mention, state, hits.get(mention.id, []), alerts.get(mention.id), labels.get(mention.id))
+        for mention, state in rows
     ]
 
 
 async def _one_shown(
-    mention: Mention, state: MentionState | None, hits: list[dict[str, Any]], alert: dict[str, Any] | None
+    mention: Mention,
+    state: MentionState | None,
+    hits: list[dict[str, Any]],
+    alert: dict[str, Any] | None,
+    label: EmployeeLabel | None,
 ) -> MentionOut:
     if len(mention.text) > LONG:
         # A page of 200 such texts takes a second or two to mask; others have their turn in between.
         await asyncio.sleep(0)
-    return shown(mention, state, hits, alert)
+    return shown(mention, state, hits, alert, label)
 
 
 def shown(
-    mention: Mention, state: MentionState | None, hits: list[dict[str, Any]], alert: dict[str, Any] | None
+    mention: Mention,
+    state: MentionState | None,
+    hits: list[dict[str, Any]],
+    alert: dict[str, Any] | None,
+    label: EmployeeLabel | None = None,
 ) -> MentionOut:
     """A mention as people may see it: names, phones and mails masked."""
     sentiment, source = _judgement(mention, state)
@@ -128,6 +143,7 @@ def shown(
             "pending": state is None,
             "hits": hits,
             "alert": alert,
+            "employee_account": columns_of(label) if label else None,
             "version": state.version if state else 1,
         }
     )

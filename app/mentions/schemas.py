@@ -11,6 +11,7 @@ from app.core.bodies import MAX_COUNT, Instant, Str, Visible, Wire
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.vocabulary import DeadlineState, LegalThreshold, Platform
+from app.domain.vocabulary.quality import Violation
 
 EXAMPLE: dict[str, JsonValue] = {
     "platform": "weibo", "external_id": "5012345678901234", "url": "https://weibo.com/1/OAbCdEfGh",
@@ -184,6 +185,24 @@ class MentionAlert(BaseModel):
     )
 
 
+class EmployeeAccount(BaseModel):
+    """A person's word that an employee's account 员工账号 posted it."""
+
+    violation: Violation | None = Field(description="What it violates; null: nothing.")
+    labelled_at: datetime = Field(description="When somebody said so.")
+    labelled_by: str = Field(
+        description="Who, as events name it.", examples=["person:0197a3f0-7000-7aaa-8bbb-0123456789ac"]
+    )
+
+
+class EmployeeAccountPut(Wire):
+    """That an employee posted it, and what it violates (方案 二(一)1: 禁止泄密、不当言论)."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"violation": "leak"}})
+
+    violation: Annotated[Violation | None, Field(description="What it violates; null: nothing.")]
+
+
 class Mention(BaseModel):
     """One public post about us 舆情. Names, phones and mails are masked."""
 
@@ -222,6 +241,9 @@ class Mention(BaseModel):
     )
     hits: list[HitOut] = Field(description="The watch rules it matches.")
     alert: MentionAlert | None = Field(description="The clock of its hit; null where it alerts nobody.")
+    employee_account: EmployeeAccount | None = Field(
+        description="That an employee's account 员工账号 posted it, as people say; null: nobody does."
+    )
     version: int = Field(description="Counts what people change; readings leave it alone.")
 
 
@@ -299,6 +321,7 @@ class MentionQuery(PageQuery):
     sentiment: Annotated[list[JudgedSentiment], Field(max_length=4, description="Any of these judgements.")] = []
     incident_id: Annotated[UUID | None, Field(description="Those of one incident.")] = None
     rule_id: Annotated[UUID | None, Field(description="Those that hit one watch rule.")] = None
+    employee_account: Annotated[bool | None, Field(description="Whether people say that an employee posted it.")] = None
     attached: Annotated[bool | None, Field(description="Whether they belong to any incident.")] = None
     is_drill: Annotated[
         bool,

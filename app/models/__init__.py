@@ -23,11 +23,20 @@ from app.models.mentions import (
     SetAside,
     WatchRule,
 )
+from app.models.metrics import KpiBaseline, KpiBaselineIncident, KpiCalm, KpiOrigin
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.patrols import Patrol, PatrolFinding, PatrolPlan
 from app.models.people import ApiKey, Department, File, FileAttachment, Person, RolePermission, StrayObject
 from app.models.placements import OriginWatch, Placement, PlatformRule, PublicationReport
+from app.models.quality import (
+    Digest,
+    DigestSettings,
+    EmployeeLabel,
+    Programme,
+    Replay,
+    TrialPeriod,
+)
 from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
 from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
 from app.models.risks import (
@@ -77,12 +86,15 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "Department",
+    "Digest",
+    "DigestSettings",
     "Document",
     "DocumentAcknowledgement",
     "DocumentAudience",
     "DocumentVersion",
     "Drill",
     "DrillInject",
+    "EmployeeLabel",
     "Event",
     "FactCheck",
     "File",
@@ -97,6 +109,11 @@ __all__ = [
     "IncidentMember",
     "IncidentNumber",
     "IncidentSignature",
+    "KpiBaseline",
+    "KpiBaselineIncident",
+    "KpiCalm",
+    "KpiOrigin",
+    "LastHeard",
     "LintList",
     "ListeningSpan",
     "MediaOutlet",
@@ -115,9 +132,11 @@ __all__ = [
     "Person",
     "Placement",
     "PlatformRule",
+    "Programme",
     "Publication",
     "PublicationReport",
     "Rematch",
+    "Replay",
     "ReportTemplate",
     "Review",
     "ReviewChange",
@@ -163,6 +182,7 @@ __all__ = [
     "TrainingSession",
     "TrainingSettings",
     "TrainingVersion",
+    "TrialPeriod",
     "WatchRule",
     "WebhookEndpoint",
     "WorkerHeartbeat",

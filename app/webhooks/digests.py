@@ -103,7 +103,9 @@ select c.id, c.token, c.endpoint_id, e.url, e.secret, null::bytea as previous_se
   e.failing_since is not null as failing, c.step, c.refusals, c.holds_back, e.unmask_people,
   c.event_id, v.type, v.at, c.incident_id, v.data::text as data, v.trace,
   e.robot_secret, e.at_people, e.at_all, e.at_grades,
-  i.id as about_id, i.number, i.title, i.grade, i.total, i.is_drill, named.description as endpoint
+  i.id as about_id, i.number, i.title, i.grade, i.total, i.is_drill, named.description as endpoint,
+  exists (select from trial_periods t
+    where t.starts_at <= v.at and (t.ends_at is null or t.ends_at > v.at)) as is_trial
 from claimed c join webhook_endpoints e on e.id = c.endpoint_id join events v on v.id = c.event_id
   left join incidents i on i.id = {_ABOUT}
   left join webhook_endpoints named on named.id = (v.data->>'endpoint_id')::uuid
@@ -210,9 +212,11 @@ def _item(row: dict[str, Any]) -> Item:
     names = ("about_id", "number", "title", "grade", "total", "is_drill")
     about_id, number, title, grade, total, is_drill = (row.pop(name) for name in names)
     about = About(about_id, number, title, grade_of(grade), total, is_drill) if about_id else None
-    endpoint = row.pop("endpoint")
+    endpoint, is_trial = row.pop("endpoint"), row.pop("is_trial")
     sent = as_claimed(row)
-    return Item(sent, Told(sent.message.type, sent.message.at, orjson.loads(sent.message.data), about, endpoint))
+    return Item(
+        sent, Told(sent.message.type, sent.message.at, orjson.loads(sent.message.data), about, endpoint, is_trial)
+    )
 
 
 async def give_back(database: Database, items: Sequence[Item]) -> None:

@@ -47,6 +47,7 @@ class Operation:
             "{role}": "nobody",
             "{kind}": "risks",
             "{platform}": "nowhere",
+            "{kpi}": "R99",
         }
         path = self.path
         for name, value in known.items():

@@ -12,8 +12,9 @@ from app.domain.events import PUBLIC_TYPES
 from app.domain.grades import Grade
 from app.domain.wording import LABELS
 from app.webhooks.event_schemas import Event
-from app.webhooks.messages import LINK, SENTENCES, About, Told, alone, compose, cut, together
+from app.webhooks.messages import About, Told, alone, compose, cut, together
 from app.webhooks.robots import ROBOTS, Call, Robot
+from app.webhooks.sentences import LINK, SENTENCES
 
 AT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 CONSOLE = "https://desk.example.com/incidents/{incident_id}"
@@ -44,7 +45,7 @@ def test_every_public_event_is_told_in_chinese(kind: str) -> None:
     whose = about() if "incident_id" in data else None
     told = Told(kind, AT, data, whose, "值班群" if "endpoint_id" in data else None)
     text = "".join(alone(told, CONSOLE))
-    first = text.splitlines()[0].partition("】")[2]
+    first = text.splitlines()[0].removeprefix("【演练】").partition("】")[2]
     assert any("\u4e00" <= char <= "\u9fff" for char in first), first
     assert kind not in text, "its type stands for nothing to people"
     assert kind in SENTENCES or first == LABELS["event_type"][kind][0]

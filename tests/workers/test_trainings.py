@@ -170,13 +170,29 @@ async def test_the_companys_fall_is_told_once(client, database, audience):
 
 
 async def test_whoever_looks_with_an_older_clock_says_nothing(client, database, audience):
+    async with database.transaction() as tx:
+        before = await tx.now()
+
     async def look(tx):
         await tx.now()
-        tx.info["now"] -= timedelta(minutes=5)
+        tx.info["now"] = before
         return await tell_coverage(tx)
 
-    await follow_trainings(database)
     await audience.course()
-    assert await database.run(look) == 0
     await follow_trainings(database)
-    assert len(await falls(client, audience.department["id"])) == 1
+    await database.run(look)
+    await follow_trainings(database)
+    assert len(await falls(client, audience.department["id"])) == 1, "it did not rise in between"
+
+
+async def test_what_one_worker_is_telling_no_other_tells(client, database, audience):
+    await follow_trainings(database)
+    course = await audience.course(validity_days=20)
+    await complete(client, course, audience.people[0])
+    async with database.transaction() as one, database.transaction() as other:
+        assert await tell_ending(one) == 1
+        assert await tell_ending(other) == 0
+        assert await tell_coverage(one) >= 1
+        assert await tell_coverage(other) == 0
+    await follow_trainings(database)
+    assert len(await ending(client, course)) == len(await falls(client, audience.department["id"])) == 1

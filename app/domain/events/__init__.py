@@ -44,6 +44,7 @@ from app.domain.events.notes import NoteAdded
 from app.domain.events.patrols import PatrolCheckedIn, PatrolEvent, PatrolMissed, PatrolsUnmasked
 from app.domain.events.people import PeopleUnmasked, WordsUnmasked
 from app.domain.events.placements import PlacementChanged, StatementOriginMissing
+from app.domain.events.quality import DigestDaily, DigestEvent, DigestWeekly, TrialEnded, TrialStarted
 from app.domain.events.reports import ReviewReportRendered
 from app.domain.events.reviews import (
     ReviewCompleted,
@@ -112,6 +113,9 @@ __all__ = [
     "DeadlineRedated",
     "DeadlinesSet",
     "DecisionMade",
+    "DigestDaily",
+    "DigestEvent",
+    "DigestWeekly",
     "DocumentAcknowledged",
     "DocumentEvent",
     "DocumentVersionPublished",
@@ -202,6 +206,8 @@ __all__ = [
     "TrainingSessionsChanged",
     "TrainingValidityEnding",
     "TrainingsUnmasked",
+    "TrialEnded",
+    "TrialStarted",
     "ViewsHigh",
     "WebhookBreakerClosed",
     "WebhookBreakerOpened",
@@ -272,6 +278,10 @@ PUBLIC: tuple[type[Event], ...] = (
     TrainingCoverageBelowTarget,
     CalendarYearPublished,
     CalendarYearMissing,
+    DigestDaily,
+    DigestWeekly,
+    TrialStarted,
+    TrialEnded,
     DrillStarted,
     DrillPaused,
     DrillResumed,

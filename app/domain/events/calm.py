@@ -9,11 +9,20 @@ from app.domain.events.incidents import IncidentEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentCalmed(IncidentEvent):
-    """The calm test passed at a minute. Provisional: a relapse takes it back."""
+    """The calm test passed at a minute. Provisional: a relapse takes it back.
+
+    What the key figures of past days are made of (R05, R06) stands in it, as it was then: the grade in force, where it
+    began, since when a response was called for, and the spread counted by then, in all and by platform.
+    """
 
     type: ClassVar[str] = "incident.calmed"
     calmed_at: datetime
     evidence: dict[str, Any]
+    began_at: datetime | None = None
+    grade: str | None = None
+    origin_platform: str | None = None
+    spread: int | None = None
+    spread_by_platform: list[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

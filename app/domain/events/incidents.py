@@ -48,6 +48,8 @@ class GradeChanged(IncidentEvent):
     source: str
     reason: str
     evidence: dict[str, Any]
+    # Where it began 首发平台, as far as was known then.
+    origin_platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,13 @@ from app.domain.labels import (
     drills,
     handbook,
     incidents,
+    kpis,
     lint,
     mentions,
     patrols,
     people,
     placements,
+    quality,
     reports,
     reviews,
     risks,
@@ -43,10 +45,12 @@ _ROOMS = (
     drills,
     trainings,
     scenarios,
-    sources,
     documents,
     contacts,
     handbook,
+    sources,
+    kpis,
+    quality,
 )
 
 LABELS: Final[Labels] = MappingProxyType(

@@ -53,6 +53,7 @@ from app.webhooks.event_schemas.mentions import (
 from app.webhooks.event_schemas.notes import NoteAddedEvent
 from app.webhooks.event_schemas.patrols import PatrolCheckedInEvent, PatrolMissedEvent
 from app.webhooks.event_schemas.placements import StatementOriginMissingEvent
+from app.webhooks.event_schemas.quality import DigestDailyEvent, DigestWeeklyEvent, TrialEndedEvent, TrialStartedEvent
 from app.webhooks.event_schemas.reviews import (
     ReviewCompletedEvent,
     ReviewDecidedEvent,
@@ -150,6 +151,10 @@ class Event(
             | SourceHeardAgainEvent
             | LegalHoldSetEvent
             | LegalHoldLiftedEvent
+            | DigestDailyEvent
+            | DigestWeeklyEvent
+            | TrialStartedEvent
+            | TrialEndedEvent
             | DrillStartedEvent
             | DrillPausedEvent
             | DrillResumedEvent

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.domain.grades import Grade, HarmClass
-from app.domain.vocabulary import GradeSource, IncidentStatus
+from app.domain.vocabulary import GradeSource, IncidentStatus, Platform
 from app.webhooks.event_schemas.base import INCIDENT, RULE, EventBase, IncidentData, shown_as
 from app.webhooks.event_types import EventType
 
@@ -21,6 +21,7 @@ GRADED: JsonDict = INCIDENT | {
     "source": "machine",
     "reason": "Rule serious-4h: 50,240 in 4 h, more than 50,000.",
     "evidence": {"rule": "serious-4h", "window_seconds": 14400, "threshold": 50000, "sum": 50240},
+    "origin_platform": "weibo",
 }
 _MOVED: JsonDict = INCIDENT | {
     "seq": 4,
@@ -57,6 +58,9 @@ class GradeChangedData(IncidentData):
     evidence: dict[str, Any] = Field(
         description="What a raise by the machine rests on: policy, rule, window, sum, threshold, the top mentions. "
         "Empty where a person decided."
+    )
+    origin_platform: Platform | None = Field(
+        description="首发平台, where it began as far as was known then; null: it has no posts."
     )
 
 
