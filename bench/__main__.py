@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import batch, deliveries, idle, latency, processing, reading, reports, screens, single_post, sweeping
+from bench import batch, deliveries, idle, kpis, latency, processing, reading, reports, screens, single_post, sweeping
 from bench.figures import Figure, table
 from bench.load import binary
 from bench.machine import Machine
@@ -18,6 +18,7 @@ SECTIONS: dict[str, Callable[[Machine, int], Iterator[Figure]]] = {
     "latency": latency.figures,
     "reading": reading.figures,
     "screens": screens.figures,
+    "kpis": kpis.figures,
     "reports": reports.figures,
     "deliveries": deliveries.figures,
     "sweeping": sweeping.figures,

@@ -4,7 +4,6 @@ from alembic import op
 
 revision = "trainings"
 down_revision = "scenarios"
-down_revision = "scenarios"
 branch_labels = None
 depends_on = None
 

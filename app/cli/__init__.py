@@ -20,6 +20,7 @@ COMMANDS = {
     "openapi": "openapi",
     "doctor": "doctor",
     "key": "keys",
+    "seed": "seed",
 }
 HELP = "Fenghuo 烽火: mentions become incidents, incidents get grades, grades ring out as signed webhooks."
 

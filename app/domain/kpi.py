@@ -14,7 +14,7 @@ Three things change what is past, because they say that it was otherwise: an act
 both ways), a merge and a dismissal (what was merged counts once, what was dismissed never did).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
@@ -160,6 +160,21 @@ class Figure(NamedTuple):
 
 
 NOTHING: Final = Figure(0, 0)
+
+ADD_UP: Final = frozenset({
+    Kpi.FIRST_RESPONSE, Kpi.MAJOR_RESPONSE, Kpi.PLATFORM_COVERAGE, Kpi.PATROLS, Kpi.ALERTS, Kpi.FIRST_STATEMENT, Kpi.REVIEWS,
+})  # fmt: skip
+"""Figures of which that of a period is the sum of its days'. Calm is judged as at a period's end, the rest on its last day."""
+
+
+def added_up(figures: Iterable[Figure]) -> Figure:
+    """The figure of the whole, from those of its parts."""
+    parts = list(figures)
+    recorded = [part.as_recorded for part in parts if part.as_recorded is not None]
+    return Figure(
+        sum(part.numerator for part in parts), sum(part.denominator for part in parts),
+        sum(recorded) if recorded else None, sum(part.undecided for part in parts),
+    )  # fmt: skip
 
 
 class Judgement(NamedTuple):

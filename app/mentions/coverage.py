@@ -24,6 +24,24 @@ _HOURS = f"""
 select hour, array_agg(platform) filter (where fresh) as covered, array_agg(platform) filter (where not fresh) as dark
 from ({_LISTED}) listed group by hour order by hour"""
 _SUM = f"select count(*) filter (where fresh) as covered, count(*) as core from ({_LISTED}) listed"
+# Hours that were heard in are looked through once; hours of core platforms are reckoned.
+_EACH = """
+with spans as (
+  select * from unnest($1::timestamptz[], $2::timestamptz[]) with ordinality as s(starts_at, ends_at, place)
+  where starts_at < ends_at),
+ listed as (
+  select s.place, s.starts_at, s.ends_at, c.platform, c.starts_at as since, c.ends_at as until
+  from spans s join core_platform_periods c on c.starts_at < s.ends_at and (c.ends_at is null or c.ends_at > s.starts_at)),
+ fresh as (
+  select width_bucket(b.at, $1::timestamptz[]) as place, b.platform, count(distinct date_trunc('hour', b.at)) as hours
+  from source_beats b join core_platform_periods c on c.platform = b.platform and c.starts_at <= date_trunc('hour', b.at)
+    and (c.ends_at is null or c.ends_at > date_trunc('hour', b.at))
+  where b.at >= $3 and b.at < $4 group by 1, 2)
+select l.place, l.platform, coalesce(max(f.hours), 0) as covered, sum(extract(epoch from
+  date_trunc('hour', least(l.until, l.ends_at) + interval '00:59:59.999999')
+  - date_trunc('hour', greatest(l.since, l.starts_at) + interval '00:59:59.999999')) / 3600)::bigint as core
+from listed l left join fresh f on f.place = l.place and f.platform = l.platform
+group by l.place, l.platform"""
 
 
 class Hour(NamedTuple):
@@ -70,6 +88,17 @@ async def coverage_by_hour(tx: Tx, start: datetime, end: datetime) -> list[Hour]
 async def coverage_of(tx: Tx, start: datetime, end: datetime) -> Covered:
     """Over the hours from one whole hour to another."""
     return Covered(*await (await tx.driver()).fetchrow(_SUM, start, end))
+
+
+async def coverage_of_each(
+    tx: Tx, spans: Sequence[tuple[datetime, datetime]]
+) -> list[dict[Platform, Covered]]:  # fmt: skip
+    """Over the whole hours of each of these spans, which follow each other, by platform: one look, however many they are."""
+    found: list[dict[Platform, Covered]] = [{} for _ in spans]
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    for row in await (await tx.driver()).fetch(_EACH, starts, ends, starts[0], max(ends)):
+        found[row["place"] - 1][Platform(row["platform"])] = Covered(row["covered"], row["core"])
+    return found
 
 
 def _hour(instant: datetime) -> datetime:

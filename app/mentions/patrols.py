@@ -6,7 +6,7 @@ are locked before the patrol.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -28,6 +28,9 @@ from app.mentions.source_beats import hear_patrol
 from app.models import Patrol, PatrolFinding, PatrolPlan
 from app.models.base import new_id
 from app.people.persons import active_people, active_person
+
+# What was walked longer ago says nothing of whether anybody looks now.
+JUST_NOW: Final = timedelta(hours=1)
 
 
 class PatrolWalked(Conflict):
@@ -167,7 +170,8 @@ async def check_in(
         looked_at=patrol.looked_at, mention_ids=mention_ids, new_mention_count=sum(one.created for one in accepted),
     )  # fmt: skip
     await record(tx, event, caller=caller)
-    await hear_patrol(tx, patrol.looked_at, now=now)
+    if now - happened_at <= JUST_NOW:
+        await hear_patrol(tx, patrol.looked_at, now=now)
     return patrol
 
 

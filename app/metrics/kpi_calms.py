@@ -7,7 +7,6 @@ stood then: it stays in the period, and the next calm belongs to the next.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from app.core.db import Tx
 from app.domain.kpi import NOTHING, Figure, Span
@@ -18,11 +17,11 @@ KPIS: Final = (Kpi.TIME_TO_CALM, Kpi.NEGATIVE_SPREAD)
 _SECONDS: Final = "floor(extract(epoch from c.calmed_at - c.began_at))::bigint"
 _COUNTS: Final = f"count(*) as counted, coalesce(sum({_SECONDS}), 0)::bigint as seconds, coalesce(sum(c.spread), 0)::bigint as spread"
 _CALMS: Final = """
-from unnest($1::timestamptz[], $2::timestamptz[]) with ordinality as s(starts_at, ends_at, place)
-join kpi_calms c on c.calmed_at >= s.starts_at and c.calmed_at < s.ends_at
-  and (c.taken_back_at is null or c.taken_back_at >= s.ends_at)
-join incidents i on i.id = c.incident_id and i.status not in ('merged', 'dismissed')"""
-_TOTALS: Final = f"select s.place, {_COUNTS} {_CALMS} group by s.place"
+from (select *, width_bucket(calmed_at, $1::timestamptz[]) as place from kpi_calms
+      where calmed_at >= $2 and calmed_at < $3) c
+join incidents i on i.id = c.incident_id and i.status not in ('merged', 'dismissed')
+where (c.taken_back_at is null or c.taken_back_at >= coalesce(($1::timestamptz[])[c.place + 1], $3))"""
+_TOTALS: Final = f"select c.place, {_COUNTS} {_CALMS} group by c.place"
 _BY: Final[Mapping[KpiBy, str]] = {
     KpiBy.GRADE: "c.grade",
     KpiBy.PRODUCT: "i.business_unit",
@@ -30,12 +29,12 @@ _BY: Final[Mapping[KpiBy, str]] = {
 }
 # Each platform's part; what belongs to none was counted before parts were kept.
 _SHARES: Final = f"""
-select p.key, sum(p.value::bigint)::bigint as spread {_CALMS}
-cross join lateral jsonb_each_text(c.spread_by_platform) as p group by p.key"""
+select p.key, sum(p.value::bigint)::bigint as spread from (select c.spread_by_platform {_CALMS}) counted
+cross join lateral jsonb_each_text(counted.spread_by_platform) as p group by p.key"""
 _ITEMS: Final = f"""
 select c.incident_id, i.number, c.calmed_at, {_SECONDS} as seconds, c.spread {_CALMS}
-where $3::timestamptz is null or (c.calmed_at, c.incident_id) > ($3, $4::uuid)
-order by c.calmed_at, c.incident_id limit $5"""
+  and ($4::timestamptz is null or (c.calmed_at, c.incident_id) > ($4, $5::text::uuid))
+order by c.calmed_at, c.incident_id limit $6"""
 
 
 async def totals(tx: Tx, spans: Sequence[Span]) -> dict[Kpi, list[Figure]]:
@@ -66,7 +65,7 @@ async def groups(tx: Tx, span: Span, by: KpiBy) -> dict[Kpi, dict[str | None, Fi
 
 
 async def calms(
-    tx: Tx, span: Span, *, after: tuple[datetime, UUID] | None = None, limit: int | None = None
+    tx: Tx, span: Span, *, after: tuple[datetime, str] | None = None, limit: int | None = None
 ) -> list[dict[str, Any]]:
     """The calms behind the figures, in the order in which they were recorded."""
     rows = await (await tx.driver()).fetch(_ITEMS, *instants([span]), *(after or (None, None)), limit)
@@ -74,7 +73,7 @@ async def calms(
 
 
 async def items(
-    tx: Tx, kpi: Kpi, span: Span, *, after: tuple[datetime, UUID] | None, limit: int
+    tx: Tx, kpi: Kpi, span: Span, *, after: tuple[datetime, str] | None, limit: int
 ) -> list[dict[str, Any]]:
     """The incidents behind a figure, each with its part."""
     part = "seconds" if kpi is Kpi.TIME_TO_CALM else "spread"

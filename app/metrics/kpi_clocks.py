@@ -7,7 +7,6 @@ in the department they were in when they joined; who belongs where today is not 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
 
@@ -29,21 +28,20 @@ _OF: Final[Mapping[Kpi, str]] = {
 _KPI: Final = "case " + " ".join(f"when {_OF[kpi]} then '{kpi}'" for kpi in KPIS) + " end"
 _COUNTS: Final = """
   count(*) filter (where state in ('met', 'met_recorded_late')) as met, count(*) filter (where state = 'met') as in_time,
-  count(*) filter (where state not in ('running', 'cancelled')) as ended,
+  count(*) filter (where state in ('met', 'met_recorded_late', 'breached', 'unpushed')) as ended,
   count(*) filter (where state = 'running') as running"""
-# kind <> 'alert' is what the index of kinds says of itself.
+# Steps lie next to each other: which of them an instant is in is found without joining. kind <> 'alert' is what the index of
+# kinds says of itself.
 _CLOCKS: Final = f"""
-  select s.place, {_KPI} as kpi, d.id, d.incident_id, d.level, d.state, d.due_at, i.business_unit
-  from unnest($1::timestamptz[], $2::timestamptz[]) with ordinality as s(starts_at, ends_at, place)
-  join deadlines d on d.due_at >= s.starts_at and d.due_at < s.ends_at and d.kind <> 'alert'
-    and d.kind in ('first_response', 'first_statement', 'review') and d.state <> 'cancelled' and not d.is_drill
-  join incidents i on i.id = d.incident_id and i.status not in ('merged', 'dismissed')"""
+  select width_bucket(d.due_at, $1::timestamptz[]) as place, {_KPI} as kpi, d.id, d.incident_id, d.level, d.state, d.due_at,
+    i.business_unit
+  from deadlines d join incidents i on i.id = d.incident_id and i.status not in ('merged', 'dismissed')
+  where d.due_at >= $2 and d.due_at < $3 and d.kind <> 'alert' and not d.is_drill and d.state <> 'cancelled'
+    and d.kind in ('first_response', 'first_statement', 'review')"""
 _TOTALS: Final = f"select place, kpi, {_COUNTS} from ({_CLOCKS}) c group by place, kpi"
 _ALERTS: Final = f"""
-select s.place, c.* from unnest($1::timestamptz[], $2::timestamptz[]) with ordinality as s(starts_at, ends_at, place)
-cross join lateral (
-  select '{Kpi.ALERTS}' as kpi, {_COUNTS} from deadlines d
-  where d.kind = 'alert' and not d.is_drill and d.due_at >= s.starts_at and d.due_at < s.ends_at) c"""
+select width_bucket(due_at, $1::timestamptz[]) as place, '{Kpi.ALERTS}' as kpi, {_COUNTS} from deadlines
+where kind = 'alert' and not is_drill and due_at >= $2 and due_at < $3 group by 1"""
 _BY: Final[Mapping[KpiBy, str]] = {
     KpiBy.GRADE: f"select kpi, level::text as key, {_COUNTS} from ({_CLOCKS}) c group by kpi, level",
     KpiBy.PRODUCT: f"select kpi, business_unit as key, {_COUNTS} from ({_CLOCKS}) c group by kpi, business_unit",
@@ -52,14 +50,12 @@ select kpi, o.platform as key, {_COUNTS} from ({_CLOCKS}) c left join kpi_origin
 group by kpi, o.platform""",
     # Once in each department that had somebody in the team when the clock was due.
     KpiBy.DEPARTMENT: f"""
-with clocks as materialized ({_CLOCKS}),
-answering as (
-  select distinct c.kpi, c.id, c.state, r.department_id from clocks c
+with answering as (
+  select distinct on (c.id, r.department_id) c.kpi, c.state, r.department_id from ({_CLOCKS} and d.kind = 'first_response') c
   left join incident_members m on m.incident_id = c.incident_id and m.added_at <= c.due_at
     and (m.left_at is null or m.left_at > c.due_at)
   left join roster_periods r on r.person_id = m.person_id and r.starts_at <= m.added_at
-    and (r.ends_at is null or r.ends_at > m.added_at)
-  where c.kpi in ('R02', 'R03'))
+    and (r.ends_at is null or r.ends_at > m.added_at))
 select kpi, department_id::text as key, {_COUNTS} from answering group by kpi, department_id""",
 }
 _ITEMS: Final = """
@@ -67,13 +63,13 @@ select d.id, d.due_at as at, d.state, d.incident_id, i.number,
   extract(epoch from greatest(d.met_at - d.started_at, interval '0'))::float8 as took
 from deadlines d left join incidents i on i.id = d.incident_id
 where {of} and d.due_at >= $1 and d.due_at < $2 and d.state <> 'cancelled' and not d.is_drill {and_more}
-  and ($3::timestamptz is null or (d.due_at, d.id) > ($3, $4::uuid))
+  and ($3::timestamptz is null or (d.due_at, d.id) > ($3, $4::text::uuid))
 order by d.due_at, d.id limit $5"""
 
 
-def instants(spans: Sequence[Span]) -> tuple[list[datetime], list[datetime]]:
-    """When they begin and when they end."""
-    return [span.start for span in spans], [span.end for span in spans]
+def instants(spans: Sequence[Span]) -> tuple[list[datetime], datetime, datetime]:
+    """When each of them begins, when the first does, and when the last ends. They lie next to each other."""
+    return [span.start for span in spans], spans[0].start, spans[-1].end
 
 
 async def totals(tx: Tx, spans: Sequence[Span], *, alerts: bool = True) -> dict[Kpi, list[Figure]]:
@@ -103,7 +99,7 @@ async def groups(tx: Tx, span: Span, by: KpiBy) -> dict[Kpi, dict[str | None, Fi
 
 
 async def items(
-    tx: Tx, kpi: Kpi, span: Span, *, after: tuple[datetime, UUID] | None, limit: int
+    tx: Tx, kpi: Kpi, span: Span, *, after: tuple[datetime, str] | None, limit: int
 ) -> list[dict[str, Any]]:
     """The clocks behind a figure, the first due first."""
     incidents = "" if kpi is Kpi.ALERTS else "and d.kind <> 'alert' and i.status not in ('merged', 'dismissed')"

@@ -10,10 +10,22 @@ from sqlalchemy import select
 from app.core import paging
 from app.core.db import Tx
 from app.core.errors import NotFound
-from app.domain.kpi import ALL, DEFINITIONS, Definition, Figure, Span, judge, steps, targets_reached
+from app.domain.kpi import (
+    ADD_UP,
+    ALL,
+    DEFINITIONS,
+    GOALS,
+    Definition,
+    Figure,
+    Span,
+    added_up,
+    judge,
+    steps,
+    targets_reached,
+)
 from app.domain.labels import LABELS
 from app.domain.vocabulary.kpis import Kpi, KpiBy
-from app.metrics import kpi_baselines, kpi_calms, kpi_clocks
+from app.metrics import kpi_baselines, kpi_calms, kpi_clocks, kpi_rooms
 from app.metrics.kpi_schemas import KpiItemQuery, KpiQuery
 from app.models import Department, KpiBaseline
 
@@ -30,16 +42,16 @@ async def show(tx: Tx, query: KpiQuery) -> dict[str, Any]:
     await tx.plan_anew()
     baseline = await _baseline(tx, query)
     before, span = kpi_baselines.figures_of(baseline), query.span
-    wanted = [kpi for kpi in Kpi if not query.kpi or kpi in query.kpi]
-    figures = {kpi: found[0] for kpi, found in (await totals(tx, [span])).items()}
+    wanted = _wanted(query)
+    parts = steps(span, query.every) if query.every else []
+    series = await totals(tx, parts, wanted) if parts else {}
+    groups = await _groups(tx, span, query.by, wanted) if query.by else {}
+    figures = await _whole(tx, span, wanted, _counted(query.by, groups, series))
     judged = {kpi: judge(DEFINITIONS[kpi], figure, before.get(kpi)) for kpi, figure in figures.items()}
     figures[Kpi.TARGETS] = targets_reached(judged)
-    groups = await _groups(tx, span, query.by) if query.by else {}
     names = await _names(tx, query.by, groups)
-    parts = steps(span, query.every) if query.every else []
-    series = await totals(tx, parts) if parts else {}
     data = []
-    for kpi in wanted:
+    for kpi in (kpi for kpi in Kpi if not query.kpi or kpi in query.kpi):
         definition, compared = DEFINITIONS[kpi], before.get(kpi)
         data.append(
             _defined(definition) | _judged(definition, figures[kpi], compared)
@@ -58,9 +70,35 @@ async def show(tx: Tx, query: KpiQuery) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def totals(tx: Tx, spans: Sequence[Span]) -> dict[Kpi, list[Figure]]:
-    """Every figure but R01, of each span."""
-    return await kpi_clocks.totals(tx, spans) | await kpi_calms.totals(tx, spans)
+def _wanted(query: KpiQuery) -> list[Kpi]:
+    """Those that are asked for, and those that these are made of."""
+    asked = set(query.kpi) or set(Kpi)
+    return [kpi for kpi in Kpi if kpi in asked | (set(GOALS) if Kpi.TARGETS in asked else set())]
+
+
+def _counted(by: KpiBy | None, groups: Groups, series: Mapping[Kpi, Sequence[Figure]]) -> dict[Kpi, Figure]:
+    """Figures whose parts or steps were counted already and add up: they need not be counted twice. A response may be of many
+    departments."""
+    steps_ = {kpi: added_up(series[kpi]) for kpi in series if kpi in ADD_UP}
+    if by is KpiBy.DEPARTMENT:
+        return steps_
+    return {kpi: added_up(found.values()) for kpi, found in groups.items() if kpi in ADD_UP and found} | steps_
+
+
+async def _whole(tx: Tx, span: Span, wanted: Sequence[Kpi], counted: Mapping[Kpi, Figure]) -> dict[Kpi, Figure]:
+    """The figures of the span, those that are ``counted`` already and the others."""
+    found = await totals(tx, [span], [kpi for kpi in wanted if kpi not in counted])
+    return {kpi: figures[0] for kpi, figures in found.items()} | dict(counted)
+
+
+async def totals(tx: Tx, spans: Sequence[Span], wanted: Sequence[Kpi]) -> dict[Kpi, list[Figure]]:
+    """These figures of each span. Of many spans R01 and R08 are left out: those take a look at each room."""
+    found = await kpi_rooms.totals(tx, spans, wanted)
+    if not set(wanted).isdisjoint((*kpi_clocks.KPIS, Kpi.ALERTS)):
+        found |= await kpi_clocks.totals(tx, spans, alerts=Kpi.ALERTS in wanted)
+    if not set(wanted).isdisjoint(kpi_calms.KPIS):
+        found |= await kpi_calms.totals(tx, spans)
+    return found
 
 
 async def _baseline(tx: Tx, query: KpiQuery) -> KpiBaseline | None:
@@ -69,8 +107,13 @@ async def _baseline(tx: Tx, query: KpiQuery) -> KpiBaseline | None:
     return await kpi_baselines.baseline_on(tx, query.to)
 
 
-async def _groups(tx: Tx, span: Span, by: KpiBy) -> Groups:
-    return await kpi_clocks.groups(tx, span, by) | await kpi_calms.groups(tx, span, by)
+async def _groups(tx: Tx, span: Span, by: KpiBy, wanted: Sequence[Kpi]) -> Groups:
+    found: dict[Kpi, dict[str | None, Figure]] = await kpi_rooms.groups(tx, span, by, wanted)
+    if not set(wanted).isdisjoint(kpi_clocks.KPIS):
+        found |= await kpi_clocks.groups(tx, span, by)
+    if not set(wanted).isdisjoint(kpi_calms.KPIS):
+        found |= await kpi_calms.groups(tx, span, by)
+    return found
 
 
 async def _names(tx: Tx, by: KpiBy | None, groups: Groups) -> Mapping[str, str]:
@@ -130,14 +173,16 @@ async def list_items(tx: Tx, name: str, query: KpiItemQuery) -> dict[str, Any]:
     await tx.plan_anew()
     bound = ["kpi_items", kpi, query.filters()]
     cursor = paging.decode(query.cursor, bound)
-    after = (datetime.fromisoformat(cursor[0]), UUID(cursor[1])) if cursor else None
+    after = (datetime.fromisoformat(cursor[0]), cursor[1]) if cursor else None
     found = await _items(tx, kpi, query.span, after=after, limit=query.limit + 1)
     return paging.page(found, query.limit, bound, lambda item: [item["at"].isoformat(), item["id"]])
 
 
 async def _items(
-    tx: Tx, kpi: Kpi, span: Span, *, after: tuple[datetime, UUID] | None, limit: int
+    tx: Tx, kpi: Kpi, span: Span, *, after: tuple[datetime, str] | None, limit: int
 ) -> list[dict[str, Any]]:
     if kpi in kpi_calms.KPIS:
         return await kpi_calms.items(tx, kpi, span, after=after, limit=limit)
-    return await kpi_clocks.items(tx, kpi, span, after=after, limit=limit)
+    if kpi in (*kpi_clocks.KPIS, Kpi.ALERTS):
+        return await kpi_clocks.items(tx, kpi, span, after=after, limit=limit)
+    return await kpi_rooms.items(tx, kpi, span, after=after, limit=limit)

@@ -1,6 +1,6 @@
 """Key figures 关键指标 on the wire (方案 一): each with its formula, numerator, denominator and what is behind it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -139,8 +139,8 @@ class KpiPoint(KpiFigure):
 
     model_config = ConfigDict(json_schema_extra={"example": _POINT})
 
-    from_: Date = Field(alias="from", description="The step's first day.")
-    to: Date = Field(description="Its last day.")
+    from_: date = Field(alias="from", description="The step's first day.")
+    to: date = Field(description="Its last day.")
 
 
 class KpiShown(KpiFigure):
@@ -171,9 +171,9 @@ class KpiBaseline(BaseModel):
 
     id: UUID = Field(description="The baseline.")
     name: str = Field(description="What people call it.")
-    from_: Date = Field(alias="from", description="Its first day.")
-    to: Date = Field(description="Its last day.")
-    applies_from: Date = Field(
+    from_: date = Field(alias="from", description="Its first day.")
+    to: date = Field(description="Its last day.")
+    applies_from: date = Field(
         description="Periods that end on this day or later are compared with it, until the next."
     )
     in_force: bool = Field(description="Whether it is the yardstick today.")
@@ -191,8 +191,8 @@ class KpiReport(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": _REPORT})
 
-    from_: Date = Field(alias="from", description="The first day.")
-    to: Date = Field(description="The last day.")
+    from_: date = Field(alias="from", description="The first day.")
+    to: date = Field(description="The last day.")
     as_of: datetime = Field(description="When this was counted.")
     baseline: KpiBaseline | None = Field(description="What it is compared with; null: nothing.")
     data: list[KpiShown] = Field(description="The figures, in the plan's order.")

@@ -90,7 +90,8 @@ async def tell_coverage(tx: Tx) -> int:
     target = (await settings_at(tx, now)).target_percent
     [coverage] = await coverage_at(tx, [now])
     shares: Mapping[UUID | None, Share] = {
-        **{id_: share for id_, share in coverage.departments.items() if id_ is not None}, None: coverage.company
+        **dict(sorted((id_, share) for id_, share in coverage.departments.items() if id_ is not None)),
+        None: coverage.company,
     }  # fmt: skip
     events: list[Event] = []
     for id_, share in shares.items():

@@ -160,7 +160,7 @@ async def test_at_its_end_what_was_due_later_is_not_reached_and_what_was_due_ran
 
 
 async def test_nothing_is_played_and_nothing_rings_in_a_pause(client, database, stage, context: Context):
-    drill = await start(client, await make_scenario(database, [post_of("one", 0, likes=200_000)]), scale=600)
+    drill = await start(client, await make_scenario(database, [post_of("one", 0, likes=200_000)]), scale=10)
     await stage.at(None)
     [one] = await incidents_of(client, drill)
     assert one["grade"] == "major"

@@ -21,7 +21,7 @@ from app.core.db import Tx
 from app.core.vault import CONTACTS, Vault
 from app.incidents import acts, affected, guards, queries, service, tasks, team_queries
 from app.mentions.schemas import Sentiment
-from app.models import Incident, MentionState
+from app.models import Incident, MentionState, Task
 from app.statements import approving, publishing
 from app.statements import service as statements
 
@@ -46,7 +46,7 @@ class Fire:
         assert self.incident_id is not None, "its first post opened it"
         return self.incident_id
 
-    def begin(self) -> None:
+    def kindle(self) -> None:
         """Puts its posts on the agenda, counted from the first."""
         begins = self._past.now + timedelta(minutes=self._crisis.begins)
         for minute, group in groupby(self._crisis.readings, key=lambda reading: reading.minute):
@@ -148,6 +148,8 @@ class Fire:
             self._past.after(6, partial(self._approve, made.id))
         self._past.after(15, partial(self._publish, made.id, self._crisis.posts[0].platform))
         if kind != HOLDING:
+            if self._answer.keeps:
+                self._past.after(30 * 60, self._keep)
             for platform, minutes in self._answer.elsewhere:
                 self._past.after(15 + minutes, partial(self._publish, made.id, platform))
 
@@ -210,6 +212,12 @@ class Fire:
         fields = {"happened_at": None, "outcome": "已办结", "result": result}
         await self._past.say(tasks.complete_task, task_id, fields, by=by)
 
+    async def _keep(self) -> None:
+        """What was promised is done in time."""
+        by = await self._staff.as_(self._staff.of(1)[0])
+        for task_id in await self._past.find(_promised, self._id):
+            await self._finish(task_id, "commitment", by)
+
     async def _look(self, left: int) -> None:
         """Looks whether it is out, again and again; then it is closed, and reviewed."""
         if await self._past.is_calm(self._id):
@@ -233,6 +241,11 @@ async def _incident_of(tx: Tx, mention_id: UUID) -> Incident:
     state = (await tx.scalars(select(MentionState).where(MentionState.mention_id == mention_id))).one()
     assert state.incident_id is not None, "it is negative and hits"
     return await queries.get_incident(tx, state.incident_id)
+
+
+async def _promised(tx: Tx, incident_id: UUID) -> list[UUID]:
+    mine = Task.incident_id == incident_id, Task.kind == "commitment", Task.state == "open"
+    return list(await tx.scalars(select(Task.id).where(*mine).order_by(Task.id)))
 
 
 async def _is_free(tx: Tx, incident: Incident) -> bool:

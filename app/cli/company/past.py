@@ -25,6 +25,8 @@ from app.reviews.overdue import late_reviews, tell_of
 from app.reviews.risks_overdue import tell_overdue
 from app.settings import Settings
 from app.statements import origins
+from app.trainings import drills_playing
+from app.trainings.telling import tell_coverage, tell_ending
 
 T = TypeVar("T")
 Act = Callable[[], Awaitable[None]]
@@ -39,6 +41,7 @@ select (select min(next_at) from deadlines where next_at is not null and kind <>
   (select min(next_at) from deadlines where next_at is not null and kind = 'alert') as alerts,
   (select min(due_at) from silences where stopped_by is null) as silences,
   (select min(due_at) from origin_watches where due_at is not null) as origins,
+  (select min(next_at) from drills where next_at is not null) as drills,
   (select min(due_by) from patrols where missed_at is null and happened_at is null) as patrols,
   (select min(decisions_due_at) + interval '1 second' from reviews
     where status in ('open', 'reported') and overdue_told_at is null) as reviews,
@@ -134,21 +137,31 @@ class Past:
 
     async def _pass(self, until: datetime) -> None:
         """Time goes by: all that rings until then rings, at its instant."""
-        last = self.now
+        at, rung = self.now, set[str]()
         while True:
             [row] = await self.database.fetch(_NEXT)
-            due = {name: at for name, at in row.items() if at is not None and at <= until}
+            due = {name: when for name, when in row.items() if when is not None and when <= until}
             if not due:
                 return
-            first = min(due.values())
-            at = first if first > last else last + AGAIN
-            if at > until:
-                return
-            self.database.moment = last = at
-            for name in [name for name, when in due.items() if when <= at]:
+            if (first := min(due.values())) > at:
+                at, rung = first, set()
+            ringing_now = {name for name, when in due.items() if when <= at} - rung
+            if not ringing_now:
+                # What rang and is still due waits for something; it is looked at again.
+                at, rung = at + AGAIN, set()
+                if at > until:
+                    return
+                continue
+            self.database.moment = at
+            for name in sorted(ringing_now):
                 await self._ring(name)
+            rung |= ringing_now
 
     async def _ring(self, name: str) -> None:
+        if name == "drills":
+            while await self.database.run(lambda tx: drills_playing.step(tx, self.rules)) is not None:
+                pass
+            return
         ringers: dict[str, Callable[[Tx], Awaitable[Any]]] = {
             "clocks": ringing.ring_due, "calls": calling.call_due, "silences": silence.ring_due, "origins": origins.ring_due,
             "patrols": tell_missed, "alerts": lambda tx: alerts.breach_alerts(tx, AT_ONCE), "reviews": _tell_decisions,
@@ -161,10 +174,12 @@ class Past:
         await self.database.run(lambda tx: alerts.note_pushes(tx))
 
     async def look(self, hour: int) -> None:
-        """What workers look for now and then: whether somebody is heard and what subsides; once a day slots and risks."""
+        """What workers look for now and then: whether somebody is heard and what subsides; once a day slots, risks, and
+        what of trainings ends or falls."""
         if hour % 24 == 0:
             await self.database.run(make_slots)
-            await self.database.run(tell_overdue)
+            for job in (tell_overdue, tell_ending, tell_coverage):
+                await self.database.run(job)
         await self.database.run(self._listen)
         for incident_id in await self.database.run(fading.subsiding):
             await self.database.run(lambda tx, one=incident_id: fading.subside(tx, one))  # type: ignore[misc]

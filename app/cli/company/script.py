@@ -6,7 +6,7 @@ Minutes are counted from the beginning of what they belong to.
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from app.domain.worktime import SHANGHAI
 
 DAYS: Final = 30
 PEOPLE: Final = 300
+SESSIONS: Final = 40
+COURSES: Final = 4
 # 公关 运营 法务 业务, and how many are in each.
 SIZES: Final = (
     ("公关部", "public_relations", 14),
@@ -22,6 +24,7 @@ SIZES: Final = (
     ("法务部", "legal", 10),
     ("业务部", "business", 216),
 )
+BUSINESS: Final = 3
 LATE_JOINERS: Final = 6
 LEAVERS: Final = 8
 
@@ -78,6 +81,7 @@ class Response:
     statement_kind: str = "apology"
     elsewhere: tuple[tuple[str, int], ...] = ()
     approved: bool = True
+    keeps: bool = True
     affected: int = 0
     # After the calm: when it is closed, and the review's meeting and report.
     closes: int | None = 90
@@ -109,16 +113,21 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A training session on a day at an hour, of one of the courses; who of those on the roster comes is decided there."""
+    """A training session on a day at an hour: which of the course's sessions it is, who of those asked does not come, and
+    what the others reach, by their places."""
 
     day: int
     hour: int
     course: int
+    number: int
+    absent: frozenset[int]
+    scores: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Everything. ``silence``: from which hour to which the second source says nothing."""
+    """Everything. ``reads``: who reads the code of conduct, and how many minutes after it came in force; ``silence``: from
+    which hour to which the second source says nothing."""
 
     seed: int
     days: int
@@ -126,7 +135,8 @@ class Script:
     crises: tuple[Crisis, ...]
     walks: tuple[Walk, ...]
     sessions: tuple[Session, ...]
-    silence: tuple[int, int] = field(default=(0, 0))
+    reads: tuple[tuple[int, int], ...]
+    silence: tuple[int, int]
 
 
 def write(seed: int, months: int = 1) -> Script:
@@ -135,7 +145,7 @@ def write(seed: int, months: int = 1) -> Script:
     return Script(
         seed, days, _people(_random(seed, "people")), tuple(_crises(seed, months)),
         tuple(_walks(_random(seed, "patrols"), 3 * days)), tuple(_sessions(_random(seed, "trainings"), months)),
-        silence=(16 * 24 + 10, 16 * 24 + 15),
+        tuple(_reads(_random(seed, "documents"))), silence=(16 * 24 + 10, 16 * 24 + 15),
     )  # fmt: skip
 
 
@@ -240,7 +250,7 @@ def _grown(minute: int, begins: int, ends: int) -> float:
 def _reading(chance: random.Random, minute: int, post: int, spread: float) -> Reading:
     reposts, comments = int(spread * 0.22), int(spread * 0.18)
     likes = int(spread) - reposts - comments
-    return Reading(minute, post, reposts, comments, likes, int(spread * 31) + 7 * post)
+    return Reading(minute, post, reposts, comments, likes, int(spread * 6) + 7 * post)
 
 
 def _response(chance: random.Random, kind: str, place: int, origin: str) -> Response:
@@ -267,7 +277,12 @@ def _response(chance: random.Random, kind: str, place: int, origin: str) -> Resp
         },
         3: {"changes": "risks"},
         4: {"told_after": 80, "acknowledged": tuple(minutes + 5 for minutes in quick)},
-        6: {"acknowledged": (78, None, None, None, None, None, None, None), "fact_check": 95, "statement": 1600},
+        6: {
+            "acknowledged": (78, None, None, None, None, None, None, None),
+            "fact_check": 95,
+            "statement": 1600,
+            "keeps": False,
+        },
         8: {"responsibility": "supplier", "changes": "risks"},
         10: {"approved": False},
         11: {"statement": None, "closes": None, "meets": None, "reports": None},
@@ -289,7 +304,19 @@ def _walks(chance: random.Random, number: int) -> Iterator[Walk]:
             yield Walk(chance.randrange(2, 50), findings=tuple(f"巡查看到有人聊{brand}（{place}）" for brand in found))
 
 
+def _reads(chance: random.Random) -> Iterator[tuple[int, int]]:
+    for number in range(PEOPLE):
+        if chance.random() < 0.93:
+            yield number, chance.randrange(10 * 60, 14 * 1440)
+
+
 def _sessions(chance: random.Random, months: int) -> Iterator[Session]:
+    """Forty a month: each course is taught to a tenth of those it is for at a time, so that a month teaches everybody."""
     for month in range(months):
-        for number in range(40):
-            yield Session(month * DAYS + number * 26 // 40, chance.choice((9, 10, 14, 16)), number % 4)
+        for number in range(SESSIONS):
+            absent = frozenset(place for place in range(PEOPLE // 10 + 1) if chance.random() < 0.03)
+            scores = tuple(min(100, round(chance.gauss(82, 11))) for _ in range(PEOPLE // 10 + 1))
+            yield Session(
+                month * DAYS + number * 26 // SESSIONS, chance.choice((9, 10, 14, 16)), number % COURSES,
+                month * (SESSIONS // COURSES) + number // COURSES, absent, scores,
+            )  # fmt: skip

@@ -24,7 +24,7 @@ from app.webhooks.exchange import Answer
 # Each tool, and the platforms it reports on.
 TOOLS: Final = (
     ("舆情工具甲", ("weibo", "xiaohongshu", "zhihu")), ("短视频监测乙", ("douyin", "bilibili")),
-    ("公众号监测丙", ("wechat_official", "wechat_channels", "forum", "news")),
+    ("公众号监测丙", ("wechat_official", "wechat_channels", "forum")),
 )  # fmt: skip
 SILENT: Final = 1
 # They look each hour.

@@ -58,11 +58,6 @@ class Staff:
             self._callers[person_id] = await self._past.find(_caller, person_id)
         return self._callers[person_id]
 
-    @property
-    def present(self) -> list[UUID]:
-        """Who is there now: leavers are out of the books."""
-        return list(self.ids.values())
-
     async def _join(self, numbers: Sequence[int], tx: Tx, _: datetime) -> None:
         for number in numbers:
             one = self._script.people[number]

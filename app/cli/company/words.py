@@ -52,6 +52,8 @@ PRAISES: Final = (
     "今天的早餐是青禾家的酸奶配燕麦", "青禾新出的包装挺好看", "下班路上买了瓶青禾", "青禾的牧场开放日去过，环境不错",
     "青禾家门店开到我们小区了", "喝了半年青禾，味道一直没变",
 )  # fmt: skip
-TRAININGS: Final = (
-    ("舆情应对基础", 24, None), ("员工社交行为准则宣讲", 12, None), ("媒体沟通与发言人训练", 12, 60), ("信息核实与留证", 24, 60),
+# Title, for how many months a completion is good, the pass mark, and whether it is for those alone who answer for crises.
+COURSES: Final = (
+    ("舆情应对基础", 24, None, False), ("员工社交行为准则宣讲", 12, None, False), ("信息核实与留证", 12, 60, False),
+    ("媒体沟通与发言人训练", 12, 60, True),
 )  # fmt: skip

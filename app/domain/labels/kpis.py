@@ -46,7 +46,9 @@ LABELS: Labels = {
     "kpi_subject": {
         "deadline": ("时限", "Deadline"),
         "incident": ("事件", "Incident"),
+        "platform": ("平台", "Platform"),
         "person": ("人员", "Person"),
         "mechanism": ("机制", "Mechanism"),
+        "patrol": ("巡查", "Patrol"),
     },
 }

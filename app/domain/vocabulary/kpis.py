@@ -63,9 +63,11 @@ class KpiEvery(StrEnum):
 
 
 class KpiSubject(StrEnum):
-    """What a figure is made of: 时限, 事件, 人员, 机制."""
+    """What a figure is made of: 时限, 事件, 平台 (in an hour), 人员, 机制, 巡查."""
 
     DEADLINE = "deadline"
     INCIDENT = "incident"
+    PLATFORM = "platform"
     PERSON = "person"
     MECHANISM = "mechanism"
+    PATROL = "patrol"
