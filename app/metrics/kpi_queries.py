@@ -27,6 +27,7 @@ from app.domain.labels import LABELS
 from app.domain.vocabulary.kpis import Kpi, KpiBy
 from app.metrics import kpi_baselines, kpi_calms, kpi_clocks, kpi_rooms
 from app.metrics.kpi_schemas import KpiItemQuery, KpiQuery
+from app.metrics.trials import is_trial
 from app.models import Department, KpiBaseline
 
 Groups = Mapping[Kpi, Mapping[str | None, Figure]]
@@ -66,6 +67,7 @@ async def show(tx: Tx, query: KpiQuery) -> dict[str, Any]:
         )  # fmt: skip
     return {
         "from": span.first, "to": span.last, "as_of": await tx.now(),
+        "is_trial": await is_trial(tx, span.start, span.end),
         "baseline": await kpi_baselines.show(tx, baseline) if baseline else None, "data": data,
     }  # fmt: skip
 

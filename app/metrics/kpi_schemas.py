@@ -14,6 +14,7 @@ from app.core.params import PageQuery
 from app.domain.kpi import MOST_DAYS, MOST_POINTS, Span, steps
 from app.domain.vocabulary.kpis import Kpi, KpiBy, KpiDirection, KpiEvery, KpiGap, KpiSubject, KpiUnit
 from app.incidents.calendar_schemas import Date
+from app.metrics.mechanism_schemas import IS_TRIAL
 
 BASELINE = "0197a3f0-c000-7aaa-8bbb-0123456789ab"
 _INCIDENT = "0197a3f0-7000-7aaa-8bbb-0123456789ab"
@@ -34,7 +35,8 @@ _BASELINE: JsonDict = {
     "mean_spread": 61_240.0, "created_at": "2026-07-01T02:00:00Z", "created_by": "key:abc1234",
 }  # fmt: skip
 _REPORT: JsonDict = {
-    "from": "2026-10-01", "to": "2026-10-31", "as_of": "2026-11-01T02:00:00Z", "baseline": _BASELINE, "data": [_KPI],
+    "from": "2026-10-01", "to": "2026-10-31", "as_of": "2026-11-01T02:00:00Z", "is_trial": False,
+    "baseline": _BASELINE, "data": [_KPI],
 }  # fmt: skip
 _ITEM: JsonDict = {
     "subject": "deadline", "id": "0197a3f0-7010-7aaa-8bbb-0123456789ab", "incident_id": _INCIDENT,
@@ -194,6 +196,7 @@ class KpiReport(BaseModel):
     from_: date = Field(alias="from", description="The first day.")
     to: date = Field(description="The last day.")
     as_of: datetime = Field(description="When this was counted.")
+    is_trial: bool = Field(description=IS_TRIAL)
     baseline: KpiBaseline | None = Field(description="What it is compared with; null: nothing.")
     data: list[KpiShown] = Field(description="The figures, in the plan's order.")
 

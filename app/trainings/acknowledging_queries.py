@@ -88,9 +88,9 @@ async def coverage(tx: Tx, document_id: UUID, on: date | None) -> dict[str, Any]
 
 async def list_mine(tx: Tx, query: MyDocumentQuery, *, caller: Caller) -> dict[str, Any]:
     """What is in force and for the caller, the newest document first; PersonNeeded where it is a machine."""
-    me = caller.require_person().id
-    bound = ["my-documents", me, query.filters()]
+    bound = ["my-documents", caller.person and caller.person.id, query.filters()]
     after = paging.decode(query.cursor, bound)
+    me = caller.require_person().id
     rows = await tx.execute(
         _MY_LIST,
         {"me": me, "before": UUID(after[0]) if after else None, "waiting": query.waiting, "most": query.limit + 1},

@@ -215,11 +215,11 @@ async def test_every_operation_refuses_unknown_query_parameters(client, operatio
 
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if "{" in o.path], ids=str)
 async def test_a_path_to_nothing_is_404_and_a_malformed_one_never_worse(client, operation):
-    problem(await client.request(operation.method, operation.url, json=operation.example), 404)
+    problem(await client.request(operation.method, operation.url, params=operation.query, json=operation.example), 404)
     start, end = operation.path.find("{"), operation.path.find("}") + 1
     for bad in ("not-an-id", "%00", "0", "-1", "9" * 40, "a" * 5000, "%ff", "%F0%9F%94%A5", "0190f5a2-7b5e-7c3d-8a1f"):
         url = operation.path[:start] + bad + operation.path[end:]
-        response = await client.request(operation.method, url, json=operation.example)
+        response = await client.request(operation.method, url, params=operation.query, json=operation.example)
         found = problem(response, response.status_code)
         assert found["status"] in (404, 422), (bad, found)
 

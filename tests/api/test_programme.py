@@ -161,7 +161,8 @@ async def test_a_trial_is_on_record_and_shown_wherever_a_reader_could_take_it_fo
         for url in ("/v1/metrics/mechanisms", "/v1/metrics/digest-preview"):
             assert good(await client.get(url))["is_trial"] is True, url
         query = {"from": TODAY.isoformat(), "to": TODAY.isoformat()}
-        assert good(await client.get("/v1/metrics/rules", params=query))["is_trial"] is True
+        for url in ("/v1/metrics/rules", "/v1/metrics/kpis"):
+            assert good(await client.get(url, params=query))["is_trial"] is True, url
         assert good(await client.get("/v1/metrics/digest-preview"))["text"].startswith("【试运行】")
         off = await put(client, reason="试运行结束")
         assert (off["is_trial"], checks(off)["trial_ended"]["light"]) == (False, "green")

@@ -29,6 +29,13 @@ class Operation:
     scopes: tuple[str, ...] | None
     body: dict[str, Any] | None
     example: dict[str, Any] | None
+    # Days of its query that it can't do without.
+    days: tuple[str, ...] = ()
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Good days, where some are required."""
+        return dict.fromkeys(self.days, "2026-10-01")
 
     @property
     def scope(self) -> str:
@@ -79,7 +86,9 @@ def _operations() -> list[Operation]:
             example = schema["example"] if schema else None
             secured = operation["security"]
             scopes = tuple(scope for asked in secured[0].values() for scope in asked) if secured else None
-            found.append(Operation(operation["operationId"], method.upper(), path, scopes, schema, example))
+            asked = [one for one in operation.get("parameters", ()) if one.get("in") == "query" and one["required"]]
+            days = tuple(one["name"] for one in asked if one["schema"].get("format") == "date")
+            found.append(Operation(operation["operationId"], method.upper(), path, scopes, schema, example, days))
     return found
 
 
