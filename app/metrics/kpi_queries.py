@@ -20,11 +20,11 @@ from app.domain.kpi import (
     Span,
     added_up,
     judge,
-    steps,
     targets_reached,
 )
 from app.domain.labels import LABELS
 from app.domain.vocabulary.kpis import Kpi, KpiBy
+from app.domain.worktime import day_of
 from app.metrics import kpi_baselines, kpi_calms, kpi_clocks, kpi_rooms
 from app.metrics.kpi_schemas import KpiItemQuery, KpiQuery
 from app.metrics.trials import is_trial
@@ -41,10 +41,11 @@ async def show(tx: Tx, query: KpiQuery) -> dict[str, Any]:
     """The figures, and what they are compared with."""
     # The plan for any period would be one for all of them.
     await tx.plan_anew()
-    baseline = await _baseline(tx, query)
-    before, span = kpi_baselines.figures_of(baseline), query.span
+    span = query.span(day_of(await tx.now()))
+    baseline = await _baseline(tx, query, span)
+    before = kpi_baselines.figures_of(baseline)
     wanted = _wanted(query)
-    parts = steps(span, query.every) if query.every else []
+    parts = query.steps(span)
     series = await totals(tx, parts, wanted) if parts else {}
     groups = await _groups(tx, span, query.by, wanted) if query.by else {}
     figures = await _whole(tx, span, wanted, _counted(query.by, groups, series))
@@ -103,10 +104,10 @@ async def totals(tx: Tx, spans: Sequence[Span], wanted: Sequence[Kpi]) -> dict[K
     return found
 
 
-async def _baseline(tx: Tx, query: KpiQuery) -> KpiBaseline | None:
+async def _baseline(tx: Tx, query: KpiQuery, span: Span) -> KpiBaseline | None:
     if query.baseline is not None:
         return await kpi_baselines.get_baseline(tx, query.baseline)
-    return await kpi_baselines.baseline_on(tx, query.to)
+    return await kpi_baselines.baseline_on(tx, span.last)
 
 
 async def _groups(tx: Tx, span: Span, by: KpiBy, wanted: Sequence[Kpi]) -> Groups:
@@ -173,10 +174,11 @@ async def list_items(tx: Tx, name: str, query: KpiItemQuery) -> dict[str, Any]:
     if kpi is None:
         raise NotFound(f"There is no key figure {name}; there are {', '.join(Kpi)}.")
     await tx.plan_anew()
-    bound = ["kpi_items", kpi, query.filters()]
+    span = query.span(day_of(await tx.now()))
+    bound = ["kpi_items", kpi, [str(day) for day in span]]
     cursor = paging.decode(query.cursor, bound)
     after = (datetime.fromisoformat(cursor[0]), cursor[1]) if cursor else None
-    found = await _items(tx, kpi, query.span, after=after, limit=query.limit + 1)
+    found = await _items(tx, kpi, span, after=after, limit=query.limit + 1)
     return paging.page(found, query.limit, bound, lambda item: [item["at"].isoformat(), item["id"]])
 
 

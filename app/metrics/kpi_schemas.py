@@ -8,14 +8,17 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from app.core.bodies import Visible, Wire
+from app.core.errors import FieldError, Invalid
 from app.core.faults import Like
 from app.core.paging import Page
 from app.core.params import PageQuery
 from app.domain.kpi import MOST_DAYS, MOST_POINTS, Span, steps
 from app.domain.vocabulary.kpis import Kpi, KpiBy, KpiDirection, KpiEvery, KpiGap, KpiSubject, KpiUnit
+from app.domain.worktime import DAY
 from app.incidents.calendar_schemas import Date
 from app.metrics.mechanism_schemas import IS_TRIAL
 
+MONTH = 30
 BASELINE = "0197a3f0-c000-7aaa-8bbb-0123456789ab"
 _INCIDENT = "0197a3f0-7000-7aaa-8bbb-0123456789ab"
 _FIGURE: JsonDict = {
@@ -53,7 +56,7 @@ KpiName = Annotated[str, Like(r"^R[0-9]{2}$", f"must be a figure's id: {', '.joi
 
 
 class Period(BaseModel):
-    """Days in Asia/Shanghai."""
+    """Days in Asia/Shanghai that have to be named."""
 
     from_: Annotated[
         Date,
@@ -75,7 +78,31 @@ class Period(BaseModel):
         return self
 
 
-class KpiQuery(Period):
+class KpiPeriod(BaseModel):
+    """Days in Asia/Shanghai; the last thirty, unless some are named."""
+
+    from_: Annotated[
+        Date | None,
+        Field(
+            validation_alias=AliasChoices("from"), alias="from",
+            description=f"The first day, for example 2026-10-01. Unnamed: {MONTH} days with the last one.",
+        ),
+    ] = None  # fmt: skip
+    to: Annotated[
+        Date | None, Field(description=f"The last day, included: at most {MOST_DAYS} days. Unnamed: today.")
+    ] = None
+
+    def span(self, today: date) -> Span:
+        """The days; Invalid where there are none, or too many."""
+        last = self.to or today
+        span = Span(self.from_ or last - (MONTH - 1) * DAY, last)
+        if not 1 <= span.days <= MOST_DAYS:
+            detail = f"`to` must be `from` or later, and {MOST_DAYS} days at most are looked at once"
+            raise Invalid(detail, errors=[FieldError("?from", detail, "period_invalid")])
+        return span
+
+
+class KpiQuery(KpiPeriod):
     """Which days, and how the figures are broken down."""
 
     model_config = ConfigDict(extra="forbid")
@@ -91,14 +118,16 @@ class KpiQuery(Period):
         Field(description="Compare with this baseline. Unasked it is the one that applied on the last day."),
     ] = None
 
-    @model_validator(mode="after")
-    def _not_too_many(self) -> Self:
-        if self.every is not None and len(steps(self.span, self.every)) > MOST_POINTS:
-            raise ValueError(f"`every` makes more than {MOST_POINTS} steps of this; ask for longer ones or fewer days")
-        return self
+    def steps(self, span: Span) -> list[Span]:
+        """The steps that are asked for; Invalid where they are too many."""
+        found = steps(span, self.every) if self.every else []
+        if len(found) > MOST_POINTS:
+            detail = f"makes more than {MOST_POINTS} steps of these days; ask for longer ones or fewer days"
+            raise Invalid(detail, errors=[FieldError("?every", detail, "too_many_steps")])
+        return found
 
 
-class KpiItemQuery(PageQuery, Period):
+class KpiItemQuery(PageQuery, KpiPeriod):
     """Which days, and which page of what is behind the figure."""
 
     model_config = ConfigDict(extra="forbid")

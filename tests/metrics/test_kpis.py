@@ -1,6 +1,6 @@
 """The plan's key figures over a made-up quarter equal an independent recount of what the events tell; and they stay."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -227,12 +227,19 @@ async def test_a_baseline_that_would_judge_the_past_anew_is_refused(history: His
 
 
 @pytest.mark.parametrize("query", [
-    {"from": "2026-03-02", "to": "2026-03-01"}, {"from": "2024-01-01", "to": "2026-03-01"}, {"to": "2026-03-01"},
+    {"from": "2026-03-02", "to": "2026-03-01"}, {"from": "2024-01-01", "to": "2026-03-01"}, {"from": "2199-01-01"},
     {"from": "2026-01-01", "to": "2026-12-31", "every": "day"}, {"from": "2026-03-01", "to": "2026-03-02", "by": "x"},
     {"from": "2026-03-01", "to": "2026-03-02", "nonsense": "1"}, {"from": "20260301", "to": "2026-03-02"},
 ])  # fmt: skip
 async def test_a_question_that_makes_no_sense_is_refused(history: History, query):
     problem(await history.client.get("/v1/metrics/kpis", params=query), 422)
+
+
+async def test_the_last_month_is_told_where_none_is_named(history: History):
+    report = good(await history.client.get("/v1/metrics/kpis"))
+    days = date.fromisoformat(report["from"]), date.fromisoformat(report["to"])
+    assert (days[1] - days[0]).days == 29
+    assert report["as_of"][:10] in (report["to"], str(days[1] - timedelta(days=1)))
 
 
 async def test_what_is_not_there_is_not_found(history: History):
