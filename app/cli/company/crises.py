@@ -46,7 +46,7 @@ class Fire:
         assert self.incident_id is not None, "its first post opened it"
         return self.incident_id
 
-    def begin(self) -> None:
+    def plan(self) -> None:
         """Puts its posts on the agenda, counted from the first."""
         begins = self._past.now + timedelta(minutes=self._crisis.begins)
         for minute, group in groupby(self._crisis.readings, key=lambda reading: reading.minute):
@@ -223,7 +223,7 @@ class Fire:
         if await self._past.is_calm(self._id):
             if self._answer.closes is not None:
                 self._past.after(self._answer.closes, self._close)
-            self._aftermath.begin(self._id)
+            self._aftermath.plan(self._id)
         elif left:
             self._past.after(LOOK, partial(self._look, left - 1))
 
