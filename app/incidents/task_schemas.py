@@ -55,7 +55,7 @@ class TaskCreate(Wire):
     kind: Annotated[
         TaskKind,
         Field(
-            description="What kind of thing it is; it stays so. A commitment 承诺兑现 is created by publishing a statement that promises it, and not here."
+            description="What kind of thing it is; it stays so. A commitment 承诺兑现 is created by publishing a statement that promises it, an improvement 改进事项 at its drill; neither here."
         ),
     ]
     title: Title

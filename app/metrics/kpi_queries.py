@@ -45,10 +45,10 @@ async def show(tx: Tx, query: KpiQuery) -> dict[str, Any]:
     wanted = _wanted(query)
     parts = steps(span, query.every) if query.every else []
     series = await totals(tx, parts, wanted) if parts else {}
-    figures = await _whole(tx, span, wanted, series)
+    groups = await _groups(tx, span, query.by, wanted) if query.by else {}
+    figures = await _whole(tx, span, wanted, _counted(query.by, groups, series))
     judged = {kpi: judge(DEFINITIONS[kpi], figure, before.get(kpi)) for kpi, figure in figures.items()}
     figures[Kpi.TARGETS] = targets_reached(judged)
-    groups = await _groups(tx, span, query.by, wanted) if query.by else {}
     names = await _names(tx, query.by, groups)
     data = []
     for kpi in (kpi for kpi in Kpi if not query.kpi or kpi in query.kpi):
@@ -76,13 +76,19 @@ def _wanted(query: KpiQuery) -> list[Kpi]:
     return [kpi for kpi in Kpi if kpi in asked | (set(GOALS) if Kpi.TARGETS in asked else set())]
 
 
-async def _whole(
-    tx: Tx, span: Span, wanted: Sequence[Kpi], series: Mapping[Kpi, Sequence[Figure]]
-) -> dict[Kpi, Figure]:
-    """The figures of the span. Where its steps were counted already and add up, they are not counted twice."""
-    added = {kpi: added_up(series[kpi]) for kpi in series if kpi in ADD_UP}
-    found = await totals(tx, [span], [kpi for kpi in wanted if kpi not in added])
-    return {kpi: figures[0] for kpi, figures in found.items()} | added
+def _counted(by: KpiBy | None, groups: Groups, series: Mapping[Kpi, Sequence[Figure]]) -> dict[Kpi, Figure]:
+    """Figures whose parts or steps were counted already and add up: they need not be counted twice. A response may be of many
+    departments."""
+    steps_ = {kpi: added_up(series[kpi]) for kpi in series if kpi in ADD_UP}
+    if by is KpiBy.DEPARTMENT:
+        return steps_
+    return {kpi: added_up(found.values()) for kpi, found in groups.items() if kpi in ADD_UP and found} | steps_
+
+
+async def _whole(tx: Tx, span: Span, wanted: Sequence[Kpi], counted: Mapping[Kpi, Figure]) -> dict[Kpi, Figure]:
+    """The figures of the span, those that are ``counted`` already and the others."""
+    found = await totals(tx, [span], [kpi for kpi in wanted if kpi not in counted])
+    return {kpi: figures[0] for kpi, figures in found.items()} | dict(counted)
 
 
 async def totals(tx: Tx, spans: Sequence[Span], wanted: Sequence[Kpi]) -> dict[Kpi, list[Figure]]:

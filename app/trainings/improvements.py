@@ -1,6 +1,6 @@
 """What a drill taught 改进事项 (R69): it becomes a task, so that somebody does it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,10 +38,10 @@ async def add_improvement(
     )
 
 
-def _named(incidents: Any, incident_id: UUID | None) -> Incident:
+def _named(incidents: Sequence[Incident], incident_id: UUID | None) -> Incident:
     if incident_id is None:
-        return min(incidents, key=lambda one: (grade.level if (grade := grade_of(one.grade)) else 4, one.id))  # type: ignore[no-any-return]
+        return min(incidents, key=lambda one: (grade.level if (grade := grade_of(one.grade)) else 4, one.id))
     found = next((one for one in incidents if one.id == incident_id), None)
     if found is None:
         raise Invalid.at("/incident_id", "is no incident of this drill; leave it out for the gravest", "not_found")
-    return found  # type: ignore[no-any-return]
+    return found

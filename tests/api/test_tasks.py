@@ -6,14 +6,14 @@ from uuid import uuid4
 
 import pytest
 
-from app.domain.tasks import PUBLISHED
+from app.domain.tasks import OF_A_DRILL, PUBLISHED
 from app.domain.vocabulary import TaskKind
 from tests.support.acts import URL, move, opened, person_headers
 from tests.support.api import ago, everything, good, incident, instant, problem
 from tests.support.people import make_person
 from tests.support.tasks import RESULTS, TASKS, act, done, make_task, seen, tasks_of, told
 
-KINDS = [kind.value for kind in TaskKind if kind not in PUBLISHED]
+KINDS = [kind.value for kind in TaskKind if kind not in PUBLISHED | OF_A_DRILL]
 PLAIN = [kind for kind in KINDS if kind not in ("takedown_report", "meeting", "fact_check")]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 

@@ -93,6 +93,11 @@ class History:
         self.at(moment)
         await self.say("PUT", name, "grade", grade=grade, reason="研判")
 
+    async def burns(self, name: str, moment: datetime, unit: str, grade: str, *posts: tuple[str, int]) -> None:
+        """One that people grade a minute later."""
+        await self.opens(name, moment, unit, *posts)
+        await self.grades(name, moment + timedelta(minutes=1), grade)
+
     async def answers(self, name: str, moment: datetime, *who: str, happened_at: datetime | None = None) -> None:
         """These acknowledge."""
         await self.rings(name, moment)
@@ -136,75 +141,86 @@ class History:
         return [known[row["person"]["id"]] for row in rows]
 
 
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+
+
 async def lived(history: History) -> None:
     """Eleven incidents from March to May, of which each is another way to be counted."""
-    day, hour, minute = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+    for chapter in (early, march, relapse, april):
+        await chapter(history)
+    at = datetime(2026, 5, 6, 3, tzinfo=UTC)
+    await history.burns("burning", at, "茶饮", "general", ("bilibili", 60))
+    for name in history.incidents:
+        if name not in ("drill", "part", "burning"):
+            await history.rings(name, at)
+    history.today()
 
-    async def burns(name: str, moment: datetime, unit: str, grade: str, *posts: tuple[str, int]) -> None:
-        await history.opens(name, moment, unit, *posts)
-        await history.grades(name, moment + minute, grade)
 
+async def early(history: History) -> None:
+    """Answered in time, and told too late of it."""
     at = BEGIN
-    await burns("in time", at, "乳品", "general", ("weibo", 900), ("douyin", 300))
-    await history.answers("in time", at + 20 * minute, "press", "milk", "lead")
+    await history.burns("in time", at, "乳品", "general", ("weibo", 900), ("douyin", 300))
+    await history.answers("in time", at + 20 * MINUTE, "press", "milk", "lead")
     await history.say("POST", "in time", "decisions", question="是否发声", options=["否"], choice="否", reason="热度低",
                       kind="no_statement")  # fmt: skip
-    await history.calms("in time", at + 10 * hour)
+    await history.calms("in time", at + 10 * HOUR)
 
-    at = BEGIN + 3 * day
-    await burns("told late", at, "茶饮", "serious", ("douyin", 2_000), ("weibo", 10))
-    await history.rings("told late", at + 62 * minute)
-    await history.answers("told late", at + 90 * minute, "press", "tea", "lead", happened_at=at + 50 * minute)
-    await history.calms("told late", at + 30 * hour)
+    at = BEGIN + 3 * DAY
+    await history.burns("told late", at, "茶饮", "serious", ("douyin", 2_000), ("weibo", 10))
+    await history.rings("told late", at + 62 * MINUTE)
+    await history.answers("told late", at + 90 * MINUTE, "press", "tea", "lead", happened_at=at + 50 * MINUTE)
+    await history.calms("told late", at + 30 * HOUR)
 
-    at = BEGIN + 5 * day
-    await burns("major", at, "茶饮", "major", ("weibo", 9_000))
-    await history.answers("major", at + 25 * minute, "press", "ops", "law", "tea", "lead")
-    await history.calms("major", at + 50 * hour)
 
-    at = BEGIN + 7 * day + 14 * hour + 40 * minute  # Due in the night between two of Shanghai's days.
-    await burns("nobody", at, "乳品", "major", ("wechat_official", 7_000))
-    await history.calms("nobody", at + 3 * day)
+async def march(history: History) -> None:
+    """Major ones: answered, by nobody, and raised while their clock ran."""
+    at = BEGIN + 5 * DAY
+    await history.burns("major", at, "茶饮", "major", ("weibo", 9_000))
+    await history.answers("major", at + 25 * MINUTE, "press", "ops", "law", "tea", "lead")
+    await history.calms("major", at + 50 * HOUR)
 
-    at = BEGIN + 9 * day
-    await burns("raised", at, "乳品", "general", ("weibo", 500))
-    await history.grades("raised", at + 20 * minute, "major")
-    await history.answers("raised", at + 45 * minute, "press", "ops", "law", "milk", "lead")
-    await history.calms("raised", at + 11 * hour)
+    at = BEGIN + 7 * DAY + 14 * HOUR + 40 * MINUTE  # Due in the night between two of Shanghai's days.
+    await history.burns("nobody", at, "乳品", "major", ("wechat_official", 7_000))
+    await history.calms("nobody", at + 3 * DAY)
 
+    at = BEGIN + 9 * DAY
+    await history.burns("raised", at, "乳品", "general", ("weibo", 500))
+    await history.grades("raised", at + 20 * MINUTE, "major")
+    await history.answers("raised", at + 45 * MINUTE, "press", "ops", "law", "milk", "lead")
+    await history.calms("raised", at + 11 * HOUR)
+
+
+async def relapse(history: History) -> None:
+    """Calm in March, on fire again in April, calm again."""
     at = datetime(2026, 3, 30, 8, tzinfo=UTC)
-    await burns("twice", at, "茶饮", "general", ("weibo", 1_200), ("zhihu", 4))
-    await history.answers("twice", at + 10 * minute, "press", "tea", "lead")
-    await history.calms("twice", at + 12 * hour)
-    await history.grades("twice", at + 3 * day, "serious")
-    await history.answers("twice", at + 3 * day + 2 * hour, "press", "tea", "lead")
-    await history.calms("twice", at + 4 * day)
+    await history.burns("twice", at, "茶饮", "general", ("weibo", 1_200), ("zhihu", 4))
+    await history.answers("twice", at + 10 * MINUTE, "press", "tea", "lead")
+    await history.calms("twice", at + 12 * HOUR)
+    await history.grades("twice", at + 3 * DAY, "serious")
+    await history.answers("twice", at + 3 * DAY + 2 * HOUR, "press", "tea", "lead")
+    await history.calms("twice", at + 4 * DAY)
 
+
+async def april(history: History) -> None:
+    """What does not count, or once: a false alarm, a merge, an exercise."""
     at = datetime(2026, 4, 8, 3, tzinfo=UTC)
-    await burns("false alarm", at, "乳品", "general", ("weibo", 99))
-    await history.rings("false alarm", at + 2 * hour)
+    await history.burns("false alarm", at, "乳品", "general", ("weibo", 99))
+    await history.rings("false alarm", at + 2 * HOUR)
     await history.say("PUT", "false alarm", "status", status="dismissed", reason="误报")
 
     at = datetime(2026, 4, 14, 3, tzinfo=UTC)
-    await burns("whole", at, "乳品", "serious", ("xiaohongshu", 5_000))
-    await burns("part", at + hour, "乳品", "general", ("weibo", 700))
-    await history.answers("part", at + 70 * minute, "press", "milk", "lead")
-    await history.rings("whole", at + 3 * hour)
+    await history.burns("whole", at, "乳品", "serious", ("xiaohongshu", 5_000))
+    await history.burns("part", at + HOUR, "乳品", "general", ("weibo", 700))
+    await history.answers("part", at + 70 * MINUTE, "press", "milk", "lead")
+    await history.rings("whole", at + 3 * HOUR)
     await history.say("POST", "part", "merge", into_incident_id=history.incidents["whole"], reason="同一事件")
-    await history.calms("whole", at + 2 * day)
+    await history.calms("whole", at + 2 * DAY)
 
     history.at(datetime(2026, 4, 20, 3, tzinfo=UTC))
     drill = good(await history.client.post("/v1/incidents", json={"title": "演练", "is_drill": True}), 201)
     history.incidents["drill"] = drill["id"]
     await history.grades("drill", datetime(2026, 4, 20, 4, tzinfo=UTC), "general")
     await history.rings("drill", datetime(2026, 4, 20, 9, tzinfo=UTC))
-
-    at = datetime(2026, 5, 6, 3, tzinfo=UTC)
-    await burns("burning", at, "茶饮", "general", ("bilibili", 60))
-    for name in history.incidents:
-        if name not in ("drill", "part", "burning"):
-            await history.rings(name, at)
-    history.today()
 
 
 @asynccontextmanager

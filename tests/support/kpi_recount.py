@@ -214,3 +214,23 @@ def spread_by_platform(events: Iterable[Event], first: date, last: date) -> dict
     return {
         platform: Tally(sum(calm.shares.get(platform, 0) for _, calm in found), len(found)) for platform in platforms
     }
+
+
+def patrols(events: Iterable[Event], first: date, last: date) -> Tally:
+    """Patrols of these days that were walked in time, of those that were walked or missed."""
+    start, end, states = midnight(first), midnight(last + timedelta(days=1)), dict[str, str]()
+    for event in events:
+        data = event["data"]
+        if event["type"] in ("patrol.missed", "patrol.checked_in") and start <= instant(data["slot_at"]) < end:
+            states[data["patrol_id"]] = data.get("state", "missed")
+    done = [state for state in states.values() if state in ("done", "done_recorded_late")]
+    return Tally(len(done), len(states), done.count("done"))
+
+
+def alerts(events: Iterable[Event], deadlines: Iterable[Mapping[str, Any]], first: date, last: date) -> Tally:
+    """Alerts that were due on these days, as `GET /v1/deadlines` lists them; each is of a hit that was told of."""
+    start, end = midnight(first), midnight(last + timedelta(days=1))
+    hits = {event["data"]["mention_id"] for event in events if event["type"] == "mention.hit"}
+    states = [one["state"] for one in deadlines if one["kind"] == "alert" and one["mention_id"] in hits
+              and start <= instant(one["due_at"]) < end and one["state"] != "running"]  # fmt: skip
+    return Tally(states.count("met"), len(states))

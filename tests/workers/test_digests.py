@@ -8,10 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.core.db import Database
+from app.domain.events import DigestDaily
 from app.metrics.digests import issue_next
 from app.settings import Settings
+from app.webhooks.event_schemas.quality import FIGURES
+from app.webhooks.messages import Told, together
 from tests.support.api import ago, brand, everything, good, instant, make_rule, mention, post, problem
+from tests.support.owed import happen
 from tests.support.people import make_person
+from tests.support.robots import WeComGroup, join
 from workers.digests import issue_digests
 
 DIGESTS, SETTINGS, PREVIEW = "/v1/metrics/digests", "/v1/metrics/digest-settings", "/v1/metrics/digest-preview"
@@ -107,6 +112,33 @@ async def put_mention(database: Database, seen: datetime, drill: UUID | None = N
         id_, str(id_), seen, drill,
     )  # fmt: skip
     return id_
+
+
+async def test_a_robot_tells_it_whole_and_as_a_trial_where_it_was_one(database, deliverer):
+    """As the group reads it: figures in Chinese, and 【试运行】 before everything that happened in a trial."""
+    figures = FIGURES | {"mentions": 4_210}
+    digest = DigestDaily(
+        digest_id=uuid4(), starts_at=MONDAY - 9 * HOUR - DAY, ends_at=MONDAY - 9 * HOUR, late_by_seconds=0, is_trial=True,
+        figures=figures, before=figures,
+    )  # fmt: skip
+    async with WeComGroup() as group:
+        await join(database, group)
+        [trial] = await database.fetch(
+            "insert into trial_periods(id, starts_at, reason, started_by) values ($1, now() - interval '1 minute', '试', 'test') "
+            "returning id", uuid4(),
+        )  # fmt: skip
+        await happen(database, digest)
+        assert await deliverer.sweep() == 1
+        await database.fetch("delete from trial_periods where id = $1", trial["id"])
+        await happen(database, digest)
+        assert await deliverer.sweep() == 1
+    on_trial, real = group.texts
+    lines = on_trial.splitlines()
+    assert lines[0] == "【试运行】【烽火】每日简报 01-01"
+    assert "舆情 4,210 条（上期 4,210），命中 312 条（上期 312），预警未按时送达 1 条" in lines
+    assert real.splitlines()[0] == "【烽火】每日简报 01-01"
+    together_told = together([Told("digest.daily", MONDAY, digest.data())] * 2, "")
+    assert "员工账号 1 条（上期 1）：泄密 1" in together_told, "never shortened"
 
 
 async def test_a_kind_that_is_switched_off_is_not_issued_nor_made_up_for(client, database, settings):

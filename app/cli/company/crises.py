@@ -46,7 +46,7 @@ class Fire:
         assert self.incident_id is not None, "its first post opened it"
         return self.incident_id
 
-    def plan(self) -> None:
+    def kindle(self) -> None:
         """Puts its posts on the agenda, counted from the first."""
         begins = self._past.now + timedelta(minutes=self._crisis.begins)
         for minute, group in groupby(self._crisis.readings, key=lambda reading: reading.minute):

@@ -75,7 +75,7 @@ async def play(
         await Documents(past, staff, script).enter()
         Rehearsal(past, staff, script).enter()
         for number, crisis in enumerate(script.crises):
-            Fire(past, staff, sources, number, crisis).plan()
+            Fire(past, staff, sources, number, crisis).kindle()
         progress(f"{script.days} days, from {begins:%Y-%m-%d} on")
         await past.live(begins, ending)
         await sources.leave()
