@@ -35,7 +35,7 @@ class Aftermath:
         self._past, self._staff, self._crisis, self._answer = past, staff, crisis, crisis.response
         self._review_id = UUID(int=0)
 
-    def begin(self, incident_id: UUID) -> None:
+    def plan(self, incident_id: UUID) -> None:
         """From the calm on."""
         if self._answer.meets is not None and self._answer.reports is not None:
             self._past.after(self._answer.meets, partial(self._meet, incident_id))

@@ -223,7 +223,7 @@ class Fire:
         if await self._past.is_calm(self._id):
             if self._answer.closes is not None:
                 self._past.after(self._answer.closes, self._close)
-            self._aftermath.begin(self._id)
+            self._aftermath.plan(self._id)
         elif left:
             self._past.after(LOOK, partial(self._look, left - 1))
 

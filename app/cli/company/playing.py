@@ -17,7 +17,7 @@ from app.settings import Settings
 
 _MADE: Final = """
 select (select count(*) from people where created_at between $1 and $2) as people,
-  (select count(*) from incidents where opened_at between $1 and $2) as incidents,
+  (select count(*) from incidents where opened_at between $1 and $2 and not is_drill) as incidents,
   (select count(*) from mentions where first_seen_at between $1 and $2) as mentions,
   (select count(*) from statements where created_at between $1 and $2) as statements,
   (select count(*) from reviews where created_at between $1 and $2) as reviews,
@@ -32,12 +32,18 @@ select (select count(*) from people where created_at between $1 and $2) as peopl
 _THERE: Final = """
 select exists(select from people where email like '%@qinghe.example') as company,
   exists(select from incidents where not is_drill) as incidents, exists(select from people) as people,
+  exists(select from worker_heartbeats where seen_at > now() - interval '10 seconds') as workers,
   exists(select from webhook_endpoints where deleted_at is null and disabled_at is null and created_at < $1) as endpoints"""
 
 
 async def in_the_way(database: Database, script: Script, ending: datetime, *, force: bool) -> str | None:
     """What speaks against making a past up here, and what to do about it; None where nothing does."""
     [there] = await database.fetch(_THERE, ending)
+    if there["workers"]:
+        return (
+            "workers run, and would ring the clocks of the past as soon as they begin; stop `fenghuo up` or `fenghuo worker` "
+            "first, and start it again afterwards"
+        )
     if there["company"]:
         return "there is a made-up company here already, and its people are there once; use an empty database"
     if there["endpoints"]:

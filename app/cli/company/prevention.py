@@ -86,7 +86,7 @@ class Trainings:
             self._courses.append(made.id)
         for session in self._script.sessions:
             at = self._past.now + timedelta(days=session.day, hours=session.hour)
-            self._past.at(at - timedelta(days=1), partial(self._announce, session, at))
+            self._past.at(max(self._past.now, at - timedelta(days=1)), partial(self._announce, session, at))
 
     async def _announce(self, session: Session, at: Any) -> None:
         """The day before it is there; when it is over it is known who came."""
