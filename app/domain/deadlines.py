@@ -180,24 +180,26 @@ def due_rings(
 ) -> list[Ring]:
     """What rings by now, whether or not it rang before, in order.
 
-    What had passed already when the due time was set (a raise tightened it) is not late before that.
+    What had passed already when the due time was set (a raise tightened it) is not late before that. In a drill nothing rings
+    that its scenario does not reach, however late its end is noted.
     """
     return [
         Ring(threshold, now - max(at, set_at))
         for threshold, at in _instants(kind, started_at, due_at, pace)
-        if at <= now
+        if at <= now and pace.outlasts(at)
     ]
 
 
 def next_ring(
     kind: DeadlineKind, started_at: datetime, due_at: datetime, rung: Collection[int], pace: Pace = REAL
 ) -> datetime | None:
-    """When the clock rings next, None when it has nothing more to say, or its drill is paused. The thresholds in ``rung``
-    stay rung."""
+    """When the clock rings next, None when it has nothing more to say, or its drill is paused or over by then. The thresholds
+    in ``rung`` stay rung."""
     if pace.paused:
         return None
     instants = _instants(kind, started_at, due_at, pace)
-    return min((at for threshold, at in instants if threshold not in rung), default=None)
+    coming = (at for threshold, at in instants if threshold not in rung and pace.outlasts(at))
+    return min(coming, default=None)
 
 
 class Plan(NamedTuple):

@@ -20,6 +20,7 @@ class Pace:
     """How real instants and those of a scenario follow each other.
 
     ``pauses`` follow each other; the last has no end while it lasts. After ``ended_at`` the scenario's time stands still.
+    ``lasts`` is how long the scenario is, in its own time; None: it has no end.
     """
 
     zero: datetime
@@ -27,6 +28,16 @@ class Pace:
     scale: int
     pauses: tuple[tuple[datetime, datetime | None], ...] = ()
     ended_at: datetime | None = None
+    lasts: timedelta | None = None
+
+    @property
+    def over_at(self) -> datetime | None:
+        """The real instant at which the scenario is over, whether or not anybody has noted it; None: never."""
+        return None if self.lasts is None else self.real(self.zero + self.lasts)
+
+    def outlasts(self, at: datetime) -> bool:
+        """Whether a real instant is still of the scenario: what would be later is not reached."""
+        return (over := self.over_at) is None or at <= over
 
     @property
     def paused(self) -> bool:

@@ -61,10 +61,11 @@ async def _call(tx: Tx, incidents: Mapping[UUID, Incident], ids: Sequence[UUID])
     roster, taken = await read_roster(tx), await _were_there(tx, burning)
     # Whoever took it on by themselves, without belonging to the team, is there already.
     at_work = {id_: await took_it_on(tx, incidents[id_]) for id_ in burning if incidents[id_].status not in ENDED}
-    events: list[Event] = []
+    events, now = list[Event](), await tx.now()
     for member in silent:
         incident = incidents[member.incident_id]
-        if incident.status in ENDED or (await pace_of(tx, incident)).paused:
+        pace = await pace_of(tx, incident)
+        if incident.status in ENDED or pace.paused or not pace.outlasts(now):
             # When its drill goes on, it is said anew when they are called.
             member.next_call_at = None
         else:

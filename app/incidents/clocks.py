@@ -232,11 +232,11 @@ def start(
 ) -> Deadline:  # fmt: skip
     """A clock that runs from now on, or began to before it was known."""
     began = started_at or now
+    next_at = next_ring(kind, began, due_at, (), pace)
     row = Deadline(
         id=new_id(), kind=kind, incident_id=incident.id, level=level_of(incident.grade),
         is_drill=incident.is_drill, policy_id=policy_id, state=DeadlineState.RUNNING, started_at=began, due_at=due_at,
-        set_at=NEVER if pace.paused else now, next_at=next_ring(kind, began, due_at, (), pace), estimated=estimated,
-        task_id=task_id,
+        set_at=now if next_at else NEVER, next_at=next_at, estimated=estimated, task_id=task_id,
     )  # fmt: skip
     tx.add(row)
     return row

@@ -160,7 +160,7 @@ def _stands_still(row: Deadline, paces: Mapping[UUID, Pace]) -> bool:
 
 
 def _settle(row: Deadline, rung: Sequence[int], now: datetime, pace: Pace) -> None:
-    row.next_at = next_ring(DeadlineKind(row.kind), row.started_at, row.due_at, rung, pace)
+    look_ahead(row, rung, pace)
     if BREACH in rung:
         row.state, row.ended_at = DeadlineState.BREACHED, now
 
@@ -169,7 +169,14 @@ async def set_due(tx: Tx, row: Deadline, due_at: datetime, pace: Pace = REAL) ->
     """Sets a running clock, whose incident is locked, to another end. What rang stays rung."""
     rung = await tx.scalars(select(DeadlineFiring.threshold).where(DeadlineFiring.deadline_id == row.id))
     row.due_at, row.set_at = due_at, NEVER if pace.paused else await tx.now()
-    row.next_at = next_ring(DeadlineKind(row.kind), row.started_at, due_at, rung.all(), pace)
+    look_ahead(row, rung.all(), pace)
+
+
+def look_ahead(row: Deadline, rung: Collection[int], pace: Pace) -> None:
+    """When the clock rings next. Nobody waits for what its drill does not reach."""
+    row.next_at = next_ring(DeadlineKind(row.kind), row.started_at, row.due_at, rung, pace)
+    if row.next_at is None and pace.lasts is not None:
+        row.set_at = NEVER
 
 
 def _event(incident: Incident, row: Deadline, ring: Ring) -> Event:

@@ -4,10 +4,12 @@ A run's row is locked by whoever plays, pauses or ends it, before any incident. 
 locked nobody pauses its run, because whoever does so locks its incidents too.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import Final
 from uuid import UUID
+
+from sqlalchemy import select
 
 from app.core.db import Tx
 from app.core.errors import Conflict
@@ -15,7 +17,8 @@ from app.domain.drills import REAL, Pace
 from app.models import Drill, Incident
 
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
-"""When the end of a clock is set that stands still in a pause: it is late by nothing, however long that lasts."""
+"""When the end of a clock is set that stands still in a pause, or that its drill does not reach: it is late by nothing, however
+long that lasts."""
 
 
 class DrillOver(Conflict):
@@ -42,6 +45,15 @@ async def must_go_on(tx: Tx, drill_id: UUID | None) -> None:
         raise DrillOver("The drill 演练 that it was made up for is over: what came of it stays as it is.")
 
 
+async def hold_run(tx: Tx, drill_id: UUID | None) -> None:
+    """Has whoever plays, pauses or ends the run wait for this transaction, which may open incidents in it. DrillOver where it has
+    ended. Before mentions and incidents are locked, as they do."""
+    if drill_id is not None:
+        query = select(Drill).where(Drill.id == drill_id).with_for_update(read=True)
+        await tx.scalars(query.execution_options(populate_existing=True))
+        await must_go_on(tx, drill_id)
+
+
 async def participants_of(tx: Tx, incident: Incident) -> list[UUID]:
     """Who takes part, where the incident's run names them; the others are not called."""
     return [] if incident.drill_id is None else (await tx.get_one(Drill, incident.drill_id)).participants
@@ -52,4 +64,5 @@ def pace_from(drill: Drill) -> Pace:
     assert drill.zero_at is not None, "only what was started has a time"
     assert drill.started_at is not None, "a check holds that it has both or neither"
     pauses = tuple(zip_longest(drill.paused_ats, drill.resumed_ats))
-    return Pace(drill.zero_at, drill.started_at, drill.scale, pauses, drill.ended_at)
+    lasts = timedelta(seconds=drill.duration_seconds)
+    return Pace(drill.zero_at, drill.started_at, drill.scale, pauses, drill.ended_at, lasts)

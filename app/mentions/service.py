@@ -16,7 +16,7 @@ from app.core.outbox import record
 from app.domain.events import Changed, MentionsMoved
 from app.domain.lifecycle import ACCEPTING
 from app.incidents.queries import get_incident
-from app.incidents.runs import must_go_on, run_pace
+from app.incidents.runs import hold_run, run_pace
 from app.incidents.service import DrillsStayApart, open_by_person
 from app.incidents.spread import Ledger
 from app.incidents.timeline import on_timeline
@@ -53,9 +53,9 @@ async def correct_mention(
     if not corrections:
         expected.meet(known.version)
         return known
+    await hold_run(tx, known.drill_id)
     works, observed = await _works(tx, [mention_id], now=now)
     if (run := works[0].post.drill_id) is not None:
-        await _apart(tx, works, run)
         # Its posts are dated in its own time, which is ahead of ours.
         now = max(now, (await run_pace(tx, run)).scenario(now))
     expected.meet(works[0].state.version)
@@ -83,7 +83,7 @@ async def open_with_mentions(
     if not mention_ids:
         return await open_by_person(tx, fields, caller=caller, now=now)
     works, observed = await _works(tx, mention_ids, now=now)
-    await _apart(tx, works, None)
+    _apart(works, None)
     # After the mentions are locked: opening locks the year's number.
     incident = await open_by_person(tx, fields, caller=caller, now=now)
     reason = "The incident was opened with them."
@@ -111,8 +111,9 @@ async def attach_mentions(
             f"The incident {incident.number} is an exercise 演练 and takes no mentions, or the real count would lose "
             "them: attach them to a real incident, or open one."
         )
+    await hold_run(tx, incident.drill_id)
     works, observed = await _works(tx, mention_ids, now=now)
-    await _apart(tx, works, incident.drill_id)
+    _apart(works, incident.drill_id)
     if incident.status not in ACCEPTING:
         raise IncidentNotAccepting(f"The incident {incident.number} is {incident.status}; reopen it first.")
     return await _attach(tx, rules, incident_id, works, observed, reason=reason, caller=caller, now=now)
@@ -143,8 +144,9 @@ async def detach_mentions(
 ) -> Incident:
     """Takes mentions out of the incident for good: the machine does not put them back. Others are left alone."""
     incident = await get_incident(tx, incident_id)
+    await hold_run(tx, incident.drill_id)
     works, observed = await _works(tx, mention_ids, now=now)
-    await _apart(tx, works, incident.drill_id)
+    _apart(works, incident.drill_id)
     leaving = [work for work in works if work.state.incident_id == incident_id]
     for work in leaving:
         work.state.incident_id, work.state.held_out = None, True
@@ -172,9 +174,8 @@ async def _works(tx: Tx, mention_ids: Collection[UUID], *, now: datetime) -> tup
     return await load_counted(driver, unique, now=now, waiting=waiting), merge_instants(waiting)
 
 
-async def _apart(tx: Tx, works: Iterable[Work], drill_id: UUID | None) -> None:
-    """DrillsStayApart unless all of them are of this run of a drill, or real where it is None; DrillOver where it has ended,
-    because what came of it stays as its scoreboard tells."""
+def _apart(works: Iterable[Work], drill_id: UUID | None) -> None:
+    """DrillsStayApart unless all of them are of this run of a drill, or real where it is None."""
     strange = next((work.post for work in works if work.post.drill_id != drill_id), None)
     if strange is not None:
         what = "is real" if strange.drill_id is None else "was made up for a drill 演练"
@@ -182,7 +183,6 @@ async def _apart(tx: Tx, works: Iterable[Work], drill_id: UUID | None) -> None:
             f"The mention {strange.id} {what}: mentions and incidents of one drill go together, and what is real with "
             "what is real. Leave it out."
         )
-    await must_go_on(tx, drill_id)
 
 
 async def _conclude(tx: Tx, rules: Rules, works: list[Work], observed: list[tuple[Any, ...]]) -> None:

@@ -25,9 +25,10 @@ from app.models.base import new_id
 # Nothing received before this can still become known: first this is read, then the beats. No statement that takes a
 # reading lasts longer than the seconds taken off.
 _KNOWN = """
-select least(now(), (select max(seen_at) from listening_spans), (
-  select received_at from inbox where mention_id <> all(array(
-    select mention_id from mentions_set_aside where until > now())) order by seq limit 1)) - interval '5 seconds'"""
+select least(now(), (select max(seen_at) from listening_spans), waits.since) - interval '5 seconds' as known,
+  waits.since - interval '5 seconds' as counted
+from (select (select received_at from inbox where mention_id <> all(array(
+  select mention_id from mentions_set_aside where until > now())) order by seq limit 1) as since) waits"""
 # Whoever changes a source holds its watch; it is looked at the next time.
 _WATCHED = """
 select w.source_id, w.since, w.heard_at, s.kind, s.platforms, s.rhythm_seconds, s.key_id
@@ -37,6 +38,7 @@ _BEATS = """
 select t.source_id, array_agg(distinct b.at order by b.at) as minutes
 from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as t(source_id, channel, since)
 join source_beats b on b.channel = t.channel and b.at > t.since - interval '1 minute'
+  and ($4::timestamptz is null or b.at <= $4)
 group by t.source_id"""
 _SPANS = "select started_at, least(seen_at, $2) as seen_at from listening_spans where seen_at > $1 order by started_at"
 _MOVE = """
@@ -73,12 +75,14 @@ class Watched(NamedTuple):
 async def tell_silences(tx: Tx) -> int:
     """Tells of the silences that began and ended; how many events that were. What somebody else judges is passed over."""
     now, driver = await tx.now(), await tx.driver()
-    known = await driver.fetchval(_KNOWN)
+    known, counted = await driver.fetchrow(_KNOWN)
     watched = [Watched(*row) for row in await driver.fetch(_WATCHED)]
     if not watched or known is None:
         return 0
     of = [(one.source_id, channel, one.since) for one in watched for channel in one.channels]
-    heard = {row["source_id"]: row["minutes"] for row in await driver.fetch(_BEATS, *map(list, zip(*of, strict=True)))}
+    # What was heard since something waits is left for when that is counted: before it there may have been a silence.
+    beats = await driver.fetch(_BEATS, *map(list, zip(*of, strict=True)), counted)
+    heard = {row["source_id"]: row["minutes"] for row in beats}
     spans = await driver.fetch(_SPANS, min(one.since for one in watched), known)
     listened = [Span(row["started_at"], row["seen_at"]) for row in spans]
     lasting = await tx.scalars(

@@ -25,7 +25,7 @@ from app.incidents.grading import worsen
 from app.incidents.holds import pass_on
 from app.incidents.opening import Opening, newborn, open_incident
 from app.incidents.queries import get_incident
-from app.incidents.runs import must_go_on, pace_of
+from app.incidents.runs import hold_run, must_go_on, pace_of
 from app.incidents.spread import Change, Counted, Ledger, apply
 from app.incidents.timeline import on_timeline
 from app.mentions import queries
@@ -61,7 +61,7 @@ async def split_incident(
     """
     source = await get_incident(tx, incident_id)
     expected.meet(source.version)
-    await must_go_on(tx, source.drill_id)
+    await hold_run(tx, source.drill_id)
     gathered, opening = Gathered(), _opening(source, asked)
     driver = await tx.driver()
     waiting = await claim_of(driver, ids)

@@ -142,6 +142,7 @@ async def _start(tx: Tx, drill: Drill, scenario: Scenario, *, caller: Caller, no
 async def pause_drill(tx: Tx, drill_id: UUID, *, expected: Expected = ANY, caller: Caller, now: datetime) -> Drill:
     """Stops its time: nothing is played, and no clock of it rings, until it goes on."""
     drill = await _locked(tx, drill_id, expected, (DrillState.RUNNING,), "paused")
+    now = _after_all(drill, now)
     incidents = await lock_incidents(tx, await incident_ids(tx, drill.id))
     drill.state, drill.next_at, drill.paused_ats = DrillState.PAUSED, None, [*drill.paused_ats, now]
     touch(drill, now)
@@ -154,6 +155,7 @@ async def pause_drill(tx: Tx, drill_id: UUID, *, expected: Expected = ANY, calle
 async def resume_drill(tx: Tx, drill_id: UUID, *, expected: Expected = ANY, caller: Caller, now: datetime) -> Drill:
     """Its time goes on; everything that is to come is later by as long as it stood still."""
     drill = await _locked(tx, drill_id, expected, (DrillState.PAUSED,), "resumed")
+    now = _after_all(drill, now)
     await _resume(tx, drill, await lock_incidents(tx, await incident_ids(tx, drill.id)), now)
     touch(drill, now)
     event = DrillResumed(
@@ -184,10 +186,12 @@ async def end_drill(
 ) -> None:  # fmt: skip
     """Ends the run, which is locked, with what runs in it: clocks ring or are not reached, and incidents that are open still are
     dismissed, so that nothing more is made of them."""
-    incidents = await lock_incidents(tx, await incident_ids(tx, drill.id))
+    incidents, now = await lock_incidents(tx, await incident_ids(tx, drill.id)), _after_all(drill, now)
     if drill.state == DrillState.PAUSED:
         await _resume(tx, drill, incidents, now)
-    drill.state, drill.next_at, drill.ended_at = state, None, now
+    # Noted late, it was over all the same.
+    over_at = pace_from(drill).over_at
+    drill.state, drill.next_at, drill.ended_at = state, None, min(now, over_at or now)
     touch(drill, now)
     await drills_time.end(tx, drill, incidents, now=now)
     over = [
@@ -258,6 +262,11 @@ async def _locked(tx: Tx, drill_id: UUID, expected: Expected, states: Sequence[D
             f"The drill {drill.number} is {drill.state}; it can be {done} while it is {' or '.join(states)}."
         )
     return drill
+
+
+def _after_all(drill: Drill, now: datetime) -> datetime:
+    """Whoever waited for the run's row began before who held it; what they do comes after."""
+    return max([now, *drill.paused_ats, *drill.resumed_ats])
 
 
 async def incident_ids(tx: Tx, drill_id: UUID) -> Sequence[UUID]:

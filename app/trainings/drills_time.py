@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from app.core.db import Tx
 from app.core.doorbell import CLOCKS
-from app.domain.deadlines import next_ring
 from app.domain.drills import Pace
 from app.domain.team import next_call
 from app.domain.vocabulary import DeadlineKind, DeadlineState
@@ -26,14 +25,15 @@ NOT_REACHED: Final = "The drill ended before it was due."
 _HUSH_ALERTS = """
 update deadlines d set next_at = null, set_at = $2 from mentions m
 where m.drill_id = $1 and d.mention_id = m.id and d.kind = 'alert' and d.state = 'running'"""
-_MOVE_ALERTS = """
-update deadlines d set due_at = d.due_at + $2::interval, next_at = d.due_at + $2::interval, set_at = $3 from mentions m
+_LATER = "d.due_at + case when d.due_at > $4 then $2::interval else interval '0' end"
+_MOVE_ALERTS = f"""
+update deadlines d set due_at = {_LATER}, next_at = {_LATER}, set_at = $3 from mentions m
 where m.drill_id = $1 and d.mention_id = m.id and d.kind = 'alert' and d.state = 'running'"""
 # What was due by the end is judged by who rings alerts: it may have reached people in time.
 _END_ALERTS = """
 update deadlines d set state = case when d.due_at > $2 then 'not_reached' else d.state end,
-  next_at = case when d.due_at <= $2 then d.due_at end, ended_at = case when d.due_at > $2 then $2 end,
-  reason = case when d.due_at > $2 then $3 end
+  next_at = case when d.due_at <= $2 then d.due_at end, ended_at = case when d.due_at > $2 then $3::timestamptz end,
+  reason = case when d.due_at > $2 then $4 end
 from mentions m where m.drill_id = $1 and d.mention_id = m.id and d.kind = 'alert' and d.state = 'running'"""
 _MOVE_SILENCES = """
 update silences set due_at = due_at + $2::interval, set_at = $3
@@ -63,7 +63,7 @@ async def go_on(
         if row.due_at > since and row.kind != DeadlineKind.REVIEW:
             row.due_at += length
         row.set_at = now
-        row.next_at = next_ring(DeadlineKind(row.kind), row.started_at, row.due_at, rung.get(row.id, ()), pace)
+        ringing.look_ahead(row, rung.get(row.id, ()), pace)
     for member in await _silent(tx, incidents):
         if member.due_at is not None and member.due_at > since:
             member.due_at += length
@@ -71,24 +71,25 @@ async def go_on(
         member.next_call_at = next_call(member.called_at, member.due_at, member.call_step, pace)
     await _move_tasks(tx, incidents, length)
     driver, ids = await tx.driver(), list(incidents)
-    await driver.execute(_MOVE_ALERTS, drill.id, length, now)
+    await driver.execute(_MOVE_ALERTS, drill.id, length, now, since)
     await driver.execute(_MOVE_SILENCES, ids, length, now, since)
     await driver.execute(_MOVE_ORIGINS, ids, length, now, since)
     tx.ring(CLOCKS)
 
 
 async def end(tx: Tx, drill: Drill, incidents: Mapping[UUID, Incident], *, now: datetime) -> None:
-    """What is due by now rings still; what would have been later is not reached."""
-    rows = await _running(tx, incidents)
-    await ringing.ring_rows(tx, incidents, [row for row in rows if row.due_at <= now])
+    """What was due by its end rings still; what would have been later is not reached, even if the end is noted later."""
+    assert drill.ended_at is not None, "it is over"
+    over, rows = drill.ended_at, await _running(tx, incidents)
+    await ringing.ring_rows(tx, incidents, [row for row in rows if row.due_at <= over])
     for row in rows:
         if row.state == DeadlineState.RUNNING:
             # A first word whose time has passed runs on, and was not said: it is called off.
-            late = row.due_at <= now
+            late = row.due_at <= over
             row.state = DeadlineState.CANCELLED if late else DeadlineState.NOT_REACHED
             row.reason = "The drill has ended." if late else NOT_REACHED
             row.ended_at, row.next_at = now, None
-    await (await tx.driver()).execute(_END_ALERTS, drill.id, now, NOT_REACHED)
+    await (await tx.driver()).execute(_END_ALERTS, drill.id, over, now, NOT_REACHED)
 
 
 async def _running(tx: Tx, incidents: Mapping[UUID, Incident]) -> Sequence[Deadline]:

@@ -214,3 +214,20 @@ async def test_that_we_listen_is_noted_and_a_gap_begins_a_span_anew(app, databas
 
         await eventually(noted, 5, "that we listen is noted")
     assert len(await database.fetch("select from listening_spans")) == len(rows)
+
+
+async def test_what_waits_to_be_counted_hides_no_silence(client, counter, database):
+    """The workers were away: readings wait, a source was silent meanwhile and said afterwards that it is alive."""
+    source, (other, key) = await make_source(client), await with_key(client)
+    await watched_since(database, source, 60)
+    body = {"platform": "forum", "external_id": other["id"], "text": "闲聊"}
+    good(await client.post("/v1/mentions", json=body, headers=bearer(key["key"])), 201)
+    await database.fetch("update inbox set received_at = $1", minutes_ago(55))
+    await beat(database, f"source:{source['id']}", "forum", [minutes_ago(10)])
+    await watch_sources(database)
+    await counter.sweep()
+    await watch_sources(database)
+    (_, silent), (type_, again) = await told_of(client, source)
+    assert type_ == AGAIN
+    assert instant(silent["due_at"]) == minutes_ago(50)
+    assert instant(again["heard_at"]) == minutes_ago(10)
