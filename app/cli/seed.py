@@ -1,6 +1,8 @@
 """``fenghuo seed``: a made-up past to look at, as the service itself would have recorded it."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -11,8 +13,9 @@ from app import reactions
 from app.cli.company.playing import in_the_way, play
 from app.cli.company.script import write
 from app.cli.console import Trouble, configured, console, say
+from app.cli.home import Home
 from app.cli.serve import need
-from app.cli.stack import completed, explained
+from app.cli.stack import completed, explained, prepared, running
 from app.core.db import Database
 from app.core.doorbell import Doorbell, connect
 from app.core.errors import Problem
@@ -44,16 +47,27 @@ def company(
 ) -> None:  # fmt: skip
     """Makes a company of 300 people up, and a month of it: fires, what people did about them, trainings, patrols, a drill.
 
-    Everything goes through the service's own rules at instants of the past. Nothing is sent to anybody.
+    Everything goes through the service's own rules at instants of the past. Nothing is sent to anybody. No worker may run
+    meanwhile: stop `fenghuo up` before, and start it again to look at it. Without DATABASE_URL the embedded services of
+    the data folder are started for it.
     """
-    settings = completed(configured())
-    need(settings, "secret_key")
-    with explained():
+    with _services(configured()) as settings, explained():
+        need(settings, "secret_key")
         made = asyncio.run(_company(settings, number, months, ending, force=force))
     table = Table("made", "how many", box=None)
     for name, count in made.items():
         table.add_row(NAMES[name], f"{count:,}")
     console().print(table)
+
+
+@contextmanager
+def _services(settings: Settings) -> Iterator[Settings]:
+    """The settings with services that run: those that are named, those of a running ``up``, else embedded ones."""
+    if settings.database_url or running(Home(settings.data_dir).folder):
+        yield completed(settings)
+        return
+    with prepared(settings.model_copy(update={"port": 0}), say) as stack:
+        yield stack.settings
 
 
 async def _company(

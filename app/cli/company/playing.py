@@ -12,6 +12,7 @@ from app.cli.company.sources import Sources
 from app.cli.company.staff import Staff
 from app.core.db import Database
 from app.core.doorbell import Doorbell
+from app.core.health import WORKER_SILENT_SECONDS
 from app.mentions.ingest import Intake
 from app.settings import Settings
 
@@ -32,12 +33,21 @@ select (select count(*) from people where created_at between $1 and $2) as peopl
 _THERE: Final = """
 select exists(select from people where email like '%@qinghe.example') as company,
   exists(select from incidents where not is_drill) as incidents, exists(select from people) as people,
-  exists(select from webhook_endpoints where deleted_at is null and disabled_at is null and created_at < $1) as endpoints"""
+  exists(select from webhook_endpoints where deleted_at is null and disabled_at is null and created_at < $1) as endpoints,
+  exists(select from worker_heartbeats where seen_at > now() - make_interval(secs => $2)) as workers"""
 
 
 async def in_the_way(database: Database, script: Script, ending: datetime, *, force: bool) -> str | None:
-    """What speaks against making a past up here, and what to do about it; None where nothing does."""
-    [there] = await database.fetch(_THERE, ending)
+    """What speaks against making a past up here, and what to do about it; None where nothing does.
+
+    A worker beside it would ring clocks of the past as long overdue, before people of the past come to answer them.
+    """
+    [there] = await database.fetch(_THERE, ending, WORKER_SILENT_SECONDS)
+    if there["workers"]:
+        return (
+            "a worker runs here, which would take a past for overdue work; stop `fenghuo up` or `fenghuo worker`, make the "
+            "company up, and start it again"
+        )
     if there["company"]:
         return "there is a made-up company here already, and its people are there once; use an empty database"
     if there["endpoints"]:
