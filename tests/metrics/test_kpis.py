@@ -1,6 +1,6 @@
 """The plan's key figures over a made-up quarter equal an independent recount of what the events tell; and they stay."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import asyncpg
@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import kpi_recount as recount
 from tests.support.api import everything, good, problem
-from tests.support.kpi_history import History
+from tests.support.kpi_history import MINUTE, History
 
 PERIODS = [
     ("2026-03-01", "2026-05-31"), ("2026-03-01", "2026-03-31"), ("2026-04-01", "2026-04-30"), ("2026-03-02", "2026-03-02"),
@@ -105,6 +105,23 @@ async def test_responses_by_department_equal_the_recount(history: History):
     assert figures["R05"]["groups"] == []
     names = {group["key"]: group["name"] for group in figures["R02"]["groups"]}
     assert names[str(history.departments["milk"])] == "milk"
+
+
+async def test_who_left_before_it_was_due_or_came_after_answers_for_nothing(history: History):
+    at = datetime(2026, 7, 1, 3, tzinfo=UTC)
+    await history.burns("came and went", at, "茶饮", "general", ("weibo", 300))
+    url = f"/v1/incidents/{history.incidents['came and went']}/team"
+    for moment, name in ((at + 5 * MINUTE, "ops"), (at + 90 * MINUTE, "law")):
+        await history.rings("came and went", moment)
+        member = await history.say("POST", "came and went", "team", person_id=str(history.people[name]), reason="协助")
+        if name == "ops":
+            history.at(moment + 5 * MINUTE)
+            gone = await history.client.delete(f"{url}/{member['id']}", params={"reason": "误加"})
+            assert gone.status_code == 204, gone.text
+    history.today()
+    july, departments = await history.kpis("2026-07-01", "2026-07-31", by="department"), history.departments
+    there = {group["key"] for group in july["R02"]["groups"]}
+    assert there == {str(departments[name]) for name in ("press", "tea")}
 
 
 @pytest.mark.parametrize("every", ["day", "week", "month"])
