@@ -137,6 +137,18 @@ async def test_each_step_of_a_series_is_the_figure_of_its_own_days(history: Hist
             assert told(point) == recounted(found.get((kpi, "")), kpi), point
 
 
+async def test_parts_and_steps_change_no_figure(history: History):
+    """A calm that was taken back counts in a step of its own, and not in the whole."""
+    plain = await history.kpis("2026-03-01", "2026-04-30")
+    for query in (
+        {"every": "day"},
+        {"every": "month"},
+        *({"by": by} for by in ("department", "platform", "product", "grade")),
+    ):
+        asked = await history.kpis("2026-03-01", "2026-04-30", **query)
+        assert {kpi: told(one) for kpi, one in asked.items()} == {kpi: told(one) for kpi, one in plain.items()}, query
+
+
 @pytest.mark.parametrize("kpi", COUNTED)
 async def test_what_is_behind_a_figure_adds_up_to_it(history: History, kpi: str):
     days = {"from": "2026-03-01", "to": "2026-05-31"}
