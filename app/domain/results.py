@@ -5,17 +5,18 @@ Full-width digits and signs count as others do (９５分 is 95). What can't be 
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
 
 from app.domain.sheets import date_of, trimmed
 from app.domain.trainings import FULL_MARKS
-from app.domain.worktime import FIRST_YEAR, LAST_YEAR
+from app.domain.worktime import FIRST_YEAR, LAST_YEAR, SHANGHAI
 
 _YEARLESS = re.compile(r"\d{1,2}(?:月\d{1,2}[日号]?|[-/.]\d{1,2})", re.ASCII)
 _SHORT_YEAR = re.compile(r"\d{2}(?:年\d{1,2}月\d{1,2}[日号]?|[-/.]\d{1,2}[-/.]\d{1,2})", re.ASCII)
 # The time of day that spreadsheets and systems write behind a day.
-_CLOCK = re.compile(r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+_CLOCK = re.compile(r"[T ]+(\d{1,2}):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?", re.ASCII)
+_HOURS: Final = 24
 _SPACES = re.compile(r"\s+")
 _SCORE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)(?:分|%)?(?:/100)?", re.ASCII)
 _SERIAL = re.compile(r"(\d{5})\.\d+", re.ASCII)
@@ -38,8 +39,10 @@ def day_written(text: str) -> date:
     """
     written = _plain(text)
     clock = _CLOCK.search(written)
-    if clock and clock.end() == len(written):
+    if clock and clock.end() == len(written) and int(clock[1]) < _HOURS:
         written = written[: clock.start()]
+    else:
+        clock = None
     written = _SPACES.sub("", written).replace("号", "日")
     if serial := _SERIAL.fullmatch(written):
         written = serial[1]
@@ -48,7 +51,15 @@ def day_written(text: str) -> date:
     found = date_of(written)
     if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise ValueError("is no day: write 2026-11-03, 2026/11/3 or 2026年11月3日")
-    return found
+    return _in_shanghai(found, clock) if clock and clock[3] else found
+
+
+def _in_shanghai(day: date, clock: re.Match[str]) -> date:
+    """The day it was here: 23:30Z is the next morning."""
+    offset = "+0000" if clock[3] == "Z" else clock[3].replace(":", "")
+    away = timedelta(hours=int(offset[:3]), minutes=int(offset[0] + offset[3:]))
+    there = datetime.combine(day, time(int(clock[1]), int(clock[2])), timezone(away))
+    return there.astimezone(SHANGHAI).date()
 
 
 def outcome_written(text: str) -> bool:
@@ -68,6 +79,8 @@ def score_written(text: str) -> float | bool:
         score = float(found[1])
         if score > FULL_MARKS:
             raise ValueError("is more than 100: scores are of 100")
+        if 0 < score < 1:
+            raise ValueError("is less than 1: a cell that shows 95% holds 0.95; scores are of 100, write 95")
         return score
     try:
         return outcome_written(written)

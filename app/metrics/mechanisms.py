@@ -23,11 +23,15 @@ select count(*) as checked,
   (array_agg(mention_id order by due_at desc) filter (where met_at is null or met_at > due_at))[1:1000] as amiss
 from deadlines
 where kind = 'alert' and not is_drill and due_at > $1::timestamptz - $2::interval and due_at <= $1"""
-# At the instant: begun, not done by then and not called off by then. A breached one is under way until it is done.
+# At the instant: begun, not done by then and not called off by then. A breached one is under way until it is done, until it
+# burns again (then there is nothing to look back on), or until its incident is part of another or was none of ours.
 _UNDER_WAY: Final = """
 select i.number, d.due_at < $1 as late from deadlines d join incidents i on i.id = d.incident_id
 where d.kind = 'review' and not d.is_drill and d.started_at <= $1 and (d.met_at is null or d.met_at > $1)
   and not (d.state = 'cancelled' and d.ended_at <= $1)
+  and not (i.status in ('merged', 'dismissed') and i.ended_at <= $1)
+  and not exists(select from kpi_calms c where c.incident_id = d.incident_id
+    and c.calmed_at <= d.started_at and c.taken_back_at > d.started_at and c.taken_back_at <= $1)
 order by d.due_at, d.id"""
 _REPORTS: Final = """
 select i.number, d.met_at is null or d.met_at > d.due_at as late
@@ -35,11 +39,13 @@ from deadlines d join incidents i on i.id = d.incident_id
 where d.kind = 'review' and not d.is_drill and d.due_at > $1::timestamptz - $2::interval and d.due_at <= $1
   and not (d.state = 'cancelled' and d.ended_at <= $1)
 order by d.due_at, d.id"""
+# As it was due then: a relapse puts a review off from then on.
 _DECISIONS: Final = """
-select i.number, r.decisions_due_at < $1 as late from reviews r join incidents i on i.id = r.born_of
-where not r.is_drill and r.status in ('open', 'reported', 'completed') and r.created_at <= $1
-  and r.decisions_due_at is not null and (r.completed_at is null or r.completed_at > $1)
-order by r.decisions_due_at, r.id"""
+select i.number, v.due_at < $1 as late from reviews r join incidents i on i.id = r.born_of
+cross join lateral (
+  select due_at from review_dues v where v.review_id = r.id and v.since <= $1 order by v.since desc limit 1) v
+where not r.is_drill and v.due_at is not null and (r.completed_at is null or r.completed_at > $1)
+order by v.due_at, r.id"""
 _RISKS: Final = """
 select r.number, (v.content ->> 'next_review_on')::date < $2::date as late
 from risks r cross join lateral (

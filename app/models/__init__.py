@@ -38,7 +38,7 @@ from app.models.quality import (
     TrialPeriod,
 )
 from app.models.review_reports import ReportTemplate, ReviewReport, ReviewReportFile
-from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewEffort, ReviewIncident
+from app.models.reviews import Review, ReviewChange, ReviewDecision, ReviewDue, ReviewEffort, ReviewIncident
 from app.models.risks import (
     IncidentSignature,
     Risk,
@@ -141,6 +141,7 @@ __all__ = [
     "Review",
     "ReviewChange",
     "ReviewDecision",
+    "ReviewDue",
     "ReviewEffort",
     "ReviewIncident",
     "ReviewReport",

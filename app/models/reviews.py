@@ -81,6 +81,17 @@ class ReviewIncident(Base):
     left_at: Mapped[datetime | None]
 
 
+class ReviewDue(Base):
+    """Since when the decisions of a review are due when; null: they are not, as while it is put off. Each past time keeps
+    its own, whatever becomes of the review."""
+
+    __tablename__ = "review_dues"
+
+    review_id: Mapped[UUID] = mapped_column(ForeignKey("reviews.id"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime | None]
+
+
 class ReviewEffort(Base):
     """Hours that a person or a department spent on it: what a crisis costs, where people enter it."""
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
 from app.core.conditional import ANY, Expected, touch
 from app.core.db import Tx
@@ -14,7 +15,7 @@ from app.domain.reviews import decisions_due
 from app.domain.vocabulary import DeadlineKind, DeadlineState
 from app.domain.vocabulary.reviews import ReviewStatus
 from app.incidents.spread import lock_incidents
-from app.models import Deadline, Incident, Review, ReviewIncident
+from app.models import Deadline, Incident, Review, ReviewDue, ReviewIncident
 
 _DATED = (ReviewStatus.OPEN, ReviewStatus.REPORTED)
 
@@ -92,7 +93,16 @@ async def date(tx: Tx, review: Review, *, now: datetime) -> bool:
     if review.decisions_due_at is None or review.decisions_due_at > now:
         review.overdue_told_at = None
     touch(review, now)
+    await _keep_due(tx, review, now=now)
     return True
+
+
+async def _keep_due(tx: Tx, review: Review, *, now: datetime) -> None:
+    """Whoever asks later how it stood today is told what was due today."""
+    row = {"review_id": review.id, "since": now, "due_at": review.decisions_due_at}
+    query = insert(ReviewDue).values(row)
+    await tx.flush()
+    await tx.execute(query.on_conflict_do_update(index_elements=["review_id", "since"], set_={"due_at": row["due_at"]}))
 
 
 async def cover_row(tx: Tx, review: Review, incident: Incident, *, now: datetime) -> None:

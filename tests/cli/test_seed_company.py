@@ -179,3 +179,14 @@ async def test_nobody_is_owed_anything_and_it_is_made_once(played):
     [row] = await played.fetch("select count(*) as n from deliveries where state = 'pending'")
     assert row["n"] == 0
     assert "already" in str(await in_the_way(played, write(1), ENDING, force=True))
+
+
+async def test_no_worker_may_run_meanwhile(played):
+    """It would ring what the past has not come to yet as long overdue, and take what a worker of the past would do."""
+    await played.fetch(
+        "insert into worker_heartbeats(id, host, pid, seen_at) values (gen_random_uuid(), 'h', 1, now())"
+    )
+    assert "stop `fenghuo up`" in str(await in_the_way(played, write(1), ENDING, force=True))
+    await played.fetch("update worker_heartbeats set seen_at = now() - interval '11 seconds'")
+    assert "already" in str(await in_the_way(played, write(1), ENDING, force=True))
+    await played.fetch("delete from worker_heartbeats")

@@ -132,6 +132,7 @@ def test_whoever_looks_however_seldom_each_session_is_made_once_and_none_is_left
 @pytest.mark.parametrize("text", [
     "2026年11月3日", "2026 年 11 月 3 日", "２０２６年１１月３日", "2026年11月3号", "2026/11/3", "2026-11-03", "2026.11.3", "20261103",
     "2026-11-03 14:30", "2026-11-03T14:30:00+08:00", "2026/11/3 9:05:00", "46329", "46329.604166", " 2026-11-03 ",
+    "2026-11-02T23:30:00Z", "2026-11-02 16:00:00+00:00", "2026-11-03T23:59:59+0800", "2026-11-02T11:00:00-05:00",
 ])  # fmt: skip
 def test_days_are_read_as_people_write_them(text):
     assert day_written(text) == DAY
@@ -142,6 +143,7 @@ def test_days_are_read_as_people_write_them(text):
     ("26/11/3", "no whole year"), ("26年11月3日", "no whole year"), ("2026年13月3日", "no day"), ("2026-02-30", "no day"),
     ("昨天", "no day"), ("", "no day"), ("12:30", "no day"), ("1969-12-31", "no day"), ("2026-11", "no day"),
     ("12345", "no day"), ("2026-11-03 下午", "no day"),
+    ("2026-11-03 25:10", "no day"), ("2026-11-03 12:75", "no day"), ("2026-11-03T10:00:00+99:00", "no day"),
 ])  # fmt: skip
 def test_what_is_no_day_is_refused_with_what_to_write(text, says):
     with pytest.raises(ValueError, match=says) as refused:
@@ -159,7 +161,7 @@ def test_scores_are_read_as_people_write_them(text, score):
     assert isinstance(found, bool) == isinstance(score, bool)
 
 
-@pytest.mark.parametrize("text", ["101", "一百", "-5", "95..5", "1e2", "", "缺考", "95,5", "999分"])
+@pytest.mark.parametrize("text", ["101", "一百", "-5", "95..5", "1e2", "", "缺考", "95,5", "999分", "0.95", "0.6%"])
 def test_what_is_no_score_is_refused(text):
     with pytest.raises(ValueError, match="100"):
         score_written(text)

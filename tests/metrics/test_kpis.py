@@ -1,6 +1,6 @@
 """The plan's key figures over a made-up quarter equal an independent recount of what the events tell; and they stay."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import kpi_recount as recount
 from tests.support.api import everything, good, problem
-from tests.support.kpi_history import History
+from tests.support.kpi_history import MINUTE, History
 
 PERIODS = [
     ("2026-03-01", "2026-05-31"), ("2026-03-01", "2026-03-31"), ("2026-04-01", "2026-04-30"), ("2026-03-02", "2026-03-02"),
@@ -107,6 +107,23 @@ async def test_responses_by_department_equal_the_recount(history: History):
     assert names[str(history.departments["milk"])] == "milk"
 
 
+async def test_who_left_before_it_was_due_or_came_after_answers_for_nothing(history: History):
+    at = datetime(2026, 7, 1, 3, tzinfo=UTC)
+    await history.burns("came and went", at, "茶饮", "general", ("weibo", 300))
+    url = f"/v1/incidents/{history.incidents['came and went']}/team"
+    for moment, name in ((at + 5 * MINUTE, "ops"), (at + 90 * MINUTE, "law")):
+        await history.rings("came and went", moment)
+        member = await history.say("POST", "came and went", "team", person_id=str(history.people[name]), reason="协助")
+        if name == "ops":
+            history.at(moment + 5 * MINUTE)
+            gone = await history.client.delete(f"{url}/{member['id']}", params={"reason": "误加"})
+            assert gone.status_code == 204, gone.text
+    history.today()
+    july, departments = await history.kpis("2026-07-01", "2026-07-31", by="department"), history.departments
+    there = {group["key"] for group in july["R02"]["groups"]}
+    assert there == {str(departments[name]) for name in ("press", "tea")}
+
+
 @pytest.mark.parametrize("every", ["day", "week", "month"])
 async def test_each_step_of_a_series_is_the_figure_of_its_own_days(history: History, every: str):
     events = await history.events()
@@ -118,6 +135,18 @@ async def test_each_step_of_a_series_is_the_figure_of_its_own_days(history: Hist
             days = date.fromisoformat(point["from"]), date.fromisoformat(point["to"])
             found = recount.clocks(events, *days) | recount.calms(events, *days)
             assert told(point) == recounted(found.get((kpi, "")), kpi), point
+
+
+async def test_parts_and_steps_change_no_figure(history: History):
+    """A calm that was taken back counts in a step of its own, and not in the whole."""
+    plain = await history.kpis("2026-03-01", "2026-04-30")
+    for query in (
+        {"every": "day"},
+        {"every": "month"},
+        *({"by": by} for by in ("department", "platform", "product", "grade")),
+    ):
+        asked = await history.kpis("2026-03-01", "2026-04-30", **query)
+        assert {kpi: told(one) for kpi, one in asked.items()} == {kpi: told(one) for kpi, one in plain.items()}, query
 
 
 @pytest.mark.parametrize("kpi", COUNTED)
