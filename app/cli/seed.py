@@ -1,6 +1,8 @@
 """``fenghuo seed``: a made-up past to look at, as the service itself would have recorded it."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -11,8 +13,10 @@ from app import reactions
 from app.cli.company.playing import in_the_way, play
 from app.cli.company.script import write
 from app.cli.console import Trouble, configured, console, say
+from app.cli.home import Home
 from app.cli.serve import need
-from app.cli.stack import completed, explained
+from app.cli.stack import completed, explained, prepared, running
+from app.cli.up import progress
 from app.core.db import Database
 from app.core.doorbell import Doorbell, connect
 from app.core.errors import Problem
@@ -44,16 +48,27 @@ def company(
 ) -> None:  # fmt: skip
     """Makes a company of 300 people up, and a month of it: fires, what people did about them, trainings, patrols, a drill.
 
-    Everything goes through the service's own rules at instants of the past. Nothing is sent to anybody.
+    Everything goes through the service's own rules at instants of the past. Nothing is sent to anybody. Without DATABASE_URL
+    it is made in FENGHUO_DATA_DIR, for the next `fenghuo up`; no worker may run meanwhile.
     """
-    settings = completed(configured())
-    need(settings, "secret_key")
-    with explained():
+    with _quiet(configured()) as settings, explained():
         made = asyncio.run(_company(settings, number, months, ending, force=force))
     table = Table("made", "how many", box=None)
     for name, count in made.items():
         table.add_row(NAMES[name], f"{count:,}")
     console().print(table)
+
+
+@contextmanager
+def _quiet(chosen: Settings) -> Iterator[Settings]:
+    """Services in which the past can be made up: those that run, or embedded ones that are started for it alone."""
+    if chosen.database_url or running(Home(chosen.data_dir).folder) is not None:
+        settings = completed(chosen)
+        need(settings, "secret_key")
+        yield settings
+        return
+    with prepared(chosen.model_copy(update={"port": 0}), progress) as stack:
+        yield stack.settings
 
 
 async def _company(

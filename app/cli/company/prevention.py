@@ -86,10 +86,10 @@ class Trainings:
             self._courses.append(made.id)
         for session in self._script.sessions:
             at = self._past.now + timedelta(days=session.day, hours=session.hour)
-            self._past.at(at - timedelta(days=1), partial(self._announce, session, at))
+            self._past.at(max(at - timedelta(days=1), self._past.now), partial(self._announce, session, at))
 
     async def _announce(self, session: Session, at: Any) -> None:
-        """The day before it is there; when it is over it is known who came."""
+        """The day before, or on the first day, it is there; when it is over it is known who came."""
         fields = {
             "starts_at": at, "ends_at": at + timedelta(hours=2), "place": "总部三楼会议室", "url": None,
             "trainer_id": self._staff.of(0)[1], "trainer_name": None, "capacity": 60,
