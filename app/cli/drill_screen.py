@@ -39,11 +39,18 @@ def _head(director: Director) -> Text:
     for incident in board["incidents"][:2]:
         grade = grade_of(incident["grade"])
         head.append(f"\n{incident['number']}  {incident['title']}  ", style="default")
-        head.append(f"{LABELS['incident_status'][incident['status']][0]}  ", style="default")
+        head.append(f"{_standing(incident, board)}  ", style="default")
         head.append(f"{grade.value} {grade.label}" if grade else "no grade yet", style=COLOURS.get(grade or "", "dim"))
     value = board["score"]["value"]
     head.append(f"\nscore so far {'—' if value is None else f'{value:g}'}", style="dim")
     return head
+
+
+def _standing(incident: Mapping[str, Any], board: Mapping[str, Any]) -> str:
+    """What was still open when the drill ended was dismissed with it: that is no 误报."""
+    if incident["status"] == "dismissed" and board["state"] in ("finished", "stopped"):
+        return LABELS["drill_state"][board["state"]][0]
+    return LABELS["incident_status"][incident["status"]][0]
 
 
 def _running(director: Director) -> Table:

@@ -16,6 +16,7 @@ from app.cli.console import Trouble, configured, console, say
 from app.cli.home import Home
 from app.cli.serve import need
 from app.cli.stack import completed, explained, prepared, running
+from app.cli.up import progress
 from app.core.db import Database
 from app.core.doorbell import Doorbell, connect
 from app.core.errors import Problem
@@ -47,10 +48,10 @@ def company(
 ) -> None:  # fmt: skip
     """Makes a company of 300 people up, and a month of it: fires, what people did about them, trainings, patrols, a drill.
 
-    Everything goes through the service's own rules at instants of the past. Nothing is sent to anybody. No worker may run
-    meanwhile: it would find all of it late.
+    Everything goes through the service's own rules at instants of the past. Nothing is sent to anybody. Without DATABASE_URL
+    it is made in FENGHUO_DATA_DIR, for the next `fenghuo up`; no worker may run meanwhile.
     """
-    with _services() as settings, explained():
+    with _quiet(configured()) as settings, explained():
         made = asyncio.run(_company(settings, number, months, ending, force=force))
     table = Table("made", "how many", box=None)
     for name, count in made.items():
@@ -59,15 +60,14 @@ def company(
 
 
 @contextmanager
-def _services() -> Iterator[Settings]:
-    """Settings with services that run: one's own, those of an `up` that runs, or those of the data folder, started for this."""
-    settings = configured()
-    if settings.database_url or running(Home(settings.data_dir).folder) is not None:
-        chosen = completed(settings)
-        need(chosen, "secret_key")
-        yield chosen
+def _quiet(chosen: Settings) -> Iterator[Settings]:
+    """Services in which the past can be made up: those that run, or embedded ones that are started for it alone."""
+    if chosen.database_url or running(Home(chosen.data_dir).folder) is not None:
+        settings = completed(chosen)
+        need(settings, "secret_key")
+        yield settings
         return
-    with prepared(settings, say) as stack:
+    with prepared(chosen.model_copy(update={"port": 0}), progress) as stack:
         yield stack.settings
 
 

@@ -195,7 +195,7 @@ async def end_drill(
     touch(drill, now)
     await drills_time.end(tx, drill, incidents, now=now)
     over = [
-        set_status(incident, "dismissed", reason=f"The drill 演练 {drill.number} has ended.", now=now)
+        set_status(incident, "dismissed", reason=f"演练 {drill.number} 已结束 The drill has ended.", now=now)
         for incident in incidents.values()
         if incident.status in ACCEPTING
     ]

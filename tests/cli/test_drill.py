@@ -6,9 +6,13 @@ import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
+from rich.console import Console
 
+from app.cli.drill_screen import picture
 from tests.cli.conftest import left_running
 from tests.cli.test_up import ready
 
@@ -59,3 +63,26 @@ def test_in_a_running_service_somebody_responds_and_ctrl_c_stops_a_drill(fenghuo
     assert score, said
     assert float(score[1]) > 0, said
     assert "1 of 1 acknowledged" in said, said
+
+
+def test_what_ended_with_the_drill_is_no_false_alarm() -> None:
+    """It is dismissed so that nothing more is made of it, and 误报 would be told of a fire that was one."""
+    incident = {"number": "D2026-0001", "title": "喝出异物", "status": "dismissed", "grade": "major"}
+    board: dict[str, Any] = {"incidents": [incident], "score": {"value": None}, "clocks": [], "state": "finished"}
+    clock = {
+        "elapsed_seconds": 60, "duration_seconds": 60, "played_count": 1, "inject_count": 1,
+        "as_of": "2026-11-26T00:00:00+00:00",
+    }  # fmt: skip
+    part = SimpleNamespace(scale=600)
+    director: Any = SimpleNamespace(
+        clock=clock, board=board, number="DR-0001", name="", part=part, windows=[], marks=[]
+    )
+    screen = Console(width=120)
+    with screen.capture() as shown:
+        screen.print(picture(director))
+    assert "已结束" in shown.get()
+    assert "误报" not in shown.get()
+    board["state"] = "running"
+    with screen.capture() as shown:
+        screen.print(picture(director))
+    assert "误报" in shown.get(), "somebody said so while it ran"

@@ -38,8 +38,15 @@ def test_the_script_is_of_its_seed_alone():
     assert write(1, months=2).crises[:12] == month.crises
 
 
+class _Silent:
+    """Nobody listens."""
+
+    def ring(self, bell: str) -> None: ...
+
+
 # By the name of a database: of how much the tables said, when they were new, that it is of today.
 BORN: dict[str, dict[str, int]] = {}
+MADE: dict[str, dict[str, int]] = {}
 
 
 async def of_today(database: Database) -> dict[str, int]:
@@ -69,7 +76,7 @@ async def company(settings: Settings, services: Any, name: str, script: Script) 
     try:
         assert await in_the_way(database, script, ENDING, force=False) is None
         BORN[name] = await of_today(database)
-        await play(database, chosen, doorbell, script, ENDING)
+        MADE[name] = await play(database, chosen, doorbell, script, ENDING)
         yield database
     finally:
         await doorbell.close()
@@ -141,6 +148,16 @@ async def test_nothing_of_it_happened_today(played):
     assert {where: n for where, n in (await of_today(played)).items() if n > BORN["company"][where]} == {}
 
 
+async def test_what_it_says_was_made_is_what_was_made(played):
+    """A drill is no fire, and nothing happens before the first day."""
+    script = excerpt()
+    assert (MADE["company"]["incidents"], MADE["company"]["sessions"]) == (len(script.crises), len(script.sessions))
+    [row] = await played.fetch(
+        "select count(*) as n from training_sessions s join trainings t on t.id = s.training_id where s.created_at < t.created_at"
+    )
+    assert row["n"] == 0
+
+
 async def test_fires_are_graded_met_and_closed_as_the_script_says(played):
     rows = await played.fetch(
         "select title, status, grade, calmed_at, ended_at from incidents where not is_drill order by id"
@@ -181,12 +198,23 @@ async def test_nobody_is_owed_anything_and_it_is_made_once(played):
     assert "already" in str(await in_the_way(played, write(1), ENDING, force=True))
 
 
-async def test_no_worker_may_run_meanwhile(played):
-    """It would ring what the past has not come to yet as long overdue, and take what a worker of the past would do."""
-    await played.fetch(
-        "insert into worker_heartbeats(id, host, pid, seen_at) values (gen_random_uuid(), 'h', 1, now())"
-    )
-    assert "stop `fenghuo up`" in str(await in_the_way(played, write(1), ENDING, force=True))
-    await played.fetch("update worker_heartbeats set seen_at = now() - interval '11 seconds'")
-    assert "already" in str(await in_the_way(played, write(1), ENDING, force=True))
-    await played.fetch("delete from worker_heartbeats")
+async def test_it_is_not_made_beside_workers(settings, services):
+    """They would find clocks of weeks ago that nobody met yet, and ring them all today."""
+    url = await create_database(services, "beside")
+    await asyncio.to_thread(upgrade, url)
+    database = Database(settings.model_copy(update={"database_url": url}), doorbell=_Silent())
+    beat = "insert into worker_heartbeats(id, host, pid, seen_at) values (gen_random_uuid(), 'here', 1, now() - $1::interval)"
+    try:
+        await database.fetch(beat, timedelta(seconds=11))
+        assert await in_the_way(database, write(1), ENDING, force=True) is None
+        await database.fetch(beat, timedelta())
+        assert "workers are running" in str(await in_the_way(database, write(1), ENDING, force=True))
+    finally:
+        await database.close()
+        await drop_database(services, url)
+
+
+async def test_a_folder_in_which_nothing_runs_is_started_for_it(fenghuo):
+    seed = fenghuo("seed", "company", "--ending", "2999-01-01")
+    said, complained = await asyncio.to_thread(seed.communicate, timeout=60)
+    assert "lies in the future" in complained, said + complained

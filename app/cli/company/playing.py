@@ -12,6 +12,7 @@ from app.cli.company.sources import Sources
 from app.cli.company.staff import Staff
 from app.core.db import Database
 from app.core.doorbell import Doorbell
+from app.domain.worktime import day_of
 from app.mentions.ingest import Intake
 from app.settings import Settings
 
@@ -31,21 +32,21 @@ select (select count(*) from people where created_at between $1 and $2) as peopl
 
 _THERE: Final = """
 select exists(select from people where email like '%@qinghe.example') as company,
-  exists(select from incidents where not is_drill) as incidents, exists(select from people) as people,
   exists(select from worker_heartbeats where seen_at > now() - interval '10 seconds') as workers,
+  exists(select from incidents where not is_drill) as incidents, exists(select from people) as people,
   exists(select from webhook_endpoints where deleted_at is null and disabled_at is null and created_at < $1) as endpoints"""
 
 
 async def in_the_way(database: Database, script: Script, ending: datetime, *, force: bool) -> str | None:
     """What speaks against making a past up here, and what to do about it; None where nothing does."""
     [there] = await database.fetch(_THERE, ending)
-    if there["workers"]:
-        return (
-            "workers run, and would ring the clocks of the past as soon as they begin; stop `fenghuo up` or `fenghuo worker` "
-            "first, and start it again afterwards"
-        )
     if there["company"]:
         return "there is a made-up company here already, and its people are there once; use an empty database"
+    if there["workers"]:
+        return (
+            "workers are running, and would ring at once what is made up as long past; stop them (or `fenghuo up`), wait 10 "
+            "seconds, and start them again when the company is there"
+        )
     if there["endpoints"]:
         return (
             "there are webhook endpoints that would be told of a month that never was; disable them (PATCH "
@@ -76,7 +77,7 @@ async def play(
         Rehearsal(past, staff, script).enter()
         for number, crisis in enumerate(script.crises):
             Fire(past, staff, sources, number, crisis).kindle()
-        progress(f"{script.days} days, from {begins:%Y-%m-%d} on")
+        progress(f"{script.days} days, from {day_of(begins)} on")
         await past.live(begins, ending)
         await sources.leave()
     finally:
