@@ -183,7 +183,8 @@ async def test_who_did_not_ask_hears_nothing_and_robots_read_that_it_is_a_drill(
             good(await client.post(f"{URL}/{drill['id']}/stop", json={}))
             # The drill was played a second ahead, and nothing is sent before its time.
             await eventually(
-                lambda: sent_to_whoever_asked(deliverer, receiver), what="the end of the drill's incident, at whoever asked"
+                lambda: sent_to_whoever_asked(deliverer, receiver),
+                what="the end of the drill's incident, at whoever asked",
             )
             last = [event["id"] for event in await everything(client, "/v1/events", drills="only", type="drill.ended")]
             await eventually(lambda: last[-1] in asked.ids, what="the end of the drill")
