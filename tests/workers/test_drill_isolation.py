@@ -161,6 +161,12 @@ async def test_neither_counts_grades_or_calms_by_the_other(client, counter, data
     assert (await seen(client, real["id"]))["status"] == "responding"
 
 
+async def sent_to_whoever_asked(deliverer: Any, receiver: Receiver) -> bool:
+    await deliverer.sweep()
+    only = [got.json() for got in receiver.received if got.path.endswith("/only")]
+    return any(event["type"] == "incident.status_changed" for event in only)
+
+
 async def test_who_did_not_ask_hears_nothing_and_robots_read_that_it_is_a_drill(
     client, app, counter, database, stage, make: Make
 ):
@@ -175,7 +181,11 @@ async def test_who_did_not_ask_hears_nothing_and_robots_read_that_it_is_a_drill(
             real, there = await fire(client, counter, name)
             drill, one = await played(client, stage, await make_scenario(database, burning()), rule)
             good(await client.post(f"{URL}/{drill['id']}/stop", json={}))
-            await deliverer.sweep()
+            # The drill was played a second ahead, and nothing is sent before its time.
+            await eventually(
+                lambda: sent_to_whoever_asked(deliverer, receiver),
+                what="the end of the drill's incident, at whoever asked",
+            )
             last = [event["id"] for event in await everything(client, "/v1/events", drills="only", type="drill.ended")]
             await eventually(lambda: last[-1] in asked.ids, what="the end of the drill")
         heard: dict[str, list[Any]] = {}
