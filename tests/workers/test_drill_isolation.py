@@ -167,6 +167,14 @@ async def sent_to_whoever_asked(deliverer: Any, receiver: Receiver) -> bool:
     return any(event["type"] == "incident.status_changed" for event in only)
 
 
+def by_address(receiver: Receiver) -> dict[str, list[Any]]:
+    """What was sent to each address, by the last part of its path."""
+    heard: dict[str, list[Any]] = {}
+    for got in receiver.received:
+        heard.setdefault(got.path.rpartition("/")[2], []).append(got.json())
+    return heard
+
+
 async def test_who_did_not_ask_hears_nothing_and_robots_read_that_it_is_a_drill(
     client, app, counter, database, stage, make: Make
 ):
@@ -188,9 +196,7 @@ async def test_who_did_not_ask_hears_nothing_and_robots_read_that_it_is_a_drill(
             )
             last = [event["id"] for event in await everything(client, "/v1/events", drills="only", type="drill.ended")]
             await eventually(lambda: last[-1] in asked.ids, what="the end of the drill")
-        heard: dict[str, list[Any]] = {}
-        for got in receiver.received:
-            heard.setdefault(got.path.rpartition("/")[2], []).append(got.json())
+        heard = by_address(receiver)
         assert {event["data"].get("is_drill") for event in heard["exclude"]} <= {False, None}
         assert {event["data"]["is_drill"] for event in heard["only"]} == {True}
         types = {event["type"] for event in heard["only"]}
