@@ -41,7 +41,10 @@ class Like:
     words: str
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self._held, handler(source))
+        schema = handler(source)
+        if schema["type"] == "nullable":
+            raise TypeError("a pattern is of the text, not of what may be null: Annotated[str, Like(...)] | None")
+        return core_schema.no_info_after_validator_function(self._held, schema)
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return handler(core) | {"pattern": self.pattern}

@@ -21,6 +21,7 @@ from app.core.deps import (
     admitted,
 )
 from app.core.documents import NAMED, DocxOperation, DocxResponse, HtmlOperation, HtmlResponse
+from app.core.errors import naming
 from app.core.pages import headers_of
 from app.core.params import PageQuery
 from app.core.routing import Operation
@@ -114,7 +115,8 @@ async def get_handbook_changes(
 ) -> dict[str, Any]:
     """Which sections are other now than in a handbook that was issued: when to issue it anew."""
     await tx.one_view()
-    issued = await handbook_queries.get_issued(tx, query.since)
+    with naming("?since"):
+        issued = await handbook_queries.get_issued(tx, query.since)
     state = await read_state(tx, tools.settings, issued.facts)
     found = [change._asdict() for change in changes(issued.facts, state.facts)]
     return {"since": query.since, "sha256": digest(state.facts), "sections": found}

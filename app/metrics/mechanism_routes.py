@@ -13,7 +13,7 @@ from app.metrics import mechanisms
 router = APIRouter(prefix="/v1/metrics", tags=["Metrics"], route_class=Operation)
 
 
-@router.get("/mechanisms", operation_id="getMechanisms", response_model=schemas.Mechanisms)
+@router.get("/mechanisms", operation_id="getMechanisms", response_model=schemas.MechanismReport)
 async def get_mechanisms(
     query: Annotated[schemas.MechanismQuery, Query()], tx: InTransaction, _: MetricsRead
 ) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class MechanismStanding(BaseModel):
     checks: list[CheckedMechanism] = Field(description="What it is judged by.")
 
 
-class Mechanisms(BaseModel):
+class MechanismReport(BaseModel):
     """The plan's three lasting mechanisms 三项长效机制, as they stood at an instant."""
 
     model_config = ConfigDict(

@@ -117,7 +117,7 @@ class DrillInjectCreate(Wire):
     platform: Annotated[Platform | None, Field(description="Where it is posted.")] = None
     author: Annotated[Str | None, Field(max_length=200, description="Who posts it: somebody made up.")] = None
     title: Annotated[Str | None, Field(max_length=500, description="Its title, where it has one.")] = None
-    url: Annotated[Str | None, Field(max_length=2_000, description="Where it could be read."), WEB] = None
+    url: Annotated[Annotated[Str, WEB] | None, Field(max_length=2_000, description="Where it could be read.")] = None
     text: Annotated[Visible | None, Field(min_length=1, max_length=20_000, description="What it says.")] = None
     sentiment: Annotated[
         Sentiment | None, Field(description="How it speaks of us; null: negatively, where it is a post.")

@@ -46,7 +46,7 @@ Views = Annotated[Counter, Field(description="阅读 so far: recorded, never cou
 _PLACES = "`{brand}` and `{word}` stand for the brand word and the negative word of the rule that it is played on"
 Text = Annotated[Visible, Field(min_length=1, max_length=20_000, description=f"What the post says; {_PLACES}.")]
 Title = Annotated[Str | None, Field(max_length=500, description=f"Its title, where it has one; {_PLACES}.")]
-Url = Annotated[Str | None, Field(max_length=2_000, description="Where it could be read."), WEB]
+Url = Annotated[Annotated[Str, WEB] | None, Field(max_length=2_000, description="Where it could be read.")]
 Author = Annotated[Str | None, Field(max_length=200, description="Who posts it, as shown there: somebody made up.")]
 
 

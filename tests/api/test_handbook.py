@@ -180,7 +180,7 @@ async def test_what_was_issued_is_read_as_it_was(client, bare, database):
     good(await client.post(f"/v1/contacts/{contact['id']}/erase"))
     assert "手册日报|（已删除）|—" in told(good(await bare.get(url, headers=open_)), "contacts")
     problem(await client.get(f"{HANDBOOK}/versions/999999"), 404)
-    problem(await client.get(f"{HANDBOOK}/changes", params={"since": 999999}), 404)
+    problem(await client.get(f"{HANDBOOK}/changes", params={"since": 999999}), 422, "?since")
 
 
 async def test_issued_by_two_at_the_same_moment_it_is_issued_once(client):

@@ -33,6 +33,13 @@ async def test_a_scenario_is_kept_and_changed_version_by_version(client):
     problem(await client.get(f"{SCENARIOS}/{uuid4()}"), 404)
 
 
+async def test_what_may_be_null_may_be(client):
+    bare = dict.fromkeys(("author", "title", "url", "reposts", "comments", "views"))
+    made = good(await client.post(SCENARIOS, json=body(injects=[post(likes=20_000) | bare])), 201)
+    assert made["latest"]["injects"][0]["url"] is None
+    problem(await client.post(SCENARIOS, json=body(injects=[post() | {"url": "ftp://x"}])), 422, "/injects/0/url")
+
+
 async def test_six_come_with_the_service_and_people_may_put_one_away(client):
     rows = await everything(client, SCENARIOS, key=SHIPPED, limit=4)
     assert [row["key"] for row in rows] == SHIPPED
