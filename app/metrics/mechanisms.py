@@ -51,23 +51,26 @@ select r.number, (v.content ->> 'next_review_on')::date < $2::date as late
 from risks r cross join lateral (
   select content from risk_versions v where v.risk_id = r.id and v.at <= $1 order by v.number desc limit 1) v
 where v.content ->> 'status' = 'open' order by r.number"""
-# What shows that somebody looked: a change, a decision of a review (that nothing changes too), a replay.
+# What shows that somebody looked: a change, a decision of a real review (that nothing changes too), a replay.
 _LOOKED: Final = """
+with decided as (
+  select d.kind, d.decided_at from review_decisions d join reviews r on r.id = d.review_id
+  where d.decided_at <= $1 and not r.is_drill)
 select 'watch_rules' as what, greatest(
   (select max(created_at) from watch_rules where created_at <= $1),
   (select max(e.at) from unnest(array['watch_rule.updated', 'watch_rule.deleted']) as t(type) cross join lateral (
     select at from events where type = t.type and at <= $1 order by id desc limit 1) e),
-  (select max(decided_at) from review_decisions where kind = 'scope' and decided_at <= $1),
+  (select max(decided_at) from decided where kind = 'scope'),
   (select max(created_at) from replays where kind = 'rule' and created_at <= $1)) as at
 union all select 'grading_policies', greatest(
   (select max(created_at) from grading_policies where created_at <= $1),
   (select at from events where type = 'grading_policy.activated' and at <= $1 order by id desc limit 1),
-  (select max(decided_at) from review_decisions where kind = 'process' and decided_at <= $1),
+  (select max(decided_at) from decided where kind = 'process'),
   (select max(created_at) from replays where kind = 'policy' and created_at <= $1))
 union all select 'sla_policies', greatest(
   (select max(created_at) from sla_policies where created_at <= $1),
   (select at from events where type = 'sla_policy.activated' and at <= $1 order by id desc limit 1),
-  (select max(decided_at) from review_decisions where kind = 'process' and decided_at <= $1))"""
+  (select max(decided_at) from decided where kind = 'process'))"""
 
 
 async def mechanisms_at(tx: Tx, at: datetime) -> tuple[Standing, ...]:

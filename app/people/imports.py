@@ -20,7 +20,7 @@ from app.core.bodies import Str, Visible, Wire
 from app.core.db import Tx
 from app.core.imports import AT_ONCE, LISTED, YES_OR_NO, Judged, good, is_good, word_of, write
 from app.core.outbox import record
-from app.domain.events import Changed
+from app.domain.events import PersonChanged
 from app.domain.sheets import Column
 from app.domain.vocabulary import ImportRowState, Role
 from app.models import Person
@@ -95,8 +95,10 @@ async def import_people(
     await _write(tx, [draft for draft in todo if draft.before is None],
                  [draft for draft in todo if draft.before is not None and draft.changed], now)  # fmt: skip
     events = [
-        Changed(subject="person", subject_id=str(draft.id), action="updated" if draft.before else "created",
-                fields=sorted(draft.changed))
+        PersonChanged(
+            subject_id=str(draft.id), action="updated" if draft.before else "created", fields=sorted(draft.changed),
+            active=True, department_id=draft.values["department_id"],
+        )
         for draft in todo if draft.changed
     ]  # fmt: skip
     for begin in range(0, len(events), AT_ONCE):

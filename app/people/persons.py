@@ -13,7 +13,7 @@ from app.core.db import Tx
 from app.core.errors import Conflict, FieldError, Invalid, naming
 from app.core.grants import scopes_of_roles
 from app.core.outbox import record
-from app.domain.events import Changed
+from app.domain.events import PersonChanged
 from app.models import Person
 from app.people import queries
 from app.people.giving import may_give, must_hold, must_outlive
@@ -117,6 +117,9 @@ async def active_person(tx: Tx, person_id: UUID, at: str = "/person_id") -> Pers
 
 
 async def person_changed(tx: Tx, person: Person, action: str, fields: list[str], caller: Caller) -> None:
-    """Puts on record what was done about a person: the names of the fields, never what they hold."""
-    event = Changed(subject="person", subject_id=str(person.id), action=action, fields=fields)
+    """Puts on record what was done about a person: the names of the fields, and of what they hold only the place on the
+    roster."""
+    event = PersonChanged(
+        subject_id=str(person.id), action=action, fields=fields, active=person.active, department_id=person.department_id
+    )  # fmt: skip
     await record(tx, event, caller=caller)

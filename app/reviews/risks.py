@@ -217,6 +217,6 @@ async def _keep(
     event = RiskChanged(
         risk_id=risk.id, risk_number=risk.number, risk_category=risk.category,
         risk_level=graded(risk.likelihood, risk.impact)["level"], owner_id=risk.owner_id, risk_version=risk.version,
-        fields=fields, review_id=review_id,
+        fields=fields, review_id=review_id, status=risk.status, next_review_on=risk.next_review_on,
     )  # fmt: skip
     await record(tx, event, caller=caller)

@@ -128,6 +128,30 @@ async def test_rules_that_nobody_looks_at_turn_red(client):
     ]  # fmt: skip
 
 
+async def test_what_an_exercises_review_decides_shows_nothing_of_rules(client, database):
+    # Of both reviews the same is decided; only the incident of one is real.
+    for place, (is_drill, old) in enumerate(((True, True), (False, False))):
+        at = LONG_AGO + timedelta(days=200 + place)
+        incident_id, review_id = uuid4(), uuid4()
+        await database.fetch(
+            "insert into incidents(id, number, title, policy_id, opened_by, status, opened_at, is_drill) "
+            "values ($1, $2, '机制', (select id from grading_policies where active), 'test', 'closed', $3, $4)",
+            incident_id, f"M{incident_id.hex[:8]}", at, is_drill,
+        )  # fmt: skip
+        await database.fetch(
+            "insert into reviews(id, born_of, is_drill, status, since, found_at, created_at, updated_at) "
+            "values ($1, $2, $3, 'suspended', $4, $4, $4, $4)",
+            review_id, incident_id, is_drill, at,
+        )  # fmt: skip
+        await database.fetch(
+            "insert into review_decisions(id, review_id, kind, state, reason, decided_at) "
+            "select gen_random_uuid(), $1, kind, 'no_change', '够用', $2 from unnest(array['scope', 'process']) as kind",
+            review_id, at,
+        )  # fmt: skip
+        found = (await checks(client, at + timedelta(hours=1)))["rules_looked_at"]
+        assert bool(found["amiss"]) is old
+
+
 async def test_the_future_is_not_judged(client):
     ahead = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     problem(await client.get(URL, params={"at": ahead}), 422, "?at", code="invalid")

@@ -42,7 +42,7 @@ from app.domain.events.mentions import (
 )
 from app.domain.events.notes import NoteAdded
 from app.domain.events.patrols import PatrolCheckedIn, PatrolEvent, PatrolMissed, PatrolsUnmasked
-from app.domain.events.people import PeopleUnmasked, WordsUnmasked
+from app.domain.events.people import PeopleUnmasked, PersonChanged, WordsUnmasked
 from app.domain.events.placements import PlacementChanged, StatementOriginMissing
 from app.domain.events.quality import DigestDaily, DigestEvent, DigestWeekly, TrialEnded, TrialStarted
 from app.domain.events.reports import ReviewReportRendered
@@ -157,6 +157,7 @@ __all__ = [
     "PatrolsUnmasked",
     "PeopleUnmasked",
     "PersonCalled",
+    "PersonChanged",
     "PlacementChanged",
     "PublicationRecorded",
     "RegisterUnmasked",

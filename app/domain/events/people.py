@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from app.domain.events.base import Event
+from app.domain.events.base import Changed, Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,3 +24,13 @@ class WordsUnmasked(Event):
     type: ClassVar[str] = "words.unmasked"
     public: ClassVar[bool] = False
     incident_ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonChanged(Changed):
+    """A person was entered or changed, and whether and where they are on the roster from here on: who keeps the events can
+    recount past coverage (R07)."""
+
+    subject: str = "person"
+    active: bool
+    department_id: UUID | None

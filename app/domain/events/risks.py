@@ -48,6 +48,8 @@ class RiskChanged(RiskEvent):
     risk_version: int
     fields: list[str]
     review_id: UUID | None
+    status: str
+    next_review_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
