@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 
 from app.models import IdempotencyKey
 from tests.support.api import OPERATIONS, brand, everything, good, make_rule, mention, problem
+from tests.support.creating import ELSEWHERE, body_of
 from tests.support.people import bearer, make_key, make_person
 
 RULES = "/v1/watch-rules"
@@ -166,8 +167,6 @@ async def test_a_batch_with_a_key_is_taken_once(client):
     assert again.headers["idempotent-replayed"] == "true"
 
 
-# What needs an incident, a person or a file that there is, is tried where that is.
-ELSEWHERE = ("createApprovalDelegation", "createReportTemplate")
 CREATING = [
     one for one in OPERATIONS
     if one.method == "POST" and one.id.startswith(("create", "open")) and "{" not in one.path and one.id not in ELSEWHERE
@@ -176,16 +175,7 @@ CREATING = [
 
 @pytest.mark.parametrize("operation", CREATING, ids=str)
 async def test_every_post_that_creates_honours_the_key(client, operation):
-    sent, body = key(), operation.example or {}
-    if "url" in body:
-        body = body | {"url": "http://127.0.0.1:9/hook"}
-    if "name" in body:
-        body = body | {"name": uuid4().hex[:20]}
-    body.pop("mention_ids", None)
-    body.pop("expires_at", None)
-    if "person_id" in body:
-        body["person_id"] = (await make_person(client, "incidents:read"))["id"]
-        body["scopes"] = ["incidents:read"]
+    sent, body = key(), await body_of(client, operation)
     first = await client.post(operation.url, json=body, headers=sent)
     assert first.status_code == 201, first.text
     again = await client.post(operation.url, json=body, headers=sent)

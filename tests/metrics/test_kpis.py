@@ -213,7 +213,11 @@ BASELINES = "/v1/metrics/baselines"
 
 async def test_a_baseline_is_frozen_named_and_judges_what_ends_after_it(history: History, own_database):
     client = history.client
-    first = good(await client.post(BASELINES, json={"name": "三月", "from": "2026-03-01", "to": "2026-03-31"}), 201)
+    body, key = {"name": "三月", "from": "2026-03-01", "to": "2026-03-31"}, {"idempotency-key": uuid4().hex}
+    made = await client.post(BASELINES, json=body, headers=key)
+    first = good(made, 201)
+    assert made.headers["location"] == f"{BASELINES}/{first['id']}"
+    assert good(await client.post(BASELINES, json=body, headers=key), 201) == first
     assert (first["applies_from"], first["incident_count"], first["in_force"]) == ("2026-04-01", 6, True)
     assert good(await client.get(f"{BASELINES}/{first['id']}")) == first
     parts = await everything(client, f"{BASELINES}/{first['id']}/incidents", limit=4)
