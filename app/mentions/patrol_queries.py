@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from app.core import paging
 from app.core.auth import Caller
 from app.core.db import Tx
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.params import PageQuery
 from app.domain import patrols as domain
 from app.domain.events import Event, PatrolsUnmasked
@@ -33,13 +33,13 @@ async def newest_plan(tx: Tx) -> PatrolPlan:
 
 
 async def plan_at(tx: Tx, at: datetime | None) -> PatrolPlan:
-    """The version that holds at an instant, or that was written last; NotFound before the first."""
+    """The version that holds at an instant, or that was written last; Invalid before the first."""
     if at is None:
         return await newest_plan(tx)
     rows = select(PatrolPlan).where(PatrolPlan.effective_at <= at).order_by(PatrolPlan.version.desc())
     plan = (await tx.scalars(rows.limit(1))).one_or_none()
     if plan is None:
-        raise NotFound("At that time no plan of patrols had taken effect; ask for a later one.")
+        raise Invalid.at("?at", "at that time no plan of patrols had taken effect; ask for a later one", "too_early")
     return plan
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.core import paging
 from app.core.db import Tx
-from app.core.errors import NotFound
+from app.core.errors import NotFound, naming
 from app.domain.kpi import (
     ADD_UP,
     ALL,
@@ -106,7 +106,8 @@ async def totals(tx: Tx, spans: Sequence[Span], wanted: Sequence[Kpi]) -> dict[K
 
 async def _baseline(tx: Tx, query: KpiQuery, span: Span) -> KpiBaseline | None:
     if query.baseline is not None:
-        return await kpi_baselines.get_baseline(tx, query.baseline)
+        with naming("?baseline"):
+            return await kpi_baselines.get_baseline(tx, query.baseline)
     return await kpi_baselines.baseline_on(tx, span.last)
 
 

@@ -55,7 +55,7 @@ async def test_the_plan_is_changed_as_a_version_with_effect_from_a_time(client, 
     assert good(await client.get(PLAN))["version"] == 2
     versions = await everything(client, f"{PLAN}/versions", limit=1)
     assert [row["version"] for row in versions] == [2, 1]
-    problem(await client.get(PLAN, params={"at": "2020-01-01T00:00:00Z"}), 404)
+    problem(await client.get(PLAN, params={"at": "2020-01-01T00:00:00Z"}), 422, "?at")
 
 
 async def test_a_plan_that_makes_no_sense_is_refused_by_name(client, plan):

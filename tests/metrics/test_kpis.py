@@ -278,6 +278,6 @@ async def test_the_last_month_is_told_where_none_is_named(history: History):
 async def test_what_is_not_there_is_not_found(history: History):
     days, nobody = {"from": "2026-03-01", "to": "2026-03-02"}, uuid4()
     problem(await history.client.get("/v1/metrics/kpis/R99/items", params=days), 404)
-    problem(await history.client.get("/v1/metrics/kpis", params=days | {"baseline": str(nobody)}), 404)
+    problem(await history.client.get("/v1/metrics/kpis", params=days | {"baseline": str(nobody)}), 422, "?baseline")
     problem(await history.client.get(f"{BASELINES}/{nobody}"), 404)
     problem(await history.client.get(f"{BASELINES}/{nobody}/incidents"), 404)
