@@ -25,7 +25,9 @@ async def get_platform_coverage(
     now = await tx.now()
     start, end = _period(query.from_, query.to, now)
     if end - start > timedelta(days=MOST_DAYS):
-        raise Invalid.at("?from", f"lies more than {MOST_DAYS} days before the end; ask for less at once", "span_too_long")
+        raise Invalid.at(
+            "?from", f"lies more than {MOST_DAYS} days before the end; ask for less at once", "span_too_long"
+        )
     start, end = whole_hours(start, end, now)
     hours = await coverage_by_hour(tx, start, end)
     total = Covered(sum(len(hour.covered) for hour in hours), sum(len(hour.covered) + len(hour.dark) for hour in hours))
