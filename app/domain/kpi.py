@@ -11,7 +11,8 @@ What belongs to a period never changes once the period is over:
   stood then. A relapse 二次发酵 after the period takes nothing out of it.
 
 Three things change what is past, because they say that it was otherwise: an act that is put on record late 补录 (counted
-both ways), a merge and a dismissal (what was merged counts once, what was dismissed never did).
+both ways), a merge and a dismissal (what was merged counts once, what was dismissed never did). Broken down by product, an
+incident belongs to the product that it has now: who corrects it corrects the past.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
