@@ -106,7 +106,7 @@ async def test_what_people_keep_is_in_it(client):
         "title": f"风险{word}", "category": "other", "likelihood": 5, "impact": 5, "measures": [{"title": f"措施{word}", "due_on": "2099-01-01"}],
     }), 201)  # fmt: skip
     course = {"title": f"课程{word}", "mandatory": True, "validity_months": 12, "pass_mark": 80}
-    good(await client.post("/v1/trainings", json=course), 201)
+    made = good(await client.post("/v1/trainings", json=course), 201)
     document = good(await client.post(DOCUMENTS, json={"kind": "other", "title": f"制度{word}", "text": "一"}), 201)
     good(await client.post(f"{DOCUMENTS}/{document['id']}/versions/1/publish"))
     async with a_department(client, kind="legal") as department:
@@ -126,7 +126,10 @@ async def test_what_people_keep_is_in_it(client):
     assert "首次回应·通用" in told(handbook, "templates")
     assert "product-quality" in told(handbook, "scenarios")
     assert "微信公众号|是" in told(handbook, "platforms")
+    # Mandatory for everybody: others' figures are not to change.
+    good(await client.patch(f"/v1/trainings/{made['id']}", json={"retired": True}))
     gone = await live(client)
+    assert f"课程{word}" not in told(gone, "courses")
     assert name not in told(gone, "team"), "who has left is in no team"
 
 
