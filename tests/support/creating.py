@@ -21,6 +21,9 @@ async def body_of(client: httpx.AsyncClient, operation: Operation) -> dict[str, 
     if "mandatory" in body:
         # Of everybody, also of those in whom other tests look for who is covered.
         body["mandatory"] = False
+    if "scenario" in body:
+        # Played, it would be in the way of whoever plays drills next.
+        body["waits"] = True
     if "rule_id" in body:
         fresh["rule_id"] = (await make_rule(client, brand()))["id"]
     if "person_id" in body:
