@@ -124,8 +124,6 @@ async def staged(settings: Settings) -> AsyncIterator[Stage]:
     """A stage with connections of its own."""
     redis = connect(settings.redis_url)
     database = Database(settings, doorbell=Doorbell(redis), workload="batches")
-    # What others left behind is not played here.
-    await database.fetch("update drills set next_at = null where next_at is not null")
     yield Stage(database)
     await database.close()
     await redis.aclose()

@@ -7,6 +7,7 @@ import pytest
 
 from app.core.db import Database
 from app.settings import Settings
+from tests.support.drills import Stage, staged
 from tests.support.owed import Make, forget
 from tests.support.receiver import Receiver
 from workers.context import Context
@@ -49,3 +50,11 @@ async def deliverer(make: Make) -> Deliverer:
 async def receiver() -> AsyncIterator[Receiver]:
     async with Receiver() as started:
         yield started
+
+
+@pytest.fixture
+async def stage(settings: Settings) -> AsyncIterator[Stage]:
+    """A player of drills. What other tests left to be played is not played here."""
+    async with staged(settings) as stage:
+        await stage.database.fetch("update drills set next_at = null where next_at is not null")
+        yield stage

@@ -1,7 +1,6 @@
 """Drills under what happens around them: people who act at the very end, runs that can't be played, workers that were away."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,15 +12,9 @@ from app.mentions.service import correct_mention
 from app.trainings.drills import pause_drill, resume_drill
 from tests.support import clocks as support
 from tests.support.api import everything, good, instant
-from tests.support.drills import URL, Stage, incidents_of, make_scenario, post_of, run_of, staged, start
+from tests.support.drills import URL, incidents_of, make_scenario, post_of, run_of, start
 from workers.clocks import Clockwork
 from workers.context import Context
-
-
-@pytest.fixture
-async def stage(settings) -> AsyncIterator[Stage]:
-    async with staged(settings) as stage:
-        yield stage
 
 
 def past(**span: float) -> datetime:

@@ -1,13 +1,11 @@
 """A drill that reaches 一级(重大) beside a real fire on the same watch rule: neither sees the other, wherever it is looked."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
 
 from app.core.db import Database
 from app.domain.vocabulary import Platform
@@ -26,7 +24,7 @@ from tests.support.api import (
     recounted,
     timeline,
 )
-from tests.support.drills import URL, Stage, incidents_of, make_scenario, post_of, report_of, staged, start
+from tests.support.drills import URL, Stage, incidents_of, make_scenario, post_of, report_of, start
 from tests.support.following import Follower, serving
 from tests.support.owed import Make
 from tests.support.receiver import Receiver
@@ -36,12 +34,6 @@ from workers.ingest import Counter
 
 WHY = {"reason": "核对"}
 PRESS = "press-of-the-drill.example"
-
-
-@pytest.fixture
-async def stage(settings) -> AsyncIterator[Stage]:
-    async with staged(settings) as stage:
-        yield stage
 
 
 async def rule_of(client: httpx.AsyncClient) -> tuple[str, dict[str, Any]]:

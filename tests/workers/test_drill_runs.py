@@ -24,12 +24,6 @@ from workers.context import Context
 from workers.drills import Player
 
 
-@pytest.fixture
-async def stage(settings):
-    async with staged(settings) as stage:
-        yield stage
-
-
 def past(**span: float) -> datetime:
     return (datetime.now(UTC) - timedelta(**span)).replace(second=0, microsecond=0)
 
