@@ -14,7 +14,6 @@ from app.domain.vocabulary.patrols import PatrolRotation, PatrolState
 from app.domain.worktime import DAY, SHANGHAI
 
 SHIPPED_TIMES: Final = ("09:00", "14:00", "20:00")
-SHIPPED_GRACE: Final = timedelta(minutes=60)
 # Whoever is early has walked it; whoever is earlier than this has not.
 EARLY: Final = timedelta(minutes=60)
 _WEEK: Final = 7

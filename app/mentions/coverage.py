@@ -15,15 +15,15 @@ from app.domain.vocabulary import Platform
 HOUR: Final = timedelta(hours=1)
 
 # Each hour and platform is one look into the index, however much was heard.
-_LISTED = """
-select h.hour, c.platform, exists(
-  select from source_beats b where b.platform = c.platform and b.at >= h.hour and b.at < h.hour + interval '1 hour') as fresh
-from generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') as h(hour)
-join core_platform_periods c on c.starts_at <= h.hour and (c.ends_at is null or c.ends_at > h.hour)"""
-_HOURS = f"""
+_HOURS = """
 select hour, array_agg(platform) filter (where fresh) as covered, array_agg(platform) filter (where not fresh) as dark
-from ({_LISTED}) listed group by hour order by hour"""
-_SUM = f"select count(*) filter (where fresh) as covered, count(*) as core from ({_LISTED}) listed"
+from (
+  select h.hour, c.platform, exists(
+    select from source_beats b
+    where b.platform = c.platform and b.at >= h.hour and b.at < h.hour + interval '1 hour') as fresh
+  from generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') as h(hour)
+  join core_platform_periods c on c.starts_at <= h.hour and (c.ends_at is null or c.ends_at > h.hour)) listed
+group by hour order by hour"""
 # Hours that were heard in are looked through once; hours of core platforms are reckoned.
 _EACH = """
 with spans as (
@@ -83,11 +83,6 @@ async def coverage_by_hour(tx: Tx, start: datetime, end: datetime) -> list[Hour]
     known = {row["hour"].astimezone(UTC): (row["covered"] or (), row["dark"] or ()) for row in rows}
     hours = [start + HOUR * place for place in range((end - start) // HOUR)]
     return [Hour(hour, *(_in_order(names) for names in known.get(hour, ((), ())))) for hour in hours]
-
-
-async def coverage_of(tx: Tx, start: datetime, end: datetime) -> Covered:
-    """Over the hours from one whole hour to another."""
-    return Covered(*await (await tx.driver()).fetchrow(_SUM, start, end))
 
 
 async def coverage_of_each(

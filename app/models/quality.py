@@ -21,9 +21,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.domain.vocabulary.quality import DigestKind, ReplayKind, ReplayState, Violation
 from app.models.base import Base, CreatedAt, Id, Json, one_of
 
-ONE = 1
-"""The id of the only row of a table that has one."""
-
 
 class EmployeeLabel(Base):
     """A person said that a mention was posted by an employee's account 员工账号, and what it violates (R15). Gone when taken back."""

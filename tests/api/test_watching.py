@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.core.db import Database
-from app.mentions.coverage import coverage_of, percent_of
+from app.mentions.coverage import coverage_of_each, percent_of
 from tests.support.acts import opened
 from tests.support.api import everything, good, instant, problem
 from tests.support.sources import beat, make_source
@@ -54,8 +54,9 @@ async def test_coverage_is_what_a_recount_by_the_hour_finds(client, database, be
     assert (shown["numerator"], shown["denominator"]) == (numerator, 3 * 59)
     assert shown["percent"] == round(100 * numerator / (3 * 59), 2)
     async with database.transaction() as tx:
-        same = await coverage_of(tx, THEN + HOUR, THEN + 60 * HOUR)
-    assert (same.covered, same.core, same.percent) == (numerator, 3 * 59, shown["percent"])
+        [same] = await coverage_of_each(tx, [(THEN + HOUR, THEN + 60 * HOUR)])
+    covered, core = (sum(figures) for figures in zip(*same.values(), strict=True))
+    assert (covered, core, percent_of(covered, core)) == (numerator, 3 * 59, shown["percent"])
 
 
 async def test_past_hours_keep_the_core_platforms_of_their_time(client, database, beats):
