@@ -81,6 +81,7 @@ WithTools = Annotated[Tools, Depends(tools)]
 
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Retries:
@@ -100,6 +101,16 @@ class Retries:
             return await work(self._within)
         async with admitted(self._tools):
             return await self._tools.database.run(work)
+
+    async def shown(
+        self, verb: Callable[[Tx, datetime], Awaitable[T]], show: Callable[..., Awaitable[U]], *, caller: Caller
+    ) -> U:
+        """Runs the verb, and shows in the same transaction what it leaves behind: ``show(tx, row, caller=caller)``."""
+
+        async def act(tx: Tx, now: datetime) -> U:
+            return await show(tx, await verb(tx, now), caller=caller)
+
+        return await self(act)
 
 
 InRetries = Annotated[Retries, Depends(Retries)]

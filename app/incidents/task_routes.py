@@ -30,11 +30,7 @@ async def _answered(
     run: Retries, caller: Caller, verb: Callable[[Tx, datetime], Awaitable[Task]]
 ) -> dict[str, Any]:  # fmt: skip
     """The task as the verb leaves it behind."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        return await task_queries.shown_one(tx, await verb(tx, now), caller=caller)
-
-    return await run(act)
+    return await run.shown(verb, task_queries.shown_one, caller=caller)
 
 
 @incident_router.post(

@@ -60,11 +60,7 @@ async def _patrol(
     run: Retries, caller: Caller, verb: Callable[[Tx, datetime], Awaitable[Patrol]]
 ) -> dict[str, Any]:  # fmt: skip
     """The patrol as the verb leaves it behind."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        return await patrol_queries.shown_one(tx, await verb(tx, now), caller=caller)
-
-    return await run(act)
+    return await run.shown(verb, patrol_queries.shown_one, caller=caller)
 
 
 @router.get("", operation_id="listPatrols", response_model=schemas.PatrolPage)

@@ -28,11 +28,7 @@ Heartbeat = Annotated[schemas.SourceHeartbeat, Depends(JsonBody(schemas.SourceHe
 
 async def _source(run: Retries, caller: Caller, verb: Callable[[Tx, datetime], Awaitable[Source]]) -> dict[str, Any]:
     """The source as the verb leaves it behind."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        return await source_queries.shown_one(tx, await verb(tx, now), caller=caller)
-
-    return await run(act)
+    return await run.shown(verb, source_queries.shown_one, caller=caller)
 
 
 @router.post("", status_code=201, operation_id="registerSource", response_model=schemas.Source, responses=LOCATED)

@@ -28,11 +28,7 @@ async def _answered(
     run: Retries, caller: Caller, verb: Callable[[Tx, datetime], Awaitable[ReviewDecision]]
 ) -> dict[str, Any]:
     """The decision as the verb leaves it behind."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        return await queries.decision_shown(tx, await verb(tx, now), caller=caller)
-
-    return await run(act)
+    return await run.shown(verb, queries.decision_shown, caller=caller)
 
 
 @router.get("", operation_id="getReviewDecision", response_model=schemas.ReviewDecision)

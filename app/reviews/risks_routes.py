@@ -35,11 +35,7 @@ async def _risk(
     run: Retries, caller: Caller, verb: Callable[[Tx, datetime], Awaitable[Risk]]
 ) -> dict[str, Any]:  # fmt: skip
     """The risk as the verb leaves it behind."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        return await risks_queries.shown_one(tx, await verb(tx, now), caller=caller)
-
-    return await run(act)
+    return await run.shown(verb, risks_queries.shown_one, caller=caller)
 
 
 async def _measure(

@@ -27,11 +27,7 @@ Issue = Annotated[schemas.ReviewReportIssue, Depends(JsonBody(schemas.ReviewRepo
 
 async def _answered(run: Retries, caller: Caller, verb: Callable[[Tx, datetime], Awaitable[Review]]) -> dict[str, Any]:
     """The review as the verb leaves it behind."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        return await queries.shown_one(tx, await verb(tx, now), caller=caller)
-
-    return await run(act)
+    return await run.shown(verb, queries.shown_one, caller=caller)
 
 
 @incident_router.get("", operation_id="getIncidentReview", response_model=schemas.Review)

@@ -32,11 +32,7 @@ async def answered(
     run: Retries, caller: Caller, verb: Callable[[Tx, datetime], Awaitable[Statement]]
 ) -> dict[str, Any]:  # fmt: skip
     """The statement as the verb leaves it behind."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        return await queries.shown_one(tx, await verb(tx, now), caller=caller)
-
-    return await run(act)
+    return await run.shown(verb, queries.shown_one, caller=caller)
 
 
 @incident_router.post(

@@ -30,13 +30,7 @@ async def _training(
     run: Retries, caller: Caller, verb: Callable[[Tx, datetime], Awaitable[Training]]
 ) -> dict[str, Any]:
     """The course as the verb leaves it behind."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        training = await verb(tx, now)
-        await tx.flush()
-        return await course_queries.shown_one(tx, training, caller=caller)
-
-    return await run(act)
+    return await run.shown(verb, course_queries.shown_one, caller=caller)
 
 
 @router.post("", status_code=201, operation_id="createTraining", response_model=schemas.Training, responses=LOCATED)

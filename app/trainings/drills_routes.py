@@ -28,11 +28,7 @@ Inject = Annotated[schemas.DrillInjectCreate, Depends(JsonBody(schemas.DrillInje
 
 async def _drill(run: Retries, caller: Caller, verb: Callable[[Tx, datetime], Awaitable[Drill]]) -> dict[str, Any]:
     """The drill as the verb leaves it behind."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        return await drills_queries.shown_one(tx, await verb(tx, now), caller=caller)
-
-    return await run(act)
+    return await run.shown(verb, drills_queries.shown_one, caller=caller)
 
 
 @router.post("", status_code=201, operation_id="createDrill", response_model=schemas.Drill, responses=LOCATED)

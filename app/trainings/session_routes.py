@@ -40,11 +40,7 @@ async def _session(
     run: Retries, caller: Caller, verb: Callable[[Tx, datetime], Awaitable[TrainingSession]]
 ) -> dict[str, Any]:
     """The session as the verb leaves it behind."""
-
-    async def act(tx: Tx, now: datetime) -> dict[str, Any]:
-        return await session_queries.shown_one(tx, await verb(tx, now), caller=caller)
-
-    return await run(act)
+    return await run.shown(verb, session_queries.shown_one, caller=caller)
 
 
 async def _series(
