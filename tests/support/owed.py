@@ -10,7 +10,7 @@ import httpx
 from app.core.auth import SYSTEM
 from app.core.db import Database
 from app.core.outbox import Stored, record
-from app.domain.events import Event, MentionHit, StatusChanged
+from app.domain.events import AlertNoReceiver, Event, MentionHit, StatusChanged
 from app.domain.signature import encode_secret
 from app.settings import Settings
 from app.webhooks import service
@@ -28,11 +28,20 @@ SCHEDULE = (75 * 3600.0,)
 
 
 async def forget(database: Database) -> None:
-    """Nothing is owed to anybody any more, so that the next test begins afresh."""
+    """Nothing is owed to anybody any more, so that the next test begins afresh, whatever the hour and who ran before.
+
+    That nobody reads of hits is said once an hour; where tests count what is told it was said already.
+    """
     await database.fetch("delete from delivery_attempts")
     await database.fetch("delete from deliveries")
     await database.fetch("delete from robot_messages")
     await database.fetch("update webhook_endpoints set deleted_at = now()")
+    await database.fetch(
+        "insert into said_once(what, period) "
+        """select $1, to_char(hour at time zone 'utc', 'YYYY-MM-DD"T"HH24"Z"') """
+        "from generate_series(now(), now() + interval '1 hour', interval '1 hour') hour on conflict do nothing",
+        AlertNoReceiver.type,
+    )
 
 
 async def subscribe(database: Database, receiver: Receiver, *types: str, path: str = "", **columns: Any) -> UUID:

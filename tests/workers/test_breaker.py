@@ -46,8 +46,11 @@ async def told(database: Database, endpoint_id: UUID) -> list[str]:
 
 
 async def let_probe(database: Database) -> None:
-    """The pause is over."""
-    await database.fetch("update webhook_endpoints set probe_at = now() where probe_at is not null")
+    """The pause is over: it began half a minute ago."""
+    await database.fetch(
+        "update webhook_endpoints set probe_at = now(), breaker_opened_at = breaker_opened_at - interval '30 s' "
+        "where probe_at is not null"
+    )
 
 
 async def test_ten_failures_in_a_row_open_it_and_what_comes_after_waits(
