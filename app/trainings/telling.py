@@ -42,7 +42,8 @@ ending as (
 select c.id, c.training_id, c.person_id, e.ends_on, greatest(
   e.known_at, timezone('Asia/Shanghai', (e.ends_on - cast(:days as integer))::timestamp)) as due_at
 from training_completions c join ending e on e.id = c.id, told
-where e.ends_on - cast(:days as integer) <= told.today and e.ends_on >= (timezone('Asia/Shanghai', e.known_at))::date
+where c.told_at is null and c.withdrawn_at is null
+  and e.ends_on - cast(:days as integer) <= told.today and e.ends_on >= (timezone('Asia/Shanghai', e.known_at))::date
 order by c.training_id, e.ends_on, c.id limit {PORTION} for update of c skip locked""")
 
 

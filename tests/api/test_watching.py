@@ -78,8 +78,9 @@ async def test_past_hours_keep_the_core_platforms_of_their_time(client, database
         assert {row["platform"] for row in rows} == CORE - {"douyin"} | {"zhihu"}
         # As if they had been changed at half past one.
         at = THEN + 1.5 * HOUR
-        await database.fetch("update core_platform_periods set ends_at = $1 where platform = 'douyin'", at)
-        await database.fetch("update core_platform_periods set starts_at = $1 where platform = 'zhihu'", at)
+        latest = "platform = $2 and starts_at = (select max(starts_at) from core_platform_periods where platform = $2)"
+        await database.fetch(f"update core_platform_periods set ends_at = $1 where {latest}", at, "douyin")
+        await database.fetch(f"update core_platform_periods set starts_at = $1 where {latest}", at, "zhihu")
         hours = good(await client.get(COVERAGE, params=query))["hours"]
         listed = [set(hour["covered"]) | set(hour["dark"]) for hour in hours]
         assert listed == [CORE, CORE, CORE - {"douyin"} | {"zhihu"}, CORE - {"douyin"} | {"zhihu"}]

@@ -49,9 +49,10 @@ async def three_in_the_morning(company: Company, counter: Counter) -> str:
     return str(row["id"])
 
 
-def links(receiver: Receiver, company: Company) -> dict[str, str]:
-    """The links that the chat tool was given, by whose they are."""
-    told = [person for body in receiver.bodies() for person in body["data"]["people"] if person["acknowledgement_url"]]
+def links(receiver: Receiver, company: Company, incident_id: str) -> dict[str, str]:
+    """The links that the chat tool was given for the incident, by whose they are. Other tests' may be due as well."""
+    about = [body["data"] for body in receiver.bodies() if body["data"]["incident_id"] == incident_id]
+    told = [person for data in about for person in data["people"] if person["acknowledgement_url"]]
     return {company.name(person["id"]): person["acknowledgement_url"] for person in told}
 
 
@@ -62,11 +63,11 @@ async def test_a_night(company: Company, counter: Counter, make: Make, database:
         good(await company.client.post("/v1/webhook-endpoints", json=body), 201)
         incident_id = await three_in_the_morning(company, counter)
         await sweep_until(deliverer, lambda: all_finished(database), "the team is called")
-        await _two_answer(company, incident_id, links(chat, company))
+        await _two_answer(company, incident_id, links(chat, company, incident_id))
         await pass_time(database, incident_id, minutes=15.1)
         await clockwork.sweep()
         await sweep_until(deliverer, lambda: all_finished(database), "the deputies are called")
-        await _deputies_answer(company, incident_id, links(chat, company))
+        await _deputies_answer(company, incident_id, links(chat, company, incident_id))
     await clockwork.close()
     await _meet_and_check(company, incident_id)
     await _keep_evidence(company, incident_id)
