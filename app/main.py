@@ -144,6 +144,7 @@ Every fault is a problem document (RFC 9457) with a `code` that never changes. L
 
 # In reading order.
 ROUTERS = (
+    ingest,
     mentions,
     employee_accounts,
     rules,
@@ -249,6 +250,9 @@ ROUTERS = (
     api_keys,
     vocabularies,
     health,
+    deliveries_page,
+    acknowledging_page,
+    publication_hook,
 )
 
 
@@ -289,13 +293,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False, telemetry={"tracing": False, "metrics": False, "logs": False},
     )  # fmt: skip
     http.install(app, cors_origins=settings.cors_origins)
-    # First, and not included: FastAPI looks twice for a route of an included router.
-    app.router.routes[0:0] = ingest.routes
-    for router in ROUTERS:
-        app.include_router(router)
-    app.include_router(deliveries_page)
-    app.include_router(acknowledging_page)
-    app.include_router(publication_hook)
+    # Not included: FastAPI would look through every included router of the API, and twice, for the route of a request.
+    app.router.routes[0:0] = [route for router in ROUTERS for route in router.routes]
     docs.install(app)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
