@@ -115,7 +115,8 @@ async def prevention(ground: Ground, *, fleets: Sequence[int]) -> Report:
             with ground.workers(*[()] * size) as workers:
                 held += len(await _kill(ground, keeper, workers))
             early += len(await database.fetch(_TOLD, owed.at))
-        with ground.workers(*[()] * fleets[-1]):
+        with ground.workers(*[()] * fleets[-1]) as last:
+            await ground.started(last)
             await ground.settle_by(lambda: _done(database, owed), 30)
         await _count(report, database, owed)
     report.count("torn in the middle", held, least=JOBS * (len(fleets) - 1))
