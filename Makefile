@@ -40,7 +40,7 @@ openapi: $(STAMP)  ## Writes openapi/openapi.json and openapi.codegen.json from 
 contract: $(STAMP)  ## Linters, generated clients and 20,000 odd requests against the contract. ARGS=--quick: fewer.
 	@$(RUN) tests.contract $(ARGS)
 
-faults: $(STAMP)  ## Clocks under kills, crashes, outages and wrong clocks, in 4 minutes. ARGS=--mutants, "--only calm".
+faults: $(STAMP)  ## Clocks under kills, crashes, outages and wrong clocks, in 5 minutes. ARGS=--mutants, "--only calm".
 	@$(RUN) tests.faults $(ARGS)
 
 bench: $(STAMP)  ## Measures. ARGS="--only single_post --rounds 7 --json".

@@ -12,6 +12,7 @@ from app.domain.events import (
     IncidentOpened,
     IncidentRebounded,
     MentionHit,
+    PersonChanged,
     PublicationRecorded,
     SlaBreached,
     StatementEvent,
@@ -21,6 +22,7 @@ from app.domain.events import (
 )
 from app.incidents import clocks, commitments, silence, task_clocks, team
 from app.incidents.alerts import start_alerts
+from app.mentions import patrol_slots
 from app.metrics import kpi_facts
 from app.reviews import births, recurrences
 from app.statements import following, origins, placements
@@ -59,6 +61,7 @@ def install() -> None:
     react(IncidentChanged, recurrences.changed)
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)
+    react(PersonChanged, patrol_slots.person_changed)
     # Key figures are made of what was so when it happened.
     react(GradeChanged, kpi_facts.graded)
     react(IncidentCalmed, kpi_facts.calmed)

@@ -1,7 +1,7 @@
 """When digests 每日简报, 每周小结 are due (方案 三, R71): yesterday each morning, the week before on Monday, by Shanghai's clock."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
 from app.domain.vocabulary.quality import DigestKind
@@ -43,12 +43,12 @@ def running(kind: DigestKind, at: time, now: datetime) -> Period:
 
 
 def _told_on(kind: DigestKind, day: date, at: time) -> Period:
-    return Period(kind, _midnight(day - _length(kind)), _midnight(day), datetime.combine(day, at, SHANGHAI))
+    return Period(kind, _instant(day - _length(kind)), _instant(day), _instant(day, at))
 
 
 def _length(kind: DigestKind) -> timedelta:
     return DAY if kind is DigestKind.DAILY else WEEK
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), SHANGHAI)
+def _instant(day: date, at: time = time()) -> datetime:
+    return datetime.combine(day, at, SHANGHAI).astimezone(UTC)

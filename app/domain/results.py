@@ -14,9 +14,18 @@ from app.domain.worktime import FIRST_YEAR, LAST_YEAR, SHANGHAI
 
 _YEARLESS = re.compile(r"\d{1,2}(?:月\d{1,2}[日号]?|[-/.]\d{1,2})", re.ASCII)
 _SHORT_YEAR = re.compile(r"\d{2}(?:年\d{1,2}月\d{1,2}[日号]?|[-/.]\d{1,2}[-/.]\d{1,2})", re.ASCII)
-# The time of day that spreadsheets and systems write behind a day.
-_CLOCK = re.compile(r"[T ]+(\d{1,2}):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?", re.ASCII)
-_HOURS: Final = 24
+# The time of day behind a day, as systems write it, and as people and spreadsheets say it: 15:30, 下午 3:30, 下午3点半, 3:30 PM.
+_HALF = "凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上|夜里|[AaPp][Mm]"
+_HOUR, _SIXTIETH = r"(?:[01]?\d|2[0-3])", r"[0-5]\d"
+_WITH_ZONE = (
+    rf"(?P<hour>{_HOUR}):(?P<minute>{_SIXTIETH})(?::{_SIXTIETH}(?:\.\d+)?)?(?P<zone>Z|[+-](?:0\d|1[0-4]):?{_SIXTIETH})"
+)
+_SAID = (
+    rf"(?:{_HALF})? ?(?:{_HOUR}(?::{_SIXTIETH}(?::{_SIXTIETH}(?:\.\d+)?)?|[点时] ?(?:整|半|{_SIXTIETH}分?(?:{_SIXTIETH}秒)?)?)"
+    r"(?: ?[AaPp][Mm])?)?"
+)
+_CLOCK = re.compile(rf"(?:[T ]|(?<=[日号])|(?={_HALF}))(?:{_WITH_ZONE}|{_SAID})\Z", re.ASCII)
+_WEEKDAY = re.compile(r"\(?(?:星期|礼拜|周)[一二三四五六日天]\)?")
 _SPACES = re.compile(r"\s+")
 _SCORE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)(?:分|%)?(?:/100)?", re.ASCII)
 _SERIAL = re.compile(r"(\d{5})\.\d+", re.ASCII)
@@ -33,16 +42,13 @@ def _plain(text: str) -> str:
 
 
 def day_written(text: str) -> date:
-    """2026年11月3日, 2026/11/3, 2026-11-03 (with a time of day or not), 20261103, or a spreadsheet's number of days.
+    """2026年11月3日, 2026/11/3, 2026-11-03 (with a weekday, a time of day or not), 20261103, or a spreadsheet's number of days.
 
     ValueError otherwise, and where there is no year: which one was meant is nobody's guess.
     """
-    written = _plain(text)
-    clock = _CLOCK.search(written)
-    if clock and clock.end() == len(written) and int(clock[1]) < _HOURS:
+    written = _SPACES.sub(" ", _WEEKDAY.sub(" ", _plain(text))).strip()
+    if clock := _CLOCK.search(written):
         written = written[: clock.start()]
-    else:
-        clock = None
     written = _SPACES.sub("", written).replace("号", "日")
     if serial := _SERIAL.fullmatch(written):
         written = serial[1]
@@ -51,14 +57,14 @@ def day_written(text: str) -> date:
     found = date_of(written)
     if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise ValueError("is no day: write 2026-11-03, 2026/11/3 or 2026年11月3日")
-    return _in_shanghai(found, clock) if clock and clock[3] else found
+    return _in_shanghai(found, clock) if clock and clock["zone"] else found
 
 
 def _in_shanghai(day: date, clock: re.Match[str]) -> date:
     """The day it was here: 23:30Z is the next morning."""
-    offset = "+0000" if clock[3] == "Z" else clock[3].replace(":", "")
+    offset = "+0000" if clock["zone"] == "Z" else clock["zone"].replace(":", "")
     away = timedelta(hours=int(offset[:3]), minutes=int(offset[0] + offset[3:]))
-    there = datetime.combine(day, time(int(clock[1]), int(clock[2])), timezone(away))
+    there = datetime.combine(day, time(int(clock["hour"]), int(clock["minute"])), timezone(away))
     return there.astimezone(SHANGHAI).date()
 
 

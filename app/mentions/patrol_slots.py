@@ -4,7 +4,7 @@ Which slots there are follows from the plan's versions and the database's clock 
 one instant is one row, so that two workers, a worker that was away for days and a host whose clock jumps make each once.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.auth import SYSTEM
+from app.core.conditional import touch
 from app.core.db import Tx
-from app.core.outbox import record
+from app.core.outbox import Stored, record
 from app.domain import patrols as domain
-from app.domain.events import PatrolMissed
+from app.domain.events import Changed, PatrolMissed, PersonChanged
 from app.mentions.patrol_queries import planned
 from app.models import Patrol, PatrolPlan, Person
 from app.models.base import new_id
@@ -85,10 +86,45 @@ async def store_slots(tx: Tx, slots: Collection[domain.Slot], *, now: datetime) 
     return len((await tx.scalars(made)).all())
 
 
-async def active_of(tx: Tx, slots: Iterable[domain.Slot]) -> Collection[UUID]:
-    """Who of the people whom the slots name is active."""
-    named = {id_ for slot in slots for id_ in (*slot.planned.assignees, slot.plan.default_assignee) if id_ is not None}
+async def active_of(
+    tx: Tx, slots: Iterable[domain.Slot], others: Iterable[UUID | None] = ()
+) -> Collection[UUID]:  # fmt: skip
+    """Who of the people whom the slots name, and of these others, is active."""
+    whom = [id_ for slot in slots for id_ in (*slot.planned.assignees, slot.plan.default_assignee)]
+    named = {id_ for id_ in (*whom, *others) if id_ is not None}
     return set(await tx.scalars(select(Person.id).where(Person.id.in_(named), Person.active))) if named else set()
+
+
+async def person_changed(tx: Tx, stored: Sequence[Stored]) -> None:
+    """Whoever leaves or comes back changes whose turn the slots are that were made ahead and have not begun: they are given
+    as if they were made now. What somebody was given by hand is theirs until they leave."""
+    changed = [entry.event for entry in stored if isinstance(entry.event, PersonChanged)]
+    if not any("active" in event.fields for event in changed):
+        return
+    await hold_plan(tx)
+    now = await tx.now()
+    slots = {slot.at: slot for slot in await slots_from(tx, now, now=now)}
+    ahead = select(Patrol).where(Patrol.slot_at > now, Patrol.happened_at.is_(None)).order_by(Patrol.slot_at)
+    locked = ahead.with_for_update(key_share=True).execution_options(populate_existing=True)
+    rows = [row for row in await tx.scalars(locked) if row.slot_at in slots]
+    by_hand = {row.assignee_id for row in rows if row.assigned_by_hand}
+    active = await active_of(tx, slots.values(), by_hand)
+    given = [row for row in rows if give(row, slots[row.slot_at], active)]
+    for row in given:
+        touch(row, now)
+    events = [
+        Changed(subject="patrol", subject_id=str(row.id), action="assigned", fields=["assignee_id"]) for row in given
+    ]
+    await record(tx, *events, caller=SYSTEM)
+
+
+def give(patrol: Patrol, slot: domain.Slot, active: Collection[UUID]) -> bool:
+    """Gives the patrol to whose turn the slot is; whether that is somebody else. What was decided by hand stays, unless it
+    names somebody who has left."""
+    if patrol.assigned_by_hand and (patrol.assignee_id is None or patrol.assignee_id in active):
+        return False
+    before, patrol.assignee_id, patrol.assigned_by_hand = patrol.assignee_id, domain.assignee_of(slot, active), False
+    return patrol.assignee_id != before
 
 
 async def tell_missed(tx: Tx) -> int:

@@ -22,7 +22,7 @@ from app.domain.events import Changed, PatrolCheckedIn
 from app.domain.worktime import SHANGHAI
 from app.mentions.ingest import Accepted, Intake, row_of
 from app.mentions.patrol_queries import get_patrol, newest_plan, state_of
-from app.mentions.patrol_slots import active_of, catch_up, hold_plan, mark_missed, slots_from, store_slots
+from app.mentions.patrol_slots import active_of, catch_up, give, hold_plan, mark_missed, slots_from, store_slots
 from app.mentions.schemas import MentionIn
 from app.mentions.source_beats import hear_patrol
 from app.models import Patrol, PatrolFinding, PatrolPlan
@@ -111,14 +111,13 @@ async def _follow(tx: Tx, plan: PatrolPlan, *, now: datetime) -> None:
     gone = [row.id for row in rows if row.slot_at not in slots]
     if gone:
         await tx.execute(delete(Patrol).where(Patrol.id.in_(gone)))
-    active = await active_of(tx, slots.values())
+    active = await active_of(tx, slots.values(), (row.assignee_id for row in rows))
     for row in rows:
         if (slot := slots.get(row.slot_at)) is None:
             continue
         row.plan_id, row.platforms = plan.id, plan.platforms
         row.due_by = row.slot_at + timedelta(seconds=plan.grace_seconds)
-        if not row.assigned_by_hand:
-            row.assignee_id = domain.assignee_of(slot, active)
+        give(row, slot, active)
         touch(row, now)
     await tx.flush()
     await store_slots(tx, list(slots.values()), now=now)

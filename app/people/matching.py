@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from datetime import date
+from itertools import chain, islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from app.core.db import Tx
 from app.models import Department, Person
+from app.people.persons import last_days
 
 _COLUMNS: Final = (
     "name", "email", "phone", "department_id", "deputy_id", "on_duty", "oidc_subject", "roles", "scopes", "active",
@@ -25,13 +27,20 @@ class Unmatched(Exception):
         self.column, self.detail, self.code = column, detail, code
 
 
+def _has_left(column: str, on: date | None) -> Unmatched:
+    when = "has left" if on is None else "had left before that day"
+    mend = "set them active first" if on is None else "mend one of them"
+    return Unmatched(column, f"is of somebody who {when}; {mend}", "person_inactive")
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Somebody of the table, or of a row before."""
 
     id: UUID
     values: Mapping[str, Any]
-    active: bool = True
+    # The last day of whoever has left.
+    last_day: date | None = None
 
     @property
     def has_mail(self) -> bool:
@@ -76,16 +85,40 @@ def _folded(text: str | None) -> str | None:
 
 
 @dataclass(slots=True)
-class Matching:
-    """Everybody there is, by what they are known by. Whom a row adds or changes is known by it to the rows after it."""
+class Circle:
+    """People by what they are known by."""
 
-    departments: Mapping[str, Department]
     emails: Index = field(default_factory=_index)
     names: Index = field(default_factory=_index)
     phones: Sharing = field(default_factory=Sharing)
     places: Sharing = field(default_factory=Sharing)
+
+    def know(self, known: Known) -> None:
+        values = known.values
+        for index, key in ((self.emails, _folded(values["email"])), (self.names, _folded(values["name"]))):
+            if key is not None:
+                index[key][known.id] = known
+        if values["phone"] is not None:
+            self.phones.put(values["phone"], known)
+        self.places.put((_folded(values["name"]), values["department_id"]), known)
+
+
+def _were(found: Iterable[Known], on: date | None) -> Iterator[Known]:
+    """Those who had not left by that day."""
+    return (one for one in found if on is not None and one.last_day is not None and on <= one.last_day)
+
+
+@dataclass(slots=True)
+class Matching:
+    """Everybody there is, by what they are known by. Whom a row adds or changes is known by it to the rows after it.
+
+    Rows about a day (``on``) mean those who have left since, too: what was before somebody left stays so.
+    """
+
+    departments: Mapping[str, Department]
+    here: Circle = field(default_factory=Circle)
+    left: Circle = field(default_factory=Circle)
     subjects: dict[str, UUID] = field(default_factory=dict)
-    left: set[str | None] = field(default_factory=set)
     # Whom which row is about.
     claimed: dict[UUID, int] = field(default_factory=dict)
     # Which row, an invalid one, names somebody by this name or mail.
@@ -97,29 +130,23 @@ class Matching:
         departments = {row.name.casefold(): row for row in await tx.scalars(select(Department))}
         found = cls(departments)
         query = select(Person.id, *(getattr(Person, name) for name in _COLUMNS)).order_by(Person.id)
-        for row in await tx.execute(query.with_for_update(key_share=True) if lock else query):
+        rows = (await tx.execute(query.with_for_update(key_share=True) if lock else query)).all()
+        last = await last_days(tx)
+        for row in rows:
             values = dict(row._mapping)
             person_id, active = values.pop("id"), values.pop("active")
             if active:
-                found._know(Known(person_id, values))
-            elif values["email"]:
-                found.left.add(_folded(values["email"]))
+                found.here.know(Known(person_id, values))
+            else:
+                # Who was never there for a while has left before any day.
+                found.left.know(Known(person_id, values, last.get(person_id, date.min)))
             if values["oidc_subject"]:
                 found.subjects[values["oidc_subject"]] = person_id
         return found
 
-    def _know(self, known: Known) -> None:
-        values = known.values
-        for index, key in ((self.emails, _folded(values["email"])), (self.names, _folded(values["name"]))):
-            if key is not None:
-                index[key][known.id] = known
-        if values["phone"] is not None:
-            self.phones.put(values["phone"], known)
-        self.places.put((_folded(values["name"]), values["department_id"]), known)
-
     def add(self, person_id: UUID, values: Mapping[str, Any], row: int) -> None:
         """Whom a row adds or changes, as they are by it."""
-        self._know(Known(person_id, values))
+        self.here.know(Known(person_id, values))
         self.claimed[person_id] = row
         if values["oidc_subject"]:
             self.subjects[values["oidc_subject"]] = person_id
@@ -145,16 +172,38 @@ class Matching:
             raise Unmatched("department", "this department is no more; name an active one", "department_inactive")
         return found.id
 
-    def person(self, name: str, email: str | None, phone: str | None, department_id: UUID | None) -> Known | None:
-        """Whom these mean; None where it is somebody new."""
+    def person(
+        self, name: str, email: str | None, phone: str | None, department_id: UUID | None, on: date | None = None
+    ) -> Known | None:
+        """Whom these mean; None where it is somebody new. A mail or a phone is rather of somebody who is here."""
         if email is not None:
-            if found := self._only("email", self.emails[_folded(email)].values()):
+            here, left = (circle.emails[_folded(email)].values() for circle in (self.here, self.left))
+            if found := self._only("email", here) or self._only("email", _were(left, on)):
                 return found
-            if _folded(email) in self.left:
-                raise Unmatched("email", "is of somebody who has left; set them active first", "person_inactive")
-        if phone is not None and (found := self._only("phone", self.phones.could_be(phone, email, phone))):
-            return found
-        return self._only("name", self.places.could_be((_folded(name), department_id), email, phone))
+            if left:
+                raise _has_left("email", on)
+        if phone is not None:
+            could = [circle.phones.could_be(phone, email, phone) for circle in (self.here, self.left)]
+            if found := self._only("phone", could[0]) or self._only("phone", _were(could[1], on)):
+                return found
+        place = (_folded(name), department_id)
+        could = [circle.places.could_be(place, email, phone) for circle in (self.here, self.left)]
+        found = self._only("name", chain(could[0], _were(could[1], on)))
+        if found is None and on is not None and self._had_left(place, email, phone):
+            raise _has_left("name" if name else "phone", on)
+        return found
+
+    def _had_left(self, place: Hashable, email: str | None, phone: str | None) -> bool:
+        could = self.left.phones.could_be(phone, email, phone) if phone is not None else ()
+        return any(True for _ in chain(could, self.left.places.could_be(place, email, phone)))
+
+    def namesake(self, name: str, on: date) -> Known | None:
+        """Who has this name, in whatever department; None where nobody has."""
+        named = self.left.names[_folded(name)].values()
+        found = self._only("name", chain(self.here.names[_folded(name)].values(), _were(named, on)))
+        if found is None and named:
+            raise _has_left("name", on)
+        return found
 
     def _only(self, column: str, found: Iterable[Known]) -> Known | None:
         people = list(islice(found, 2))
@@ -172,7 +221,7 @@ class Matching:
 
     def deputy(self, text: str, person_id: UUID) -> UUID:
         """Whom a cell names as deputy, by mail or by a name that nobody else has."""
-        index = self.emails if "@" in text else self.names
+        index = self.here.emails if "@" in text else self.here.names
         people = list(islice(index[_folded(text)].values(), 2))
         row = self.refused.get(_folded(text))
         if not people and row is not None:

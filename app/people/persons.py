@@ -1,11 +1,11 @@
 """People: added and changed. Nobody is deleted, because events name people by id."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.auth import Caller
 from app.core.conditional import ANY, Expected, touch
@@ -14,7 +14,8 @@ from app.core.errors import Conflict, FieldError, Invalid, naming
 from app.core.grants import scopes_of_roles
 from app.core.outbox import record
 from app.domain.events import PersonChanged
-from app.models import Person
+from app.domain.worktime import day_of
+from app.models import Person, RosterPeriod
 from app.people import queries
 from app.people.giving import may_give, must_hold, must_outlive
 
@@ -114,6 +115,22 @@ def _fault(at: str, person_id: UUID, person: Person | None) -> FieldError | None
 async def active_person(tx: Tx, person_id: UUID, at: str = "/person_id") -> Person:
     """The person whom the field ``at`` of a body names; Invalid where there is none or they are not active."""
     return (await active_people(tx, {at: person_id}))[person_id]
+
+
+async def people_of_day(tx: Tx, named: Mapping[str, UUID], on: date) -> None:
+    """As ``active_people``, and those who left on that day or later: what was before somebody left stays so."""
+    last = await last_days(tx, set(named.values()))
+    await active_people(tx, {at: id_ for at, id_ in named.items() if not on <= last.get(id_, date.min)})
+
+
+async def last_days(tx: Tx, person_ids: Collection[UUID] | None = None) -> dict[UUID, date]:
+    """The last day on the roster of those who have left, of everybody or of these."""
+    ended_at = func.max(RosterPeriod.ends_at)
+    query = select(RosterPeriod.person_id, ended_at).group_by(RosterPeriod.person_id)
+    if person_ids is not None:
+        query = query.where(RosterPeriod.person_id.in_(person_ids))
+    rows = await tx.execute(query.having(func.bool_and(RosterPeriod.ends_at.is_not(None))))
+    return {person_id: day_of(at) for person_id, at in rows if at is not None}
 
 
 async def person_changed(tx: Tx, person: Person, action: str, fields: list[str], caller: Caller) -> None:

@@ -41,8 +41,8 @@ async def list_keys(tx: Tx, query: PageQuery) -> dict[str, Any]:
 
 
 async def get_person(tx: Tx, person_id: UUID, *, lock: bool = False) -> Person:
-    """The person, active or not; NotFound otherwise."""
-    person = await tx.get(Person, person_id, with_for_update=lock)
+    """The person, active or not; NotFound otherwise. What names a locked one does not wait for them."""
+    person = await tx.get(Person, person_id, with_for_update={"key_share": True} if lock else None)
     if person is None:
         raise NotFound(f"There is no person {person_id}.")
     return person

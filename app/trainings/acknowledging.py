@@ -45,7 +45,11 @@ async def acknowledge(tx: Tx, document_id: UUID, sha256: str, *, caller: Caller,
         raise await _refusal(tx, version, sha256)
     table = DocumentAcknowledgement
     row = insert(table).values(
-        id=new_id(), version_id=version.id, person_id=person.id, via=caller.via, acknowledged_at=now
+        id=new_id(),
+        version_id=version.id,
+        person_id=person.id,
+        via=caller.via,
+        acknowledged_at=max(now, version.published_at or now),
     )
     at = await tx.scalar(row.on_conflict_do_nothing().returning(table.acknowledged_at))
     if at is None:

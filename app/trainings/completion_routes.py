@@ -89,9 +89,10 @@ async def import_training_completions(
 ) -> ImportReport:
     """Enters the results of a sheet 导入成绩, up to 10,000 at once, and says what became of each row.
 
-    People by mail, else phone, else name and department. Days as 2026年11月3日, 2026/11/3, ISO or a spreadsheet's number, always
-    with the year; scores as 95, 95分, 95.5, or 合格/不合格. Another result of the same person and day is corrected. With an invalid
-    row nothing is changed at all, and `applied` is false.
+    People by mail, else phone, else name and department; who has left, for results until their last day. Days as 2026年11月3日,
+    2026/11/3, ISO or a spreadsheet's number, always with the year, with 下午3点 behind them or not; scores as 95, 95分, 95.5, or
+    合格/不合格. Another result of the same person and day is corrected. With an invalid row nothing is changed at all, and
+    `applied` is false.
     """
     await run(lambda tx, _: get_training(tx, training_id))
     table = await sent.table(COLUMNS)

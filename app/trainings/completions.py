@@ -19,7 +19,7 @@ from app.domain.events import TrainingResultsRecorded
 from app.domain.worktime import day_of
 from app.models import Training, TrainingCompletion
 from app.models.base import new_id
-from app.people.persons import active_person
+from app.people.persons import people_of_day
 from app.trainings.completion_queries import get_completion
 from app.trainings.course_queries import get_training
 from app.trainings.session_queries import get_session
@@ -45,7 +45,7 @@ async def record_completion(
     """Enters what somebody reached. The same again changes nothing; CompletionKnown where that day says otherwise."""
     training = await get_training(tx, training_id, lock=True)
     person_id, on = fields["person_id"], fields["completed_on"]
-    await active_person(tx, person_id)
+    await people_of_day(tx, {"/person_id": person_id}, on)
     if on > day_of(now):
         raise Invalid.at("/completed_on", "lies ahead; results are entered once they are there", "in_the_future")
     must_be_said(training, fields["score"], fields["passed"])

@@ -85,7 +85,9 @@ async def set_settings(
     changed = sorted(name for name, value in fields.items() if getattr(last, name) != value)
     if not changed:
         return last
-    settings = TrainingSettings(id=new_id(), version=last.version + 1, starts_at=now, by=caller.actor, **fields)
+    # Who waited for the lock began before those whom they waited for.
+    at = max(now, last.starts_at)
+    settings = TrainingSettings(id=new_id(), version=last.version + 1, starts_at=at, by=caller.actor, **fields)
     tx.add(settings)
     event = Changed(subject="training_settings", subject_id=str(settings.id), action="updated", fields=changed)
     await record(tx, event, caller=caller)

@@ -25,6 +25,7 @@ from app.trainings.documents_queries import (
     audience_of,
     get_document,
     get_version,
+    last_moment,
     next_number,
     version_in_force,
 )
@@ -77,7 +78,7 @@ async def change_document(
         return document
     document.title = changes.get("title", document.title)
     if "department_ids" in changes:
-        await _set_audience(tx, document, changes["department_ids"], now)
+        await _set_audience(tx, document, changes["department_ids"], await last_moment(tx, document_id, now))
     touch(document, now)
     await _changed(tx, document, "updated", sorted(changes), caller)
     return document
@@ -131,14 +132,15 @@ async def publish_version(
     version = await get_version(tx, document_id, number, lock=True)
     expected.meet(version.version)
     _must_be_draft(version)
-    await _end(tx, document_id, now)
-    version.published_at, version.published_by = now, caller.actor
+    at = await last_moment(tx, document_id, now)
+    await _end(tx, document_id, at)
+    version.published_at, version.published_by = at, caller.actor
     touch(version, now)
     touch(document, now)
     await tx.flush()
     event = DocumentVersionPublished(
         document_id=document_id, document_kind=document.kind, version_number=number, sha256=version.sha256,
-        audience_count=await audience_count(tx, document_id, now),
+        audience_count=await audience_count(tx, document_id, at),
     )  # fmt: skip
     await record(tx, event, caller=caller)
     return version
@@ -150,19 +152,19 @@ async def withdraw_document(
     """Nothing of it is in force from now on, and nobody is asked for it; NotInForce where that was so before."""
     document = await get_document(tx, document_id, lock="alone")
     expected.meet(document.version)
-    if not await _end(tx, document_id, now):
+    if not await _end(tx, document_id, await last_moment(tx, document_id, now)):
         raise NotInForce("No version of this document is in force: there is nothing to withdraw.")
     touch(document, now)
     await _changed(tx, document, "withdrawn", [], caller)
     return document
 
 
-async def _end(tx: Tx, document_id: UUID, now: datetime) -> bool:
+async def _end(tx: Tx, document_id: UUID, at: datetime) -> bool:
     """Ends the version in force, before another one is: at no instant are there two."""
     version = await version_in_force(tx, document_id)
     if version is None:
         return False
-    version.superseded_at = now
+    version.superseded_at = at
     await tx.flush()
     return True
 
@@ -208,7 +210,7 @@ async def _say(tx: Tx, version: DocumentVersion, content: Mapping[str, Any]) -> 
     version.file_sha256, version.sha256 = file_sha256, content_hash(content["text"], file_sha256)
 
 
-async def _set_audience(tx: Tx, document: Document, department_ids: list[UUID] | None, now: datetime) -> None:
+async def _set_audience(tx: Tx, document: Document, department_ids: list[UUID] | None, at: datetime) -> None:
     if department_ids is not None:
         known = set(await tx.scalars(select(Department.id).where(Department.id.in_(department_ids))))
         faults = [
@@ -218,7 +220,7 @@ async def _set_audience(tx: Tx, document: Document, department_ids: list[UUID] |
         ]
         if faults:
             raise Invalid.of(faults)
-    tx.add(DocumentAudience(id=new_id(), document_id=document.id, department_ids=department_ids, starts_at=now))
+    tx.add(DocumentAudience(id=new_id(), document_id=document.id, department_ids=department_ids, starts_at=at))
 
 
 async def _changed(tx: Tx, document: Document, action: str, fields: list[str], caller: Caller) -> None:

@@ -2,7 +2,7 @@
 would not be that of what people read."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.params import PageQuery
 from app.domain.documents import percent
-from app.models import Document, DocumentAudience, DocumentVersion
+from app.models import Document, DocumentAcknowledgement, DocumentAudience, DocumentVersion
 from app.models.base import columns_of
 from app.trainings.documents_schemas import DocumentQuery
 
@@ -74,6 +74,20 @@ async def version_in_force(tx: Tx, document_id: UUID, at: datetime | None = None
     return (await tx.scalars(query)).one_or_none()
 
 
+async def last_moment(tx: Tx, document_id: UUID, now: datetime) -> datetime:
+    """When something happens to the locked document: now, or just after all that happened to it already. Whoever waited for
+    the lock began before those whom they waited for, and comes after them all the same."""
+    version, audience, read = DocumentVersion, DocumentAudience, DocumentAcknowledgement
+    acknowledged = select(func.max(read.acknowledged_at)).join(version, version.id == read.version_id)
+    last = select(func.greatest(
+        func.max(version.published_at), func.max(version.superseded_at),
+        select(func.max(audience.starts_at)).where(audience.document_id == document_id).scalar_subquery(),
+        acknowledged.where(version.document_id == document_id, IN_FORCE).correlate(None).scalar_subquery(),
+    )).where(version.document_id == document_id)  # fmt: skip
+    at: datetime | None = await tx.scalar(last)
+    return now if at is None or at <= now else at + timedelta(microseconds=1)
+
+
 async def audience_of(tx: Tx, document_ids: Sequence[UUID]) -> dict[UUID, list[UUID] | None]:
     """Whom the documents are for now: departments by id, or None for everybody."""
     table = DocumentAudience
@@ -105,13 +119,14 @@ async def shown(tx: Tx, documents: Sequence[Document]) -> list[dict[str, Any]]:
     if not ids:
         return []
     audiences = await audience_of(tx, ids)
-    by_department = await counted(tx, ids, await tx.now())
     rows = select(DocumentVersion.document_id, DocumentVersion.number, DocumentVersion.sha256,
                   DocumentVersion.published_at).where(DocumentVersion.document_id.in_(ids))  # fmt: skip
     in_force = {row.document_id: row._mapping for row in await tx.execute(rows.where(IN_FORCE))}
     drafts = {
         row.document_id: row.number for row in await tx.execute(rows.where(DocumentVersion.published_at.is_(None)))
     }
+    # Who waited for the lock put in force what begins after them.
+    by_department = await counted(tx, ids, max([await tx.now(), *(row["published_at"] for row in in_force.values())]))
     answers = []
     for document in documents:
         current = in_force.get(document.id)

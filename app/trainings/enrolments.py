@@ -15,7 +15,7 @@ from app.domain.events import TrainingAttendanceRecorded
 from app.domain.vocabulary.trainings import AttendanceState
 from app.domain.worktime import day_of
 from app.models import TrainingEnrolment, TrainingSession
-from app.people.persons import active_people, active_person
+from app.people.persons import active_person, people_of_day
 from app.trainings.completions import enter_attendance, take_back_attendance
 from app.trainings.course_queries import get_training
 from app.trainings.session_queries import get_session
@@ -94,7 +94,8 @@ async def record_attendance(
         raise SessionAhead("The session has not begun: record who was there once it has.")
     _must_differ(attended, absent)
     named = {f"/attended/{place}": id_ for place, id_ in enumerate(attended)}
-    await active_people(tx, named | {f"/absent/{place}": id_ for place, id_ in enumerate(absent)})
+    named |= {f"/absent/{place}": id_ for place, id_ in enumerate(absent)}
+    await people_of_day(tx, named, day_of(session.starts_at))
     for state, ids in ((AttendanceState.ATTENDED, attended), (AttendanceState.ABSENT, absent)):
         await set_states(tx, session, sorted(set(ids)), state, caller=caller, now=now)
     if training.pass_mark is None:

@@ -1,7 +1,8 @@
 """Results by the sheet: CSV or XLSX, all of its rows or none (R07, R67).
 
-People are known by their mail, else by their phone, else by name and department. Days and scores are read as people write
-them. Of each person and day there is one result: said again it is a duplicate, otherwise than before a correction.
+People are known by their mail, else by their phone, else by name and department; who had not left by the day of the result is
+meant, too. Days and scores are read as people write them. Of each person and day there is one result: said again it is a
+duplicate, otherwise than before a correction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -84,8 +85,8 @@ class Import:
     def take(self, judged: Judged[ResultRow], row: ResultRow) -> None:
         """Says in the row what becomes of it."""
         try:
-            person = self._person(row)
-            on, result = self._day(row), self._result(row)
+            on = self._day(row)
+            person, result = self._person(row, on), self._result(row)
         except Unmatched as fault:
             judged.refuse(fault.column, fault.detail, fault.code)
             return
@@ -114,17 +115,14 @@ class Import:
         self.corrected.append(row | {"id": known.id})
         return ImportRowState.UPDATED
 
-    def _person(self, row: ResultRow) -> Known:
+    def _person(self, row: ResultRow, on: date) -> Known:
         if row.name is None and row.email is None and row.phone is None:
             raise Unmatched("", "names nobody: fill in a mail, a phone, or name and department", "missing")
         department_id = self.matching.department(row.department)
         if row.name is not None and row.email is None and row.phone is None and department_id is None:
-            namesakes = list(self.matching.names.get(row.name.casefold(), {}).values())
-            if len(namesakes) > 1:
-                raise Unmatched("name", "is the name of more than one person; fill in their department", "ambiguous")
-            found = namesakes[0] if namesakes else None
+            found = self.matching.namesake(row.name, on)
         else:
-            found = self.matching.person(row.name or "", row.email, row.phone, department_id)
+            found = self.matching.person(row.name or "", row.email, row.phone, department_id, on)
         if found is None:
             column = next(name for name in ("email", "phone", "name") if getattr(row, name) is not None)
             raise Unmatched(column, "is nobody who is active here; add them first, or mend the cell", "not_found")

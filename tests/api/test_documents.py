@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.auth import SYSTEM, Caller, PersonRef
 from app.domain.worktime import day_of
+from app.models import Document
 from app.people.persons import update_person
-from app.trainings import acknowledging, documents
+from app.trainings import acknowledging, documents, documents_queries
 from tests.support.api import everything, good, problem
 from tests.support.documents import DOCUMENTS, MINE, acknowledge, make_document, publish, staff
 from tests.support.evidence import uploaded
@@ -189,6 +190,40 @@ async def test_a_version_does_not_change_under_whoever_acknowledges_it(client, d
             with pytest.raises(DBAPIError, match="lock timeout"):
                 await database.run(lambda tx: _publish(tx, id_, 2), tries=1)
         assert good(await client.post(f"{DOCUMENTS}/{id_}/versions/2/publish"))["number"] == 2
+
+
+async def test_who_waited_for_the_document_comes_after_whom_they_waited_for(client, database):
+    """Two transactions: one began first, and has the lock after the other. What the other did came before, and is over."""
+    async with a_department(client) as one, a_department(client) as two:
+        [me] = await staff(client, two, 1)
+        document = await make_document(client)
+        id_, url = UUID(document["id"]), f"{DOCUMENTS}/{document['id']}"
+        async with database.transaction() as late:
+            await late.now()
+            good(await client.patch(url, json={"department_ids": [one["id"]]}))
+            await _audience(late, id_, [UUID(two["id"])])
+        assert (await of(client, document))["department_ids"] == [two["id"]], "the last to have a say had it"
+        async with database.transaction() as late:
+            await late.now()
+            first = await publish(client, document)
+            good(await client.post(f"{url}/versions", json={"text": "第二版"}), 201)
+            await database.run(lambda tx: _acknowledge(tx, id_, first["sha256"], me))
+            await _publish(late, id_, 2)
+            assert (await documents_queries.shown_one(late, await late.get_one(Document, id_)))["acknowledgements"] == {
+                "audience": 1, "acknowledged": 0, "waiting": 1, "percent": 0.0
+            }  # fmt: skip
+        async with database.transaction() as late:
+            await late.now()
+            third = await publish(client, document, text="第三版")
+            await documents.withdraw_document(late, id_, caller=SYSTEM, now=await late.now())
+        versions = [await of(client, document, f"/versions/{number}") for number in (1, 2, 3)]
+        assert versions[2]["published_at"] == third["published_at"]
+        [said] = await database.fetch(
+            "select acknowledged_at from document_acknowledgements where person_id = $1", UUID(me["id"])
+        )
+        spans = [datetime.fromisoformat(one[name]) for one in versions for name in ("published_at", "superseded_at")]
+        assert spans == sorted(spans)
+        assert spans[0] < said["acknowledged_at"] < spans[1]
 
 
 async def at(database, when, verb):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -209,13 +209,45 @@ async def test_a_patrol_is_handed_over_until_it_is_walked(bare, client, database
     problem(await client.patch(url, json={"assignee_id": walker["id"]}), 409, code="patrol_walked")
 
 
-async def test_turns_are_taken_and_who_left_is_passed_over(client, database, plan):
-    people = [await make_person(client, "patrols:write") for _ in range(2)]
+async def turns_ahead(client) -> list[str | None]:
+    rows = await all_patrols(client, state=["scheduled"])
+    return [row["assignee"] and row["assignee"]["id"] for row in rows]
+
+
+async def set_active(client, person_id: str, active: bool) -> None:
+    good(await client.patch(f"/v1/people/{person_id}", json={"active": active}, headers={"if-match": "*"}))
+
+
+async def times_assigned(database) -> int:
+    rows = await database.fetch("select from events where data->>'subject' = 'patrol' and data->>'action' = 'assigned'")
+    return len(rows)
+
+
+async def test_turns_are_taken_and_whoever_leaves_leaves_what_has_not_begun_to_the_others(client, database, plan):
+    people = [await make_person(client, "patrols:write") for _ in range(3)]
     ids = [person["id"] for person in people]
-    await change_plan(client, slots=[{"time": "23:59", "assignee_ids": ids}], default_assignee_id=ids[0])
-    ahead = await all_patrols(client, state=["scheduled"])
-    assert {row["assignee"]["id"] for row in ahead} <= set(ids)
-    good(await client.patch(f"/v1/people/{ids[0]}", json={"active": False}, headers={"if-match": "*"}))
-    await database.fetch("delete from patrols where id = any($1)", [UUID(row["id"]) for row in ahead])
-    await watch_patrols(database)
-    assert {row["assignee"]["id"] for row in await all_patrols(client, state=["scheduled"])} == {ids[1]}
+    times = [f"{hour:02}:{minute:02}" for hour in range(0, 24, 6) for minute in (0, 30)]
+    slots = [{"time": at, "assignee_ids": [ids[0], ids[1]]} for at in times]
+    await change_plan(client, slots=slots, default_assignee_id=ids[1])
+    begun = await open_patrol(database)
+    good(await client.patch(begun, json={"assignee_id": ids[0]}))
+
+    turns = await turns_ahead(client)
+    mine, other = await all_patrols(client, state=["scheduled"], assignee_id=[ids[0]]), turns.count(ids[1])
+    assert set(turns) == set(ids[:2])
+    # One of mine was given to the third by hand, and one of all to nobody.
+    good(await client.patch(f"{PATROLS}/{mine[0]['id']}", json={"assignee_id": ids[2]}))
+    past, before = good(await client.get(begun)), await times_assigned(database)
+    await set_active(client, ids[0], False)
+    assert sorted(await turns_ahead(client)) == sorted([ids[1]] * (len(turns) - 1) + [ids[2]])
+    assert await times_assigned(database) - before == len(mine) - 1
+    await set_active(client, ids[2], False)
+    assert set(await turns_ahead(client)) == {ids[1]}
+    await set_active(client, ids[1], False)
+    assert set(await turns_ahead(client)) == {None}, "which is there to be seen"
+    for id_ in (ids[0], ids[1]):
+        await set_active(client, id_, True)
+    assert (await turns_ahead(client), other) == (turns, turns.count(ids[1]))
+    assert good(await client.get(begun)) == past
+    for id_ in ids[:2]:
+        await set_active(client, id_, False)

@@ -10,7 +10,16 @@ from tests.support.api import everything, good, problem
 from tests.support.people import bearer, make_key, make_person
 from tests.support.sheets import as_csv, as_xlsx, send
 from tests.support.staff import a_department
-from tests.support.trainings import COMPLETIONS, SESSIONS, TRAININGS, day, hours, make_session, make_training
+from tests.support.trainings import (
+    COMPLETIONS,
+    SESSIONS,
+    TRAININGS,
+    an_audience,
+    day,
+    hours,
+    make_session,
+    make_training,
+)
 
 HEAD = ["姓名", "邮箱", "手机", "部门", "完成日期", "成绩"]
 MANY = 10_000
@@ -20,8 +29,8 @@ def url_of(training):
     return f"{TRAININGS}/{training['id']}/completion-imports"
 
 
-async def load(client, training, *rows, head=HEAD, **query):
-    sheet = as_csv(head, *([*row, *[""] * (len(head) - len(row))] for row in rows))
+async def load(client, training, *rows, head=HEAD, encoding="utf-8", **query):
+    sheet = as_csv(head, *([*row, *[""] * (len(head) - len(row))] for row in rows), encoding=encoding)
     return good(await send(client, url_of(training), sheet, **query))
 
 
@@ -107,6 +116,69 @@ async def test_every_row_that_is_wrong_is_told_with_why_and_nothing_is_half_appl
     assert not any(word in str(report) for word in (mail, zhao, "陌生人"))
 
 
+async def leaver(database, department, **fields):
+    """Somebody who was here from a hundred days ago until ten days ago."""
+    columns = {"name": None, "email": None, "phone": None} | fields
+    [row] = await database.fetch(
+        "insert into people(id, name, email, phone, department_id, created_at, updated_at) values (gen_random_uuid(), $1, $2, "
+        "$3, $4, now() - interval '100 days', now() - interval '100 days') returning id",
+        *columns.values(), UUID(department["id"]),
+    )  # fmt: skip
+    await database.fetch(
+        "update people set active = false, updated_at = now() - interval '10 days' where id = $1", row["id"]
+    )
+    return str(row["id"])
+
+
+async def test_what_somebody_reached_before_they_left_is_entered_and_nothing_after(client, database):
+    async with an_audience(client, people=0) as audience:
+        course, word, here = await audience.course(), uuid4().hex[:8], audience.department
+        mail, phone = f"{word}@example.com", f"139{uuid4().int % 10**8:08}"
+        await leaver(database, here, name=f"周四{word}", email=mail)
+        await leaver(database, here, name=f"郑五{word}", phone=f"+86{phone}")
+        await leaver(database, here, name=f"吴六{word}")
+        await database.fetch(
+            "update training_versions set starts_at = now() - interval '90 days' where training_id = $1",
+            UUID(course["id"]),
+        )
+        # 吴六 has a namesake, who is here.
+        await make_person(client, name=f"吴六{word}", department_id=here["id"])
+        late = await load(
+            client, course, ["", mail, "", "", day(-9), ""], ["", "", phone, "", day(-9), ""],
+            [f"周四{word}", "", "", "", day(-9), ""], [f"郑五{word}", "", "", here["name"], day(-9), ""],
+            [f"吴六{word}", "", "", here["name"], day(-50), ""],
+        )  # fmt: skip
+        assert [(row[1], row[3]) for row in told(late)] == [
+            ("invalid", [("email", "person_inactive")]), ("invalid", [("phone", "person_inactive")]),
+            ("invalid", [("name", "person_inactive")]), ("invalid", [("name", "person_inactive")]),
+            ("invalid", [("name", "ambiguous")]),
+        ]  # fmt: skip
+        assert "had left before that day" in late["rows"][0]["errors"][0]["detail"]
+        assert await audience.share(day(-40)) == (0, 3)
+        done = await load(
+            client, course, ["", mail, "", "", day(-10), ""], [f"郑五{word}", "", "", here["name"], day(-50), ""],
+            [f"吴六{word}", "", "", here["name"], day(-5), ""],
+        )  # fmt: skip
+        assert (done["applied"], done["counts"]["created"]) == (True, 3)
+        assert [await audience.share(day(-back)) for back in (51, 50, 11)] == [(0, 3), (1, 3), (1, 3)]
+        assert await audience.share() == (1, 1)
+
+
+async def test_who_has_left_since_is_entered_and_was_there_by_hand_too(client, database):
+    async with an_audience(client, people=0) as audience:
+        course, gone = await audience.course(), await leaver(database, audience.department, name="周四")
+        body = {"person_id": gone, "completed_on": day(-50)}
+        url = f"{TRAININGS}/{course['id']}/completions"
+        assert (await client.post(url, json=body)).status_code == 201
+        problem(await client.post(url, json=body | {"completed_on": day(-9)}), 422, "/person_id")
+        held = [
+            await make_session(client, course, starts_at=hours(-24 * n), ends_at=hours(1 - 24 * n)) for n in (12, 5)
+        ]
+        attended = [await client.post(f"{SESSIONS}/{one['id']}/attendance", json={"attended": [gone]}) for one in held]
+        assert good(attended[0])["attended"] == 1
+        problem(attended[1], 422, "/attended/0")
+
+
 async def test_another_result_of_the_same_day_is_a_correction(client, database, staff):
     training = await make_training(client, pass_mark=60)
     await load(client, training, ["", staff["mail"], "", "", "2026-01-03", "50"])
@@ -138,6 +210,18 @@ async def test_a_sessions_results_are_of_its_day_and_whoever_has_one_was_there(c
     assert told(mixed) == [(2, "invalid", None, [("passed", "contradiction")])]
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig", "utf-8", "utf-16"])
+async def test_rare_characters_come_through_however_the_file_was_saved(client, encoding):
+    """U+4DAE and U+20BB7 stand outside GBK: GB18030 writes them in four bytes."""
+    training, names = await make_training(client), [f"{sign}某{uuid4().hex[:8]}" for sign in ("䶮", "𠮷", "镕")]
+    async with a_department(client, name=f"𠮷野家{uuid4().hex[:8]}") as department:
+        for name in names:
+            await make_person(client, name=name, department_id=department["id"])
+        rows = [[name, "", "", department["name"], "2026年3月5日 下午3点", "合格"] for name in names]
+        assert (await load(client, training, *rows, encoding=encoding))["counts"]["created"] == 3
+        assert {row[:2] for row in await results(client, training)} == {(name, "2026-03-05") for name in names}
+
+
 async def test_who_may_not_change_trainings_and_what_is_no_sheet_is_refused(client, bare, staff):
     training = await make_training(client)
     sheet = as_csv(HEAD, ["", staff["mail"], "", "", "2026-01-03", "90"])
@@ -145,6 +229,11 @@ async def test_who_may_not_change_trainings_and_what_is_no_sheet_is_refused(clie
     problem(await send(bare, url_of(training), sheet, headers=headers), 403)
     problem(await send(client, f"{TRAININGS}/{uuid4()}/completion-imports", sheet), 404)
     problem(await send(client, url_of(training), as_csv(["a", "b"], [1, 2])), 422, code="column_missing")
+    for encoding in ("utf-16-le", "utf-16-be", "utf-32"):
+        unmarked = as_csv(HEAD, ["王", staff["mail"], "", "", "2026-01-03", "90"], encoding=encoding)
+        assert (
+            "UTF-8" in problem(await send(client, url_of(training), unmarked), 422, code="sheet_unreadable")["detail"]
+        )
 
 
 async def test_ten_thousand_rows_are_entered_in_a_moment(client, database):

@@ -8,7 +8,7 @@ import pytest
 from app.core.auth import SYSTEM
 from app.domain.worktime import day_of
 from app.trainings.courses import change_training
-from app.trainings.coverage_answers import coverage_on
+from app.trainings.coverage_answers import coverage_on, set_settings
 from tests.support.api import everything, good, instant, problem
 from tests.support.people import bearer, make_key, make_person
 from tests.support.staff import a_department
@@ -200,7 +200,7 @@ async def test_nobody_is_no_percentage(database):
     assert company == {"covered": 0, "roster": 0, "percent": None, "meets_target": None}
 
 
-async def test_the_target_is_data_and_past_days_keep_theirs(client, audience):
+async def test_the_target_is_data_and_past_days_keep_theirs(client, database, audience):
     settings = await client.get(SETTINGS)
     before = good(settings)
     body = {"target_percent": 90.5, "remind_days_before": 14}
@@ -211,6 +211,11 @@ async def test_the_target_is_data_and_past_days_keep_theirs(client, audience):
         problem(await client.put(SETTINGS, json=body, headers={"if-match": settings.headers["etag"]}), 412)
         today, past = [good(await client.get(COVERAGE, params={"on": day(back)})) for back in (0, -1)]
         assert (today["target_percent"], past["target_percent"]) == (90.5, before["target_percent"])
+        async with database.transaction() as late:
+            began = await late.now()
+            good(await client.put(SETTINGS, json=body | {"target_percent": 91}))
+            await set_settings(late, body | {"target_percent": 92}, caller=SYSTEM, now=began)
+        assert good(await client.get(COVERAGE))["target_percent"] == 92, "the last to have a say had it"
     finally:
         kept = {name: before[name] for name in body}
         good(await client.put(SETTINGS, json=kept))

@@ -1,4 +1,5 @@
-"""``make faults``: the clocks under kills, crashes, outages and wrong clocks, and a table of what was counted.
+"""``make faults``: the clocks under kills, crashes, outages and wrong clocks, what is told before the fire under kills, and a
+table of what was counted.
 
 ``--mutants`` takes what keeps the promises out, one by one, and shows that the scenarios notice.
 """
@@ -20,6 +21,7 @@ from tests.faults.clocks import scenarios
 from tests.faults.clocks.ground import Ground, prepared
 from tests.faults.clocks.mutants import MUTANTS
 from tests.faults.clocks.report import Report
+from tests.faults.prevention import prevention
 from tests.support.house import open_house
 from tests.support.services import Run, missing_embedded, private_pair
 
@@ -31,6 +33,7 @@ SCENARIOS: dict[str, Scenario] = {
     "cancels": lambda ground: scenarios.cancels(ground, 500, spread=20),
     "outage": lambda ground: scenarios.outage(ground, 1_000, seconds=30),
     "kills": lambda ground: scenarios.kills(ground, 3_000, kills=40, wave=80, seconds=2),
+    "prevention": lambda ground: prevention(ground, fleets=(1, 2, 1, 2, 2, 2)),
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults.clocks import scenarios
 from tests.faults.clocks.ground import Ground, prepared
+from tests.faults.prevention import prevention
 from tests.support.house import House
 
 
@@ -27,4 +28,11 @@ async def test_an_acknowledged_cancel_never_rings(ground: Ground) -> None:
 
 async def test_killed_workers_a_crash_and_a_flushed_redis_lose_nothing_and_double_nothing(ground: Ground) -> None:
     report = await scenarios.kills(ground, 200, kills=6, wave=100, seconds=2, lags=False)
+    assert not report.wrong, report.counted
+
+
+async def test_workers_killed_while_they_play_a_drill_and_tell_what_is_amiss_lose_nothing_and_double_nothing(
+    ground: Ground,
+) -> None:
+    report = await prevention(ground, fleets=(1, 1))
     assert not report.wrong, report.counted

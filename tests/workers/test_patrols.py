@@ -7,16 +7,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.core.auth import SYSTEM
 from app.core.db import Database
 from app.core.doorbell import Doorbell, connect
 from app.mentions.patrol_slots import make_slots, tell_missed
+from app.mentions.patrols import assign_patrol
 from app.settings import Settings
-from tests.support.api import everything
+from tests.support.api import everything, good
 from tests.support.patrols import a_plan, all_patrols, change_plan, local
+from tests.support.people import make_person
+from tests.support.waiting import eventually
 from workers.patrols import watch_patrols
 
 # Four days ago at 8 in Shanghai: every slot of the tests is over by now.
@@ -103,6 +108,44 @@ async def test_workers_at_once_make_and_tell_each_once(past, settings, client):
     told = await missed(client)
     assert len({data["patrol_id"] for data in told}) == len(told) == 9
     assert sum(counts) == (len(patrols) - len(expected(24))) + len(told)
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+async def test_whoever_leaves_while_slots_are_given_has_none_of_them(past, database, client, by_hand):
+    """One transaction gives slots to somebody who is leaving in another: whichever ends first, they keep none."""
+    person = await make_person(client)
+    slots = [{"time": f"{hour:02}:30", "assignee_ids": [] if by_hand else [person["id"]]} for hour in range(0, 24, 4)]
+    await change_plan(client, slots=slots)
+    ahead = await all_patrols(client, state=["scheduled"])
+    if not by_hand:
+        await database.fetch("delete from patrols")
+    given, leave = asyncio.Event(), asyncio.Event()
+
+    async def gives(tx):
+        if by_hand:
+            fields = {"assignee_id": UUID(person["id"])}
+            await assign_patrol(tx, UUID(ahead[-1]["id"]), fields, caller=SYSTEM, now=await tx.now())
+        else:
+            assert await make_slots(tx) > 0
+        given.set()
+        await leave.wait()
+
+    giving = asyncio.create_task(database.run(gives))
+    await given.wait()
+    leaving = asyncio.create_task(
+        client.patch(f"/v1/people/{person['id']}", json={"active": False}, headers={"if-match": "*"})
+    )
+
+    async def waits() -> bool:
+        query = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        return leaving.done() or bool(await database.fetch(query))
+
+    await eventually(waits, what="leaving, or waiting to")
+    leave.set()
+    await giving
+    good(await leaving)
+    await watch_patrols(database)
+    assert [patrol for patrol in await all_patrols(client, state=["scheduled"]) if patrol["assignee"]] == []
 
 
 HOST = """

@@ -75,18 +75,19 @@ class Ground:
         """Until all timers are over and rung, so many seconds after the last at most. What is missing is counted later."""
         left = (max(timer.due_at for timer in timers) - datetime.now(UTC)).total_seconds()
         await asyncio.sleep(max(left, 0))
-        await self._quietly(lambda: self._none(_RUNNING, title), patience)
+        await self.settle_by(lambda: self._none(_RUNNING, title), patience)
 
     async def delivered(self, patience: float) -> None:
         """Until nothing is owed to anybody, so many seconds at most."""
-        await self._quietly(lambda: self._none(_OWED), patience)
+        await self.settle_by(lambda: self._none(_OWED), patience)
 
     async def _none(self, query: str, *given: object) -> bool:
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return not (await self.pool.fetchrow(query, *given))["some"]
         return False
 
-    async def _quietly(self, check: Callable[[], Awaitable[bool]], patience: float) -> None:
+    async def settle_by(self, check: Callable[[], Awaitable[bool]], patience: float) -> None:
+        """Until it holds, so many seconds at most. What is missing is counted later."""
         with suppress(pytest.fail.Exception):
             await eventually(check, patience)
 
