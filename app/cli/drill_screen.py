@@ -16,7 +16,9 @@ from app.domain.labels import LABELS
 
 BAR_WIDTH: Final = 30
 NEWEST: Final = 8
-RESULTS: Final = {"met": "green", "late": "yellow", "breached": "bold red", "running": "cyan", "not_reached": "dim"}
+RESULTS: Final = {
+    "met": "green", "late": "yellow", "breached": "bold red", "running": "cyan", "not_reached": "dim", "unpushed": "magenta",
+}  # fmt: skip
 
 
 def line(mark: Mark) -> str:
@@ -130,8 +132,9 @@ def _people(board: Mapping[str, Any]) -> list[RenderableType]:
 
 
 def _alerts(alerts: Mapping[str, Any]) -> str:
-    counts = ", ".join(f"{alerts[name]} {name}" for name in RESULTS if alerts[name])
-    return f"Alerts 命中推送: {alerts['total']}" + (f" ({counts})" if counts else "")
+    counts = ", ".join(f"{alerts[name]} {name} {LABELS['drill_result'][name][0]}" for name in RESULTS if alerts[name])
+    unheard = "; no endpoint that people read takes drills: not scored 不计分" if alerts["unpushed"] else ""
+    return f"Alerts 命中推送: {alerts['total']}" + (f" ({counts}{unheard})" if counts else "")
 
 
 def scenarios_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:

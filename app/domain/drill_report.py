@@ -11,6 +11,7 @@ from app.domain.chronicle import Entry, local, named, told, word
 from app.domain.drills import Pace
 from app.domain.grades import grade_of
 from app.domain.scoreboard import seconds_at
+from app.domain.vocabulary.scenarios import DrillResult
 from app.domain.worktime import SHANGHAI
 
 TITLE: Final = "演练报告"
@@ -123,10 +124,9 @@ def _clocks(board: Mapping[str, Any]) -> Iterator[Block]:
         ],
     )  # fmt: skip
     alerts = board["alerts"]
-    counts = "，".join(
-        f"{word('drill_result', name)} {alerts[name]}" for name in ("met", "late", "breached", "running", "not_reached")
-    )
-    yield Note(f"命中推送 {alerts['total']} 个：{counts}。时间均为剧情时间（时:分）。")
+    counts = "，".join(f"{word('drill_result', name)} {alerts[name]}" for name in DrillResult)
+    unheard = "无人可推的：没有供人阅读的接收端点订阅演练，不计分。" if alerts[DrillResult.UNPUSHED] else ""
+    yield Note(f"命中推送 {alerts['total']} 个：{counts}。{unheard}时间均为剧情时间（时:分）。")
 
 
 def _people(board: Mapping[str, Any]) -> Iterator[Block]:

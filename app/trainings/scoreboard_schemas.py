@@ -29,7 +29,9 @@ _CLOCK: JsonDict = {
     "target_seconds": 3600, "started_at": _AT, "started_seconds": 4800, "due_at": "2026-03-01T08:00:26Z",
     "due_seconds": 8400, "met_at": "2026-03-01T08:00:23Z", "met_seconds": 6600, "result": "met", "weight": 20.0,
 }  # fmt: skip
-_ALERTS: JsonDict = {"total": 12, "met": 12, "late": 0, "breached": 0, "running": 0, "not_reached": 0, "weight": 10.0}
+_ALERTS: JsonDict = {
+    "total": 12, "met": 12, "late": 0, "breached": 0, "running": 0, "not_reached": 0, "unpushed": 0, "weight": 10.0,
+}  # fmt: skip
 _ACKNOWLEDGED: JsonDict = {
     "incident_id": _INCIDENT, "person": _PERSON, "department_id": None, "department": None,
     "at": "2026-03-01T08:00:23Z", "scenario_seconds": 6600, "after_seconds": 1800,
@@ -157,7 +159,11 @@ class DrillAlerts(BaseModel):
     late: int = Field(description="Pushed late.", examples=[0])
     breached: int = Field(description="Not pushed in time, nor since.", examples=[0])
     running: int = Field(description="Running still.", examples=[0])
-    not_reached: int = Field(description="Not due by the end, or nobody asked to hear of drills.", examples=[0])
+    not_reached: int = Field(description="Not due by the end.", examples=[0])
+    unpushed: int = Field(
+        description="With nobody to push to: no endpoint that people read asked for drills. They count neither way.",
+        examples=[0],
+    )
     weight: float = Field(description="What all of them weigh together.", examples=[10.0])
 
 

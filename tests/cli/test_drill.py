@@ -32,6 +32,9 @@ def test_a_drill_ends_with_its_scoreboard_and_exits_0_whatever_the_score(fenghuo
     assert re.search(r"紧急会议 emergency_meeting +00:30 +\d\d:\d\d +\d\d:\d\d +— +(breached|not_reached)", said), said
     assert re.search(r"Score 得分: 0  \(100 × 0 / [\d.]+\)", said), said
     assert "score = 100 ×" in said
+    assert re.search(
+        r"Alerts 命中推送: \d+ \(\d+ unpushed 无人可推; no endpoint that people read takes drills", said
+    ), said
     assert left_running(data_dir) == []
 
 
