@@ -80,6 +80,7 @@ def _overview(board: Mapping[str, Any], as_of: datetime) -> Iterator[Block]:
         ("结束", times["ended_at"]),
         ("剧情进度", f"{span(board['elapsed_seconds'])} / {span(board['duration_seconds'])}（时:分）"),
         ("形成事件", "、".join(one["number"] for one in board["incidents"]) or "无"),
+        *((("问题", board["problem"]["detail"]),) if board["problem"] else ()),
         ("统计时间", f"{local(as_of)}（北京时间，下同）"),
     )
     yield Grid((ITEM, "内容"), facts)

@@ -15,6 +15,7 @@ from app.domain.vocabulary.scenarios import DrillResult, StatementStep
 from app.domain.vocabulary.statements import ApprovalSlot
 from app.incidents.schemas import TimelinePerson
 from app.incidents.task_schemas import Task
+from app.trainings.drills_schemas import DrillProblem
 from app.trainings.scenario_schemas import ScenarioRaise, ScenarioReaction
 
 _DRILL, _INCIDENT = "0197a3f0-d000-7aaa-8bbb-0123456789ab", "0197a3f0-7000-7aaa-8bbb-0123456789ab"
@@ -68,7 +69,7 @@ _SUBJECT: JsonDict = {
 }
 _BOARD: JsonDict = {
     "drill_id": _DRILL, "number": "DR-0007", "name": "季度演练", "state": "finished", "scenario": "product-quality",
-    "scenario_version": 1, "scale": 600, "started_at": "2026-03-01T08:00:12Z", "ended_at": "2026-03-01T08:01:00Z",
+    "scenario_version": 1, "scale": 600, "problem": None, "started_at": "2026-03-01T08:00:12Z", "ended_at": "2026-03-01T08:01:00Z",
     "elapsed_seconds": 28800, "duration_seconds": 28800, "score": _SUM, "incidents": [_SUBJECT], "grades": [_RAISE],
     "planned_grades": [{"grade": "serious", "rule": "serious-harm-8h", "offset_seconds": 4800}], "clocks": [_CLOCK],
     "clock_count": 1, "alerts": _ALERTS, "acknowledgements": [_ACKNOWLEDGED], "departments": [_DEPARTMENT],
@@ -247,6 +248,9 @@ class DrillScoreboard(BaseModel):
     scenario: str = Field(description="The scenario's key.", examples=["product-quality"])
     scenario_version: int = Field(description="The version that is played.", examples=[1])
     scale: int = Field(description="How many times faster than the scenario.", examples=[600])
+    problem: DrillProblem | None = Field(
+        description="Why it can't be played on, or could not at its end; null: nothing."
+    )
     started_at: datetime | None = Field(description="When it was started; null: it is only planned.")
     ended_at: datetime | None = Field(description="When it ended; null: not yet.")
     elapsed_seconds: int = Field(description="How far the scenario is, in its own time.", examples=[28800])
