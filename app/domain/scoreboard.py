@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.domain.drills import Pace
@@ -88,6 +88,13 @@ def seconds_at(pace: Pace, instant: datetime) -> float:
 def seconds_until(pace: Pace, instant: datetime) -> float:
     """The same of something to come, that may lie after the end."""
     return (pace.end(instant) - pace.zero) / timedelta(seconds=1)
+
+
+def graded_at(pace: Pace, at: datetime, data: Mapping[str, Any]) -> datetime:
+    """The scenario's instant of a change of the grade that was recorded at a real one: the minute its window ended with, where a
+    window decided, which is the same however fast the drill goes."""
+    minute = (data.get("evidence") or {}).get("minute")
+    return datetime.fromisoformat(minute) if minute else pace.scenario(at)
 
 
 def clock_weights(kinds: Sequence[DeadlineKind]) -> list[Fraction]:

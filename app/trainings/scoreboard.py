@@ -21,6 +21,7 @@ from app.domain.scoreboard import (
     WEIGHTS,
     Clock,
     clock_weights,
+    graded_at,
     reaction_result,
     reaction_weights,
     score,
@@ -147,15 +148,11 @@ def _clock(row: Deadline, clock: Clock, pace: Pace) -> dict[str, Any]:
 
 
 def _grade(event: Event, pace: Pace) -> dict[str, Any]:
-    """A change of the grade, at the minute its window ended with: that is the same however fast the drill goes."""
-    evidence = event.data.get("evidence") or {}
-    minute = evidence.get("minute")
-    at = (
-        int((datetime.fromisoformat(minute) - pace.zero).total_seconds()) if minute else int(seconds_at(pace, event.at))
-    )
+    evidence, at = event.data.get("evidence") or {}, graded_at(pace, event.at, event.data)
     return {
         "incident_id": event.incident_id, "from_grade": event.data["from"], "to_grade": event.data["to"],
-        "source": event.data["source"], "rule": evidence.get("rule"), "at": event.at, "scenario_seconds": at,
+        "source": event.data["source"], "rule": evidence.get("rule"), "at": event.at,
+        "scenario_seconds": int((at - pace.zero).total_seconds()),
     }  # fmt: skip
 
 
