@@ -6,6 +6,7 @@ import structlog
 
 from app.core.db import Database, Tx
 from app.mentions.rulebook import Rules
+from app.trainings.drills_failing import tried_in_vain
 from app.trainings.drills_playing import Step, play_on, seconds_to_next, take
 
 log = structlog.get_logger()
@@ -20,9 +21,8 @@ class Player:
         self._database = database
         self._rules = Rules()
         self._wait = 0.0
-        # The run that is being played, and those of this sweep that could not be.
+        # The run that is being played.
         self._at: UUID | None = None
-        self._failed: dict[UUID, Exception] = {}
 
     def seconds(self) -> float:
         """How long the next sweep may be put off."""
@@ -30,8 +30,8 @@ class Player:
 
     async def sweep(self) -> int:
         """Plays everything that is due, instant by instant; how much it was. A run that can't be played holds no other up: it is
-        tried again by the next sweep, which what it raises calls for soon."""
-        self._wait, played, self._failed = LOOK, 0, {}
+        not due again before its next try."""
+        self._wait, played = LOOK, 0
         while (done := await self._next()) is not None:
             played += done.played
         async with self._database.transaction() as tx:
@@ -39,12 +39,10 @@ class Player:
         if seconds is not None:
             # What somebody else has at this moment is not due for us; it is looked for again soon.
             self._wait = min(max(seconds, 0.02), LOOK)
-        for error in self._failed.values():
-            raise error
         return played
 
     async def _next(self) -> Step | None:
-        """One step of a run that did not fail yet; None where nothing is due in any."""
+        """One step of a run that can be played; None where nothing is due in any."""
         while True:
             self._at = None
             try:
@@ -53,10 +51,10 @@ class Player:
                 if self._at is None:
                     raise
                 log.warning("a drill can't be played on", drill_id=str(self._at), error=repr(error))
-                self._failed[self._at] = error
+                await tried_in_vain(self._database, self._at, error)
 
     async def _step(self, tx: Tx) -> Step | None:
-        drill = await take(tx, without=self._failed)
+        drill = await take(tx)
         if drill is None:
             return None
         self._at = drill.id

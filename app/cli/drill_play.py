@@ -11,9 +11,9 @@ from app.cli.client import Api
 from app.cli.console import Trouble
 from app.domain.grades import HarmClass, grade_of
 from app.domain.labels import LABELS
+from app.domain.vocabulary.drills import OVER
 
 LOOK_EVERY: Final = 0.7
-OVER: Final = ("stopped", "finished")
 HARMS: Final = [str(harm) for harm in HarmClass]
 # What is done of what is expected, so long before it is due.
 AHEAD_SECONDS: Final = 900

@@ -13,10 +13,13 @@ from app.cli.drill_play import Director, Mark, time_of
 from app.cli.stage import COLOURS, windows_table
 from app.domain.grades import grade_of
 from app.domain.labels import LABELS
+from app.domain.vocabulary.drills import OVER
 
 BAR_WIDTH: Final = 30
 NEWEST: Final = 8
-RESULTS: Final = {"met": "green", "late": "yellow", "breached": "bold red", "running": "cyan", "not_reached": "dim"}
+RESULTS: Final = {
+    "met": "green", "late": "yellow", "breached": "bold red", "running": "cyan", "not_reached": "dim", "unpushed": "magenta",
+}  # fmt: skip
 
 
 def line(mark: Mark) -> str:
@@ -41,6 +44,7 @@ def _head(director: Director) -> Text:
         head.append(f"\n{incident['number']}  {incident['title']}  ", style="default")
         head.append(f"{_standing(incident, board)}  ", style="default")
         head.append(f"{grade.value} {grade.label}" if grade else "no grade yet", style=COLOURS.get(grade or "", "dim"))
+    head.append(_problem(board), style="bold red")
     value = board["score"]["value"]
     head.append(f"\nscore so far {'—' if value is None else f'{value:g}'}", style="dim")
     return head
@@ -48,9 +52,18 @@ def _head(director: Director) -> Text:
 
 def _standing(incident: Mapping[str, Any], board: Mapping[str, Any]) -> str:
     """What was still open when the drill ended was dismissed with it: that is no 误报."""
-    if incident["status"] == "dismissed" and board["state"] in ("finished", "stopped"):
+    if incident["status"] == "dismissed" and board["state"] in OVER:
         return LABELS["drill_state"][board["state"]][0]
     return LABELS["incident_status"][incident["status"]][0]
+
+
+def _problem(board: Mapping[str, Any]) -> str:
+    """Why it can't be played on, on a line of its own; nothing where it can."""
+    problem = board["problem"]
+    if problem is None:
+        return ""
+    failed = f"{LABELS['drill_state'][board['state']][0]} {board['state']}: " if board["state"] in OVER else ""
+    return f"\n{failed}{problem['detail']} (tried {problem['tries']} times)"
 
 
 def _running(director: Director) -> Table:
@@ -86,7 +99,10 @@ def summary(board: Mapping[str, Any]) -> RenderableType:
     value = "—" if score["value"] is None else f"{score['value']:g}"
     sums = f"100 × {score['points']:g} / {score['of_points']:g}" if score["value"] is not None else "nothing is decided"
     parts = [
-        Text(f"\nScoreboard 演练评分表  {board['number']}  {board['name']}", style="bold"), _clocks(board), _expected(board),
+        Text(f"\nScoreboard 演练评分表  {board['number']}  {board['name']}", style="bold").append(
+            _problem(board), style="red"
+        ),
+        _clocks(board), _expected(board),
         *_people(board), Text(_alerts(board["alerts"])), Text(f"Score 得分: {value}  ({sums})", style="bold"),
         Text(score["formula"], style="dim"),
     ]  # fmt: skip
@@ -130,8 +146,9 @@ def _people(board: Mapping[str, Any]) -> list[RenderableType]:
 
 
 def _alerts(alerts: Mapping[str, Any]) -> str:
-    counts = ", ".join(f"{alerts[name]} {name}" for name in RESULTS if alerts[name])
-    return f"Alerts 命中推送: {alerts['total']}" + (f" ({counts})" if counts else "")
+    counts = ", ".join(f"{alerts[name]} {name} {LABELS['drill_result'][name][0]}" for name in RESULTS if alerts[name])
+    unheard = "; no endpoint that people read takes drills: not scored 不计分" if alerts["unpushed"] else ""
+    return f"Alerts 命中推送: {alerts['total']}" + (f" ({counts}{unheard})" if counts else "")
 
 
 def scenarios_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:

@@ -11,6 +11,7 @@ from app.domain.chronicle import Entry, local, named, told, word
 from app.domain.drills import Pace
 from app.domain.grades import grade_of
 from app.domain.scoreboard import seconds_at
+from app.domain.vocabulary.scenarios import DrillResult
 from app.domain.worktime import SHANGHAI
 
 TITLE: Final = "演练报告"
@@ -79,6 +80,7 @@ def _overview(board: Mapping[str, Any], as_of: datetime) -> Iterator[Block]:
         ("结束", times["ended_at"]),
         ("剧情进度", f"{span(board['elapsed_seconds'])} / {span(board['duration_seconds'])}（时:分）"),
         ("形成事件", "、".join(one["number"] for one in board["incidents"]) or "无"),
+        *((("问题", board["problem"]["detail"]),) if board["problem"] else ()),
         ("统计时间", f"{local(as_of)}（北京时间，下同）"),
     )
     yield Grid((ITEM, "内容"), facts)
@@ -123,10 +125,9 @@ def _clocks(board: Mapping[str, Any]) -> Iterator[Block]:
         ],
     )  # fmt: skip
     alerts = board["alerts"]
-    counts = "，".join(
-        f"{word('drill_result', name)} {alerts[name]}" for name in ("met", "late", "breached", "running", "not_reached")
-    )
-    yield Note(f"命中推送 {alerts['total']} 个：{counts}。时间均为剧情时间（时:分）。")
+    counts = "，".join(f"{word('drill_result', name)} {alerts[name]}" for name in DrillResult)
+    unheard = "无人可推的：没有供人阅读的接收端点订阅演练，不计分。" if alerts[DrillResult.UNPUSHED] else ""
+    yield Note(f"命中推送 {alerts['total']} 个：{counts}。{unheard}时间均为剧情时间（时:分）。")
 
 
 def _people(board: Mapping[str, Any]) -> Iterator[Block]:

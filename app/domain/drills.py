@@ -11,8 +11,20 @@ from typing import Final
 
 MOST_SCALE: Final = 10_000
 """A day of a scenario takes 9 seconds then; a clock of 30 minutes 0.18."""
+WAITS: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 20, 40, 60, 60))
+"""How long a run that could not be played is let be, after each try in vain. When all are over it has failed."""
 _TICK: Final = timedelta(microseconds=1)
 _NOTHING: Final = timedelta()
+
+
+def wait_after(tries: int) -> timedelta:
+    """How long until the next try, after so many in vain."""
+    return WAITS[min(tries, len(WAITS)) - 1]
+
+
+def has_failed(tries: int) -> bool:
+    """Whether so many tries in vain are enough."""
+    return tries > len(WAITS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class WindowPeak(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """All that is read of an incident. Its members are as of ``as_of``."""
+    """All that is read of an incident, as of ``as_of``. Of what is played in a drill 演练 all instants are the scenario's."""
 
     as_of: datetime
     incident_id: UUID

@@ -152,6 +152,8 @@ def path_of(source: FactSource, incident_id: UUID) -> str:
 
 def _chapter(place: int, chapter: Chapter, citing: _Citing) -> Iterator[Block]:
     yield Heading(1, f"{_CHAPTERS[min(place + 1, 9)]}、事实：{chapter.number} {chapter.title}")
+    if chapter.is_drill:
+        yield Note("演练。按剧本进行的演练，本章时间均为剧情时间。")
     yield Heading(2, "传播曲线")
     yield Picture(place)
     spread = citing.marks(

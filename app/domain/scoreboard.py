@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.domain.drills import Pace
@@ -28,14 +28,15 @@ REACTIONS_WEIGH: Final = 40
 CREDITS: Final[Mapping[DrillResult, Fraction]] = MappingProxyType({
     DrillResult.MET: Fraction(1), DrillResult.LATE: Fraction(1, 2), DrillResult.BREACHED: Fraction(0),
 })  # fmt: skip
-"""What a result is worth; what is not decided has none."""
+"""What a result is worth; what is not decided has none, nor what nobody could do: whether anybody who reads asked to hear of
+drills is a setting of the endpoints, and no merit or fault of those who train."""
 FORMULA: Final = (
-    "score = 100 × Σ(weight × credit) / Σ(weight), over what is decided. Credit: met 1, late 1/2, breached 0; what is running or "
-    "was not reached is in neither sum. The weight of a kind of clock is shared evenly by its clocks, that of the expected "
+    "score = 100 × Σ(weight × credit) / Σ(weight), over what is decided. Credit: met 1, late 1/2, breached 0; what is running, "
+    "was not reached or had nobody to be pushed to (unpushed) is in neither sum. The weight of a kind of clock is shared evenly by its clocks, that of the expected "
     "reactions by their own weights. Rounded to a tenth; null while nothing is decided."
 )
 FORMULA_ZH: Final = (
-    "得分 = 100 × Σ(权重 × 得分率) ÷ Σ(权重)，只计已有结论的项。得分率：按时 1，迟到 1/2，超时 0；计时中与未到时限的两边都不计。"
+    "得分 = 100 × Σ(权重 × 得分率) ÷ Σ(权重)，只计已有结论的项。得分率：按时 1，迟到 1/2，超时 0；计时中、未到时限与无人可推的两边都不计。"
     "同类时限平分该类权重，预期反应按各自权重分摊。保留一位小数；尚无结论时为空。"
 )
 _MET: Final = (DeadlineState.MET, DeadlineState.MET_RECORDED_LATE)
@@ -54,11 +55,13 @@ class Clock:
     ended_at: datetime | None = None
 
     def result(self, now: datetime) -> DrillResult:
-        """What became of it. One that nobody could meet (called off, nobody to push to) is not reached."""
+        """What became of it. One that was called off before its time is not reached."""
         if self.state in _MET:
             return DrillResult.MET
         if self.state is DeadlineState.BREACHED:
             return DrillResult.BREACHED if self.met_at is None else DrillResult.LATE
+        if self.state is DeadlineState.UNPUSHED:
+            return DrillResult.UNPUSHED
         # The first word's time passes in silence: it runs on, and is called off when the drill ends.
         if self.state is not DeadlineState.RUNNING:
             passed = (
@@ -85,6 +88,13 @@ def seconds_at(pace: Pace, instant: datetime) -> float:
 def seconds_until(pace: Pace, instant: datetime) -> float:
     """The same of something to come, that may lie after the end."""
     return (pace.end(instant) - pace.zero) / timedelta(seconds=1)
+
+
+def graded_at(pace: Pace, at: datetime, data: Mapping[str, Any]) -> datetime:
+    """The scenario's instant of a change of the grade that was recorded at a real one: the minute its window ended with, where a
+    window decided, which is the same however fast the drill goes."""
+    minute = (data.get("evidence") or {}).get("minute")
+    return datetime.fromisoformat(minute) if minute else pace.scenario(at)
 
 
 def clock_weights(kinds: Sequence[DeadlineKind]) -> list[Fraction]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.auth import Caller
 from app.core.db import Tx
@@ -15,12 +15,13 @@ from app.domain.vocabulary import EvidenceSubject
 from app.incidents.acts import IncidentOver
 from app.incidents.holds import refuse_held
 from app.incidents.queries import get_incident
+from app.incidents.service import DrillsStayApart
 from app.incidents.timeline import on_timeline
 from app.models import DocumentVersion, FileAttachment
 from app.models.base import columns_of, new_id
 from app.people import files
 from app.people.file_queries import get_file
-from app.people.subjects import every_incident_of, incident_of, incidents_of
+from app.people.subjects import every_incident_of, incident_of, incidents_of, of_drill
 
 
 class AlreadyAttached(Conflict):
@@ -38,8 +39,9 @@ class FileAttached(Conflict):
 async def attach(
     tx: Tx, file_id: UUID, subject: EvidenceSubject, subject_id: UUID, *, caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """The file is evidence of this; Invalid where there is no such thing, AlreadyAttached where it is said already."""
-    await get_file(tx, file_id, lock="stay")
+    """The file is evidence of this; Invalid where there is no such thing, AlreadyAttached where it is said already, and
+    DrillsStayApart where it is evidence of an exercise and this is real, or the reverse."""
+    await get_file(tx, file_id, lock="alone")
     incident_id = await incident_of(tx, subject, subject_id)
     incident = await get_incident(tx, incident_id, lock=True) if incident_id else None
     if incident is not None and incident.status == "merged":
@@ -57,6 +59,12 @@ async def attach(
     )  # fmt: skip
     tx.add(attachment)
     await tx.flush()
+    played = select(func.count().filter(of_drill()), func.count()).select_from(FileAttachment)
+    of_drills, of_all = (await tx.execute(played.where(FileAttachment.file_id == file_id))).one()
+    if of_drills not in (0, of_all):
+        raise DrillsStayApart(
+            "Evidence of an exercise 演练 is none of what is real: upload the file once more for the other."
+        )
     await _told(tx, attachment, "attached", incident_id, caller=caller)
     return columns_of(attachment) | {"incident_id": incident_id}
 

@@ -62,11 +62,12 @@ class Drill(Base):
         CheckConstraint(f"scale between 1 and {MOST_SCALE}", name="scale"),
         CheckConstraint("(state = 'planned') = (started_at is null)", name="started"),
         CheckConstraint("(started_at is null) = (zero_at is null)", name="zero"),
-        CheckConstraint("(state in ('stopped', 'finished')) = (ended_at is not null)", name="ended"),
+        CheckConstraint("(state in ('stopped', 'finished', 'failed')) = (ended_at is not null)", name="ended"),
         CheckConstraint("state = 'running' or next_at is null", name="next"),
         CheckConstraint(
             "cardinality(paused_ats) = cardinality(resumed_ats) + (state = 'paused')::int", name="pauses"
         ),
+        CheckConstraint("(tries = 0) = (problem is null)", name="problem"),
     )  # fmt: skip
 
     id: Mapped[Id]
@@ -90,6 +91,9 @@ class Drill(Base):
     resumed_ats: Mapped[list[datetime]] = mapped_column(ARRAY(TIMESTAMP(timezone=True)), server_default="{}")
     next_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    # How often in a row it could not be played, and why, in words for people.
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    problem: Mapped[str | None]
     # Who takes part; nobody named: those whom the grades call.
     participants: Mapped[list[UUID]] = mapped_column(ARRAY(UuidType), server_default="{}")
     created_at: Mapped[CreatedAt]

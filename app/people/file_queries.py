@@ -17,7 +17,7 @@ from app.models import File, FileAttachment
 from app.models.base import columns_of
 from app.people.file_schemas import FileQuery
 from app.people.masks import UNMASK, people_of
-from app.people.subjects import about, incidents_of
+from app.people.subjects import about, incidents_of, of_drill
 
 
 async def get_file(tx: Tx, file_id: UUID, *, lock: str = "") -> File:
@@ -44,6 +44,9 @@ async def list_files(tx: Tx, query: FileQuery, *, caller: Caller) -> dict[str, A
         narrowed = narrowed.where(FileAttachment.subject_id == query.subject_id)
     if narrowed is not attached:
         rows = rows.where(exists(narrowed))
+    if query.incident_id is None and query.subject_id is None:
+        # Who names a thing knows whether it is of an exercise.
+        rows = rows.where(exists(attached.where(of_drill())) if query.is_drill else ~exists(attached.where(of_drill())))
     if query.sha256 is not None:
         rows = rows.where(File.sha256 == query.sha256)
     if query.created_after is not None:

@@ -56,6 +56,13 @@ class FileQuery(PageQuery):
         Annotated[str, Like(_SHA256, "must be 64 hexadecimal digits in small letters, as answers give it")] | None,
         Field(description="With just this content."),
     ] = None
+    is_drill: Annotated[
+        bool,
+        Field(
+            description="Evidence of exercises 演练 in place of all other; where an incident or one thing is named, it does not "
+            "matter."
+        ),
+    ] = False
     created_after: Annotated[Instant | None, Field(description="Uploaded after this instant.")] = None
     created_before: Annotated[Instant | None, Field(description="Uploaded before this instant.")] = None
 

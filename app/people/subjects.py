@@ -59,6 +59,22 @@ _EVERY: Final = MappingProxyType(dict(_ROWS) | {
 })  # fmt: skip
 
 
+# The ids of those that are of exercises 演练. What a drill taught is a task, and no exercise.
+_OF_DRILLS: Final = MappingProxyType({
+    EvidenceSubject.INCIDENT: select(Incident.id).where(Incident.is_drill),
+    EvidenceSubject.MENTION: select(Mention.id).where(Mention.drill_id.is_not(None)),
+    EvidenceSubject.TASK: select(Task.id).where(Task.is_drill),
+    EvidenceSubject.STATEMENT: select(Statement.id).where(Statement.is_drill),
+    EvidenceSubject.REVIEW: select(Review.id).where(Review.is_drill),
+} | {
+    subject: select(act.id).join(Incident, Incident.id == act.incident_id).where(Incident.is_drill)
+    for subject, act in (
+        (EvidenceSubject.MEETING, Meeting), (EvidenceSubject.FACT_CHECK, FactCheck), (EvidenceSubject.NOTE, Note),
+        (EvidenceSubject.PUBLICATION, Publication), (EvidenceSubject.DECISION, Decision),
+    )
+})  # fmt: skip
+
+
 async def incident_of(tx: Tx, subject: EvidenceSubject, subject_id: UUID) -> UUID | None:
     """The incident of what a file is evidence of; Invalid where there is no such thing."""
     rows = _ROWS[subject].subquery()
@@ -91,6 +107,13 @@ async def _found(
             those = select(rows.c.id, rows.c.incident_id).where(rows.c.id.in_(ids))
             found += [(subject, id_, incident_id) for id_, incident_id in await tx.execute(those)]
     return found
+
+
+def of_drill() -> ColumnElement[bool]:
+    """Whether an attachment is evidence of something in an exercise: a condition on file_attachments."""
+    return or_(*(
+        and_(FileAttachment.subject == subject, FileAttachment.subject_id.in_(ids)) for subject, ids in _OF_DRILLS.items()
+    ))  # fmt: skip
 
 
 def about(incident_id: UUID) -> ColumnElement[bool]:

@@ -76,8 +76,8 @@ async def _torn(tx: Tx, new: Sequence[Incident], own: Mapping[UUID, Review | Non
 def _must_be_coverable(
     held: Held, new: Sequence[Incident], own: Mapping[UUID, Review | None], torn: Sequence[str]
 ) -> None:  # fmt: skip
-    if any(incident.is_drill is not held.review.is_drill for incident in new):
-        raise DrillsStayApart("Exercises 演练 are reviewed apart from what is real.")
+    if len({(incident.is_drill, incident.drill_id) for incident in (*held.incidents, *new)}) > 1:
+        raise DrillsStayApart("Exercises 演练 are reviewed apart from what is real, and each run of a drill by itself.")
     graver = [incident for incident in held.incidents if new and incident.grade != COVERABLE]
     faults = [_fault(incident, own[incident.id]) for incident in new]
     said = (

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from app.core.auth import Caller
 from app.core.db import Tx
 from app.domain.curve import Gap, Point
+from app.domain.drills import REAL, Pace
 from app.domain.grading import policy_from
 from app.domain.review_curve import gained, span_of, steps_of
 from app.domain.review_facts import Events, ToldEvent
@@ -25,12 +26,14 @@ from app.domain.review_known import (
     Ticking,
     WindowPeak,
 )
+from app.domain.scoreboard import graded_at
 from app.domain.spread import Series, minute_start
 from app.domain.tasks import UNFINISHED
 from app.domain.wording import mask_text
 from app.incidents import care
 from app.incidents.gaps import gaps_of
 from app.incidents.queries import windows_of
+from app.incidents.runs import pace_of
 from app.incidents.spread import peaks_of
 from app.models import (
     Deadline,
@@ -59,41 +62,62 @@ _RINGS: Final = ("sla.met", "sla.breached")
 
 
 async def known_of(tx: Tx, incident: Incident, *, caller: Caller) -> Known:
-    """All that is read of one incident, its words as the caller may see them."""
+    """All that is read of one incident, its words as the caller may see them. Of what is played in a drill 演练 people's acts and
+    clocks too stand on the scenario's line of time, as its posts and their spread do."""
     [titled] = await words_of(tx, [(incident.id, {"title": incident.title})], caller=caller)
-    events = await _events(tx, incident.id, caller)
+    pace = await pace_of(tx, incident)
+    opened_at, calmed_at = pace.scenario(incident.opened_at), _scenario(pace, incident.calmed_at)
+    events = await _events(tx, incident, pace, caller)
     series, posts = await _series(tx, incident.id), await _amplifiers(tx, incident.id)
-    clocks, more_clocks = await _clocks(tx, incident.id, events)
-    publications, publication_count, unapproved = await _publications(tx, incident.id, events, series)
-    step, points = _points(series, incident)
+    clocks, more_clocks = await _clocks(tx, incident.id, events, pace)
+    publications, publication_count, unapproved = await _publications(tx, incident.id, events, series, pace)
+    step, first, last = steps_of(*span_of(series, opened_at, calmed_at))
     platforms = await _platforms(tx, incident.id)
     return Known(
-        as_of=await tx.now(), incident_id=incident.id, number=incident.number, title=titled["title"],
+        as_of=pace.scenario(await tx.now()), incident_id=incident.id, number=incident.number, title=titled["title"],
         is_drill=incident.is_drill, status=incident.status, grade=incident.grade, harm_class=incident.harm_class,
-        media_follow_up=incident.media_follow_up, opened_at=incident.opened_at, calmed_at=incident.calmed_at,
+        media_follow_up=incident.media_follow_up, opened_at=opened_at, calmed_at=calmed_at,
         total=incident.total, baseline=incident.baseline, events=events, origin=await _origin(tx, incident.id),
-        first_hit=await _first_hit(tx, incident.id), platforms=platforms,
-        windows=await _windows(tx, incident, series), series=series, points=points, step_minutes=step,
-        amplifiers=posts, alerts=await _alerts(tx, incident.id), clocks=clocks, more_clocks=more_clocks,
+        first_hit=await _first_hit(tx, incident.id, pace), platforms=platforms,
+        windows=await _windows(tx, incident, series), series=series, points=_points(series, step), step_minutes=step,
+        amplifiers=posts, alerts=await _alerts(tx, incident.id, pace), clocks=clocks, more_clocks=more_clocks,
         task_clocks=await _task_clocks(tx, incident.id), publications=publications,
         publication_count=publication_count, unapproved_count=unapproved, tasks=await _tasks(tx, incident.id),
         affected=await care.figures(tx, incident.id), media=await _media(tx, incident.id),
-        gaps=await _gaps(tx, incident, series, [platform for platform, _, _ in platforms]),
+        gaps=await _gaps(tx, incident, first, last, [platform for platform, _, _ in platforms]),
     )  # fmt: skip
 
 
-async def _events(tx: Tx, incident_id: UUID, caller: Caller) -> Events:
+def _scenario(pace: Pace, at: datetime | None) -> datetime | None:
+    return None if at is None else pace.scenario(at)
+
+
+async def _events(tx: Tx, incident: Incident, pace: Pace, caller: Caller) -> Events:
     """What happened to the incident itself. Of tasks there may be thousands, which are counted instead."""
     own = or_(Event.type.in_(_TYPES), and_(Event.type.in_(_RINGS), Event.data["task_id"].astext.is_(None)))
-    rows = select(Event).where(Event.incident_id == incident_id, own).order_by(Event.seq).limit(MOST_EVENTS)
+    rows = select(Event).where(Event.incident_id == incident.id, own).order_by(Event.seq).limit(MOST_EVENTS)
     events = (await tx.scalars(rows)).all()
     reasons = [
-        (incident_id, {name: event.data[name] for name in ("reason",) if name in event.data}) for event in events
+        (incident.id, {name: event.data[name] for name in ("reason",) if name in event.data}) for event in events
     ]
     shown = await words_of(tx, reasons, caller=caller)
-    return Events(
+    told = [
         ToldEvent(event.id, event.type, event.at, event.data | said) for event, said in zip(events, shown, strict=True)
-    )
+    ]
+    return Events(told if pace is REAL else (_played(event, pace) for event in told))
+
+
+def _played(event: ToldEvent, pace: Pace) -> ToldEvent:
+    """The event with its instants on the scenario's line."""
+    on_line = {"happened_at": pace.scenario, "calmed_at": pace.scenario, "due_at": pace.end}
+    instants = {
+        name: put(datetime.fromisoformat(event.data[name])).isoformat()
+        for name, put in on_line.items()
+        if event.data.get(name)
+    }
+    graded = event.type == "incident.grade_changed"
+    at = graded_at(pace, event.at, event.data) if graded else pace.scenario(event.at)
+    return event._replace(at=at, data={**event.data, **instants})
 
 
 _SPREAD: Final = (
@@ -145,21 +169,21 @@ async def _media(tx: Tx, incident_id: UUID) -> Media:
     return Media(*(await tx.execute(query)).one())
 
 
-async def _first_hit(tx: Tx, incident_id: UUID) -> tuple[int, Any] | None:
+async def _first_hit(tx: Tx, incident_id: UUID, pace: Pace) -> tuple[int, Any] | None:
     """The hit whose clock began first, by its event."""
     query = select(Deadline.event_id, Deadline.started_at)
     query = query.where(Deadline.incident_id == incident_id, Deadline.kind == "alert")
     row = (await tx.execute(query.order_by(Deadline.started_at, Deadline.id).limit(1))).one_or_none()
-    return (row.event_id, row.started_at) if row and row.event_id is not None else None
+    return (row.event_id, pace.scenario(row.started_at)) if row and row.event_id is not None else None
 
 
-async def _alerts(tx: Tx, incident_id: UUID) -> Alerts:
+async def _alerts(tx: Tx, incident_id: UUID, pace: Pace) -> Alerts:
     met, breached, unpushed = (func.count().filter(Deadline.state == s) for s in ("met", "breached", "unpushed"))
     slowest = func.max(func.extract("epoch", Deadline.met_at - Deadline.started_at))
     query = select(func.count(), met, breached, unpushed, slowest)
     query = query.where(Deadline.incident_id == incident_id, Deadline.kind == "alert")
     row = (await tx.execute(query)).one()
-    return Alerts(row[0], row[1], row[2], row[3], None if row[4] is None else float(row[4]))
+    return Alerts(row[0], row[1], row[2], row[3], None if row[4] is None else float(row[4]) * pace.scale)
 
 
 async def _series(tx: Tx, incident_id: UUID) -> Series:
@@ -180,23 +204,21 @@ async def _windows(tx: Tx, incident: Incident, series: Series) -> list[WindowPea
     ]  # fmt: skip
 
 
-def _points(series: Series, incident: Incident) -> tuple[int, list[Point]]:
-    step, _, _ = steps_of(*span_of(series, incident.opened_at, incident.calmed_at))
+def _points(series: Series, step: int) -> list[Point]:
     shift, sums = 480 % step, dict[int, int]()
     for minute, amount in zip(series.minutes, series.totals, strict=True):
         start = minute - (minute + shift) % step
         sums[start] = sums.get(start, 0) + amount
-    return step, [Point(minute_start(start), amount) for start, amount in sums.items()]
+    return [Point(minute_start(start), amount) for start, amount in sums.items()]
 
 
-async def _gaps(tx: Tx, incident: Incident, series: Series, platforms: Sequence[str]) -> list[Gap]:
-    """Those in the curve's span; one that lasts still ends with it."""
-    _, first, last = steps_of(*span_of(series, incident.opened_at, incident.calmed_at))
+async def _gaps(tx: Tx, incident: Incident, first: int, last: int, platforms: Sequence[str]) -> list[Gap]:
+    """Those in the curve's span, in minutes; one that lasts still ends with it."""
     start, end = minute_start(first), min(minute_start(last), await tx.now())
     return [Gap(gap.start, gap.end or end) for gap in await gaps_of(tx, incident, start, end, platforms)]
 
 
-async def _clocks(tx: Tx, incident_id: UUID, events: Events) -> tuple[list[Ticking], int]:
+async def _clocks(tx: Tx, incident_id: UUID, events: Events, pace: Pace) -> tuple[list[Ticking], int]:
     mine: tuple[ColumnElement[bool], ...] = (
         Deadline.incident_id == incident_id, Deadline.kind != "alert", Deadline.task_id.is_(None),
     )  # fmt: skip
@@ -205,7 +227,8 @@ async def _clocks(tx: Tx, incident_id: UUID, events: Events) -> tuple[list[Ticki
     count = await tx.scalar(select(func.count()).select_from(Deadline).where(*mine)) or 0
     clocks = [
         Ticking(
-            row.id, row.kind, row.state, row.started_at, row.due_at, row.met_at, row.recorded_at,
+            row.id, row.kind, row.state, pace.scenario(row.started_at), pace.end(row.due_at), _scenario(pace, row.met_at),
+            _scenario(pace, row.recorded_at),
             tuple(event for type_ in _RINGS for event in events.by(type_, "deadline_id", row.id)),
         )
         for row in rows
@@ -231,7 +254,9 @@ async def _tasks(tx: Tx, incident_id: UUID) -> list[Tasks]:
     return [Tasks._make(row) for row in await tx.execute(query.group_by(Task.kind).order_by(Task.kind))]
 
 
-async def _publications(tx: Tx, incident_id: UUID, events: Events, series: Series) -> tuple[Sequence[Spoken], int, int]:
+async def _publications(
+    tx: Tx, incident_id: UUID, events: Events, series: Series, pace: Pace
+) -> tuple[Sequence[Spoken], int, int]:
     """The earliest, how many there are, and how many of them were statements that nobody had approved."""
     mine = Publication.incident_id == incident_id
     query = select(Publication).where(mine).order_by(Publication.happened_at, Publication.id)
@@ -241,10 +266,11 @@ async def _publications(tx: Tx, incident_id: UUID, events: Events, series: Serie
     spoken = []
     for row in rows:
         told = events.by("incident.publication_recorded", "publication_id", row.id)
-        before, after = gained(series, row.happened_at, AROUND)
+        at = pace.scenario(row.happened_at)
+        before, after = gained(series, at, AROUND)
         spoken.append(
             Spoken(
-                row.happened_at, row.platform, row.statement_kind, row.on_origin, row.approved, before, after,
+                at, row.platform, row.statement_kind, row.on_origin, row.approved, before, after,
                 told[0] if told else None, row.statement_id,
             )
         )  # fmt: skip

@@ -199,7 +199,9 @@ class IncidentFacts(BaseModel):
     incident_id: UUID = Field(description="The incident.")
     number: str = Field(description="Its number.")
     title: str = Field(description="Its title.")
-    is_drill: bool = Field(description="Whether it is an exercise 演练.")
+    is_drill: bool = Field(
+        description="Whether it is an exercise 演练. All instants of what is played in a drill are of its scenario's time."
+    )
     sections: list[FactSection] = Field(
         description="origin, response, grades, spread, statements, tasks, care, media, calm: in this order."
     )

@@ -1,7 +1,8 @@
 """Past incidents that are like one, and why (R63). The rules of likeness are :mod:`app.domain.similar`.
 
 One statement looks all earlier incidents through by what is cheap: product, class of harm, and words as bits. The first
-hundred are then compared exactly, with their curves. So a question costs the same whatever it finds.
+hundred are then compared exactly, with their curves. So a question costs the same whatever it finds. What a drill plays is
+compared with what came of the same run alone.
 """
 
 import asyncio
@@ -44,7 +45,8 @@ with me as (select $4::uuid as rule_id, $5::text as unit, $6::int as severity, $
       * coalesce(1.0::float8 - abs(h.severity - me.severity) / 2.0::float8, 0.0::float8) as near
   from incidents i cross join me left join incident_signatures s on s.incident_id = i.id
     left join harms h on h.harm_class = i.harm_class
-  where i.opened_at < $2 and i.is_drill = $3 and i.status <> 'merged' and i.id <> $1
+  where i.opened_at < $2 and i.is_drill = $3 and i.drill_id is not distinct from $8::uuid and i.status <> 'merged'
+    and i.id <> $1
   order by near desc, i.id desc limit {LOOKED_AT})
 select i.id, i.number, i.title, left(i.summary, {LONGEST}) as summary, i.status, i.grade, i.harm_class, i.business_unit,
   i.rule_id, i.opened_at, i.ended_at, i.total, s.curve, coalesce(s.minutes, 0) as minutes
@@ -71,7 +73,7 @@ async def similar_to(tx: Tx, incident: Incident, limit: int) -> list[Found]:
     )  # fmt: skip
     rows = await driver.fetch(
         CANDIDATES, incident.id, incident.opened_at, incident.is_drill, incident.rule_id, incident.business_unit,
-        mine.harm.severity if mine.harm else None, bits_of(mine.words),
+        mine.harm.severity if mine.harm else None, bits_of(mine.words), incident.drill_id,
     )  # fmt: skip
     # In a thread: a hundred long summaries take a while to be masked and compared.
     return await asyncio.to_thread(_best, mine, words, rows, limit)

@@ -81,7 +81,7 @@ async def case_of(
 
 async def past_incidents(tx: Tx, incident: Incident, months: int) -> list[Past]:
     """Incidents opened before this one, in so many months, of the same watch rule or business unit, whose last fact check found
-    them true, at least in part, and ours: the last first. Exercises count for exercises alone."""
+    them true, at least in part, and ours: the last first. Exercises count for exercises alone, what a drill plays for that run."""
     known = (
         select(FactCheck.truth, FactCheck.responsibility).where(FactCheck.incident_id == Incident.id)
         .order_by(FactCheck.id.desc()).limit(1).lateral()
@@ -93,7 +93,7 @@ async def past_incidents(tx: Tx, incident: Incident, months: int) -> list[Past]:
     query = select(Incident.id, Incident.number).join(known, known.c.responsibility == Responsibility.COMPANY)
     query = query.where(
         or_(*alike), known.c.truth.in_(_TRUE), Incident.id != incident.id, Incident.is_drill == incident.is_drill,
-        Incident.status.not_in(("merged", "dismissed")), Incident.opened_at < incident.opened_at,
+        Incident.drill_id.is_not_distinct_from(incident.drill_id), Incident.status.not_in(("merged", "dismissed")), Incident.opened_at < incident.opened_at,
         Incident.opened_at >= incident.opened_at - months * _MONTH,
     )  # fmt: skip
     rows = await tx.execute(query.order_by(Incident.opened_at.desc(), Incident.id.desc()).limit(MOST_PAST))

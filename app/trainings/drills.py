@@ -182,10 +182,10 @@ async def stop_drill(
 
 
 async def end_drill(
-    tx: Tx, drill: Drill, state: DrillState, *, reason: str, caller: Caller, now: datetime
-) -> None:  # fmt: skip
+    tx: Tx, drill: Drill, state: DrillState, *, reason: str, caller: Caller, now: datetime, outright: bool = False
+) -> None:
     """Ends the run, which is locked, with what runs in it: clocks ring or are not reached, and incidents that are open still are
-    dismissed, so that nothing more is made of them."""
+    dismissed, so that nothing more is made of them. ``outright``: clocks are cut off, and incidents stay as they are."""
     incidents, now = await lock_incidents(tx, await incident_ids(tx, drill.id)), _after_all(drill, now)
     if drill.state == DrillState.PAUSED:
         await _resume(tx, drill, incidents, now)
@@ -193,13 +193,11 @@ async def end_drill(
     over_at = pace_from(drill).over_at
     drill.state, drill.next_at, drill.ended_at = state, None, min(now, over_at or now)
     touch(drill, now)
-    await drills_time.end(tx, drill, incidents, now=now)
-    over = [
-        set_status(incident, "dismissed", reason=f"演练 {drill.number} 已结束 The drill has ended.", now=now)
-        for incident in incidents.values()
-        if incident.status in ACCEPTING
-    ]
-    await record(tx, *over, caller=caller)
+    if outright:
+        await drills_time.cut_off(tx, drill, now=now)
+    else:
+        await drills_time.end(tx, drill, incidents, now=now)
+        await _dismiss(tx, drill, incidents, caller=caller, now=now)
     played, count = (await tx.execute(
         select(func.count(DrillInject.played_at), func.count()).where(DrillInject.drill_id == drill.id)
     )).one()  # fmt: skip
@@ -208,6 +206,15 @@ async def end_drill(
         incident_ids=sorted(incidents), played_count=played, inject_count=count,
     )  # fmt: skip
     await record(tx, event, caller=caller)
+
+
+async def _dismiss(
+    tx: Tx, drill: Drill, incidents: Mapping[UUID, Incident], *, caller: Caller, now: datetime
+) -> None:  # fmt: skip
+    reason = f"演练 {drill.number} 已结束 The drill has ended."
+    open_still = [incident for incident in incidents.values() if incident.status in ACCEPTING]
+    over = [set_status(incident, "dismissed", reason=reason, now=now) for incident in open_still]
+    await record(tx, *over, caller=caller)
 
 
 async def inject(tx: Tx, drill_id: UUID, content: Mapping[str, Any], *, caller: Caller, now: datetime) -> DrillInject:

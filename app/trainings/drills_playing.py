@@ -5,7 +5,7 @@ scenario as the ingest path stores it, counts and grades it, and marks it played
 the same order however fast it goes, whoever is killed in between, and however late its worker comes.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -54,15 +54,16 @@ async def step(tx: Tx, rules: Rules) -> Step | None:
     return None if drill is None else await play_on(tx, rules, drill)
 
 
-async def take(tx: Tx, *, without: Collection[UUID] = ()) -> Drill | None:
-    """The run in which something is due longest and that nobody else has, ``without`` some; None where there is none."""
-    query = select(Drill).where(Drill.next_at <= await tx.now(), Drill.id.not_in(without)).order_by(Drill.next_at)
+async def take(tx: Tx) -> Drill | None:
+    """The run in which something is due longest and that nobody else has; None where there is none."""
+    query = select(Drill).where(Drill.next_at <= await tx.now()).order_by(Drill.next_at)
     return await tx.scalar(query.limit(1).with_for_update(key_share=True, skip_locked=True))
 
 
 async def play_on(tx: Tx, rules: Rules, drill: Drill) -> Step:
     """Does what is due next of the run, which is taken."""
     now, pace = await tx.now(), pace_from(drill)
+    drill.tries, drill.problem = 0, None
     due = await _due(tx, drill, pace, now)
     if due:
         await _play(tx, rules, drill, pace, due, now)

@@ -83,10 +83,15 @@ async def shown(tx: Tx, drills: Sequence[Drill], *, caller: Caller) -> list[dict
                 for began, over in zip_longest(drill.paused_ats, drill.resumed_ats)
             ],
             "participants": [people[id_] for id_ in drill.participants if id_ in people],
-            "incident_ids": incidents[drill.id],
+            "incident_ids": incidents[drill.id], "problem": problem_of(drill),
         }
         for drill in drills
     ]  # fmt: skip
+
+
+def problem_of(drill: Drill) -> dict[str, Any] | None:
+    """Why it can't be played; None where it can."""
+    return {"detail": drill.problem, "tries": drill.tries, "next_try_at": drill.next_at} if drill.problem else None
 
 
 async def clock_of(tx: Tx, drill_id: UUID, now: datetime) -> dict[str, Any]:

@@ -26,12 +26,16 @@ _SCENARIO: JsonDict = {
     "key": "product-quality", "name": "产品质量危机", "version_id": "0197a3f0-d100-7aaa-8bbb-0123456789ab", "version": 1,
 }  # fmt: skip
 _PAUSE: JsonDict = {"paused_at": "2026-03-01T08:00:30Z", "resumed_at": "2026-03-01T08:05:30Z"}
+PROBLEM: JsonDict = {
+    "detail": "剧情 1:20 的内容无法播放 What is due at 1:20 can't be played: reading first (KeyError).", "tries": 3,
+    "next_try_at": "2026-03-01T08:05:35Z",
+}  # fmt: skip
 _DRILL: JsonDict = {
     "id": DRILL, "number": "DR-0007", "name": "季度演练", "scenario": _SCENARIO, "scale": 600, "state": "running",
     "rule_id": _RULE, "own_rule": False, "brand": "示例牌", "word": "异物", "duration_seconds": 28_800,
     "participants": [_PERSON], "started_at": "2026-03-01T08:00:12.5Z", "scenario_started_at": "2026-03-01T08:00:00Z",
     "pauses": [_PAUSE], "ended_at": None, "incident_ids": ["0197a3f0-7000-7aaa-8bbb-0123456789ab"],
-    "created_at": "2026-03-01T08:00:12.5Z", "created_by": f"person:{_PERSON['id']}",
+    "problem": None, "created_at": "2026-03-01T08:00:12.5Z", "created_by": f"person:{_PERSON['id']}",
     "updated_at": "2026-03-01T08:05:30Z", "version": 4,
 }  # fmt: skip
 _CLOCK: JsonDict = {
@@ -155,6 +159,16 @@ class DrillPause(BaseModel):
     resumed_at: datetime | None = Field(description="When it was over; null: it lasts.")
 
 
+class DrillProblem(BaseModel):
+    """Why a drill can't be played on. It is tried again, later each time; after the last try it has `failed`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": PROBLEM})
+
+    detail: str = Field(description="What can't be done, for people.")
+    tries: int = Field(description="How often in a row it was tried in vain.")
+    next_try_at: datetime | None = Field(description="When it is tried again; null: not while it is paused or over.")
+
+
 class Drill(BaseModel):
     """A run of a scenario 演练. What comes of it are incidents, mentions, clocks and events with `is_drill`, which nobody sees
     who does not ask for them. Its live figures are in `/clock`.
@@ -186,6 +200,9 @@ class Drill(BaseModel):
     pauses: list[DrillPause] = Field(description="When its time stood still.")
     ended_at: datetime | None = Field(description="When it ended.")
     incident_ids: list[UUID] = Field(description="The incidents that came of it.")
+    problem: DrillProblem | None = Field(
+        description="Why it can't be played on, or could not at its end; null: nothing is wrong."
+    )
     created_at: datetime = Field(description="When it was planned.")
     created_by: str = Field(description="By whom.")
     updated_at: datetime = Field(description="When people, or its end, last changed it.")
@@ -246,7 +263,7 @@ class DrillInject(BaseModel):
 class DrillQuery(PageQuery):
     """Which drills, the newest first."""
 
-    state: Annotated[list[DrillState], Field(max_length=5, description="In one of these states.")] = []
+    state: Annotated[list[DrillState], Field(max_length=6, description="In one of these states.")] = []
     scenario: Annotated[
         list[Annotated[str, Field(max_length=100)]],
         Field(max_length=20, description="Of one of these scenarios, by key."),

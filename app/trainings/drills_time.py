@@ -35,6 +35,10 @@ update deadlines d set state = case when d.due_at > $2 then 'not_reached' else d
   next_at = case when d.due_at <= $2 then d.due_at end, ended_at = case when d.due_at > $2 then $3::timestamptz end,
   reason = case when d.due_at > $2 then $4 end
 from mentions m where m.drill_id = $1 and d.mention_id = m.id and d.kind = 'alert' and d.state = 'running'"""
+_CUT_OFF = """
+update deadlines d set state = 'not_reached', next_at = null, ended_at = $2, reason = $3
+where d.state = 'running' and (d.incident_id in (select id from incidents where drill_id = $1)
+  or d.mention_id in (select id from mentions where drill_id = $1))"""
 _MOVE_SILENCES = """
 update silences set due_at = due_at + $2::interval, set_at = $3
 where incident_id = any($1::uuid[]) and stopped_by is null and due_at > $4"""
@@ -90,6 +94,11 @@ async def end(tx: Tx, drill: Drill, incidents: Mapping[UUID, Incident], *, now: 
             row.reason = "The drill has ended." if late else NOT_REACHED
             row.ended_at, row.next_at = now, None
     await (await tx.driver()).execute(_END_ALERTS, drill.id, over, now, NOT_REACHED)
+
+
+async def cut_off(tx: Tx, drill: Drill, *, now: datetime) -> None:
+    """Nothing of it rings any more, whatever was due: what would ring can't be made."""
+    await (await tx.driver()).execute(_CUT_OFF, drill.id, now, "The drill failed.")
 
 
 async def _running(tx: Tx, incidents: Mapping[UUID, Incident]) -> Sequence[Deadline]:

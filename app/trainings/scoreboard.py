@@ -21,6 +21,7 @@ from app.domain.scoreboard import (
     WEIGHTS,
     Clock,
     clock_weights,
+    graded_at,
     reaction_result,
     reaction_weights,
     score,
@@ -28,7 +29,7 @@ from app.domain.scoreboard import (
     seconds_until,
 )
 from app.domain.vocabulary import DeadlineKind, DeadlineState, TaskKind
-from app.domain.vocabulary.drills import DrillState
+from app.domain.vocabulary.drills import OVER
 from app.domain.vocabulary.scenarios import DrillResult, ReactionKind
 from app.domain.wording import mask_text
 from app.incidents import task_queries
@@ -36,14 +37,13 @@ from app.incidents.runs import pace_from
 from app.models import Deadline, Department, Drill, Event, Scenario, ScenarioVersion, Task
 from app.people.masks import people_of
 from app.trainings import scoreboard_facts as facts
-from app.trainings.drills_queries import get_drill
+from app.trainings.drills_queries import get_drill, problem_of
 
 MOST_CLOCKS: Final = 200
 MOST_IMPROVEMENTS: Final = 100
 _SAID: Final = (
     "number", "name", "state", "scale", "started_at", "ended_at", "duration_seconds",
 )  # fmt: skip
-_OVER: Final = (DrillState.STOPPED, DrillState.FINISHED)
 
 
 async def scoreboard_of(tx: Tx, drill_id: UUID, *, caller: Caller, now: datetime) -> dict[str, Any]:
@@ -60,6 +60,7 @@ async def scoreboard_of(tx: Tx, drill_id: UUID, *, caller: Caller, now: datetime
     board: dict[str, Any] = {"drill_id": drill.id} | {name: getattr(drill, name) for name in _SAID}
     board |= {
         "scenario": scenario.key, "scenario_version": version.number, "incidents": shown,
+        "problem": problem_of(drill),
         "planned_grades": version.content.get("reaches", []), "improvements": await _improvements(tx, ids, caller=caller),
     }  # fmt: skip
     if drill.started_at is None:
@@ -147,15 +148,11 @@ def _clock(row: Deadline, clock: Clock, pace: Pace) -> dict[str, Any]:
 
 
 def _grade(event: Event, pace: Pace) -> dict[str, Any]:
-    """A change of the grade, at the minute its window ended with: that is the same however fast the drill goes."""
-    evidence = event.data.get("evidence") or {}
-    minute = evidence.get("minute")
-    at = (
-        int((datetime.fromisoformat(minute) - pace.zero).total_seconds()) if minute else int(seconds_at(pace, event.at))
-    )
+    evidence, at = event.data.get("evidence") or {}, graded_at(pace, event.at, event.data)
     return {
         "incident_id": event.incident_id, "from_grade": event.data["from"], "to_grade": event.data["to"],
-        "source": event.data["source"], "rule": evidence.get("rule"), "at": event.at, "scenario_seconds": at,
+        "source": event.data["source"], "rule": evidence.get("rule"), "at": event.at,
+        "scenario_seconds": int((at - pace.zero).total_seconds()),
     }  # fmt: skip
 
 
@@ -220,7 +217,7 @@ async def _reactions(
     """What was expected, and whether it came."""
     done = await facts.done_of(tx, ids, drill.ended_at or now)
     weights = reaction_weights([one["weight"] for one in reactions])
-    elapsed, over = seconds_at(pace, now), drill.state in _OVER
+    elapsed, over = seconds_at(pace, now), drill.state in OVER
     shown, items = [], []
     for one, weight in zip(reactions, weights, strict=True):
         at = done.get((ReactionKind(one["kind"]), one["task_kind"]))

@@ -15,6 +15,7 @@ from app.domain.vocabulary.scenarios import DrillResult, StatementStep
 from app.domain.vocabulary.statements import ApprovalSlot
 from app.incidents.schemas import TimelinePerson
 from app.incidents.task_schemas import Task
+from app.trainings.drills_schemas import DrillProblem
 from app.trainings.scenario_schemas import ScenarioRaise, ScenarioReaction
 
 _DRILL, _INCIDENT = "0197a3f0-d000-7aaa-8bbb-0123456789ab", "0197a3f0-7000-7aaa-8bbb-0123456789ab"
@@ -29,7 +30,9 @@ _CLOCK: JsonDict = {
     "target_seconds": 3600, "started_at": _AT, "started_seconds": 4800, "due_at": "2026-03-01T08:00:26Z",
     "due_seconds": 8400, "met_at": "2026-03-01T08:00:23Z", "met_seconds": 6600, "result": "met", "weight": 20.0,
 }  # fmt: skip
-_ALERTS: JsonDict = {"total": 12, "met": 12, "late": 0, "breached": 0, "running": 0, "not_reached": 0, "weight": 10.0}
+_ALERTS: JsonDict = {
+    "total": 12, "met": 12, "late": 0, "breached": 0, "running": 0, "not_reached": 0, "unpushed": 0, "weight": 10.0,
+}  # fmt: skip
 _ACKNOWLEDGED: JsonDict = {
     "incident_id": _INCIDENT, "person": _PERSON, "department_id": None, "department": None,
     "at": "2026-03-01T08:00:23Z", "scenario_seconds": 6600, "after_seconds": 1800,
@@ -66,7 +69,7 @@ _SUBJECT: JsonDict = {
 }
 _BOARD: JsonDict = {
     "drill_id": _DRILL, "number": "DR-0007", "name": "季度演练", "state": "finished", "scenario": "product-quality",
-    "scenario_version": 1, "scale": 600, "started_at": "2026-03-01T08:00:12Z", "ended_at": "2026-03-01T08:01:00Z",
+    "scenario_version": 1, "scale": 600, "problem": None, "started_at": "2026-03-01T08:00:12Z", "ended_at": "2026-03-01T08:01:00Z",
     "elapsed_seconds": 28800, "duration_seconds": 28800, "score": _SUM, "incidents": [_SUBJECT], "grades": [_RAISE],
     "planned_grades": [{"grade": "serious", "rule": "serious-harm-8h", "offset_seconds": 4800}], "clocks": [_CLOCK],
     "clock_count": 1, "alerts": _ALERTS, "acknowledgements": [_ACKNOWLEDGED], "departments": [_DEPARTMENT],
@@ -157,7 +160,11 @@ class DrillAlerts(BaseModel):
     late: int = Field(description="Pushed late.", examples=[0])
     breached: int = Field(description="Not pushed in time, nor since.", examples=[0])
     running: int = Field(description="Running still.", examples=[0])
-    not_reached: int = Field(description="Not due by the end, or nobody asked to hear of drills.", examples=[0])
+    not_reached: int = Field(description="Not due by the end.", examples=[0])
+    unpushed: int = Field(
+        description="With nobody to push to: no endpoint that people read asked for drills. They count neither way.",
+        examples=[0],
+    )
     weight: float = Field(description="What all of them weigh together.", examples=[10.0])
 
 
@@ -241,6 +248,9 @@ class DrillScoreboard(BaseModel):
     scenario: str = Field(description="The scenario's key.", examples=["product-quality"])
     scenario_version: int = Field(description="The version that is played.", examples=[1])
     scale: int = Field(description="How many times faster than the scenario.", examples=[600])
+    problem: DrillProblem | None = Field(
+        description="Why it can't be played on, or could not at its end; null: nothing."
+    )
     started_at: datetime | None = Field(description="When it was started; null: it is only planned.")
     ended_at: datetime | None = Field(description="When it ended; null: not yet.")
     elapsed_seconds: int = Field(description="How far the scenario is, in its own time.", examples=[28800])

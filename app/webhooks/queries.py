@@ -11,6 +11,7 @@ from sqlalchemy.sql import Select
 from app.core import paging
 from app.core.db import Tx
 from app.core.errors import NotFound
+from app.domain.vocabulary import Drills
 from app.models import Delivery, DeliveryAttempt, Event, WebhookEndpoint
 from app.webhooks.schemas import DeliveryQuery, DeliveryRow, WebhookDeliveryOut, WebhookEndpointOut
 
@@ -59,8 +60,8 @@ async def list_deliveries(tx: Tx, query: DeliveryQuery) -> dict[str, Any]:
     if query.incident_id:
         # By way of the events, which have the index.
         rows = rows.where(Event.incident_id.in_(query.incident_id))
-    if query.is_drill is not None:
-        rows = rows.where(Event.is_drill.is_(query.is_drill))
+    if query.drills is not Drills.INCLUDE:
+        rows = rows.where(Event.is_drill.is_(query.drills is Drills.ONLY))
     if query.created_after:
         rows = rows.where(Delivery.created_at > query.created_after)
     if query.created_before:

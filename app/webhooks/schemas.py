@@ -370,7 +370,10 @@ class DeliveryQuery(PageQuery):
     event_type: list[EventType] = Field(default=[], max_length=20, description="Of one of these types.")
     state: list[DeliveryState] = Field(default=[], max_length=3, description="In one of these states.")
     incident_id: list[UUID] = Field(default=[], max_length=20, description="On the timeline of one of these incidents.")
-    is_drill: bool | None = Field(default=None, description="Of exercises 演练, or of what is real; left out: both.")
+    drills: Drills = Field(
+        default=Drills.EXCLUDE,
+        description="Whether what is told of exercises 演练 is left out, is in it, or is all of it.",
+    )
     created_after: Instant | None = Field(default=None, description="Owed after this instant.")
     created_before: Instant | None = Field(default=None, description="Owed before this instant.")
 

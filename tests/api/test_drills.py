@@ -225,11 +225,11 @@ async def test_deliveries_say_whether_they_are_of_an_exercise(
 ) -> None:
     await subscribe(client, receiver, "include")
     drill, fire = await exercise(client), await real(client)
-    everything_owed = await everything(client, DELIVERIES, limit=4)
+    everything_owed = await everything(client, DELIVERIES, limit=4, drills="include")
     assert {row["incident_id"]: row["is_drill"] for row in everything_owed} == {drill["id"]: True, fire["id"]: False}
-    of_drills = await everything(client, DELIVERIES, limit=2, is_drill=True)
+    of_drills = await everything(client, DELIVERIES, limit=2, drills="only")
     assert {row["incident_id"] for row in of_drills} == {drill["id"]}
-    of_fires = await everything(client, DELIVERIES, limit=2, is_drill=False)
+    of_fires = await everything(client, DELIVERIES, limit=2)
     assert {row["incident_id"] for row in of_fires} == {fire["id"]}
     assert len(of_drills) == len(of_fires) == 3
     assert good(await client.get(f"{DELIVERIES}/{of_drills[0]['id']}"))["is_drill"] is True

@@ -197,7 +197,7 @@ async def test_ten_thousand_past_incidents_are_looked_through_in_a_moment(client
             took.append(time.perf_counter() - begin)
         assert len(found) == 10
         assert found == sorted(found, key=lambda one: -one.likeness.score)
-        arguments = (incident.id, incident.opened_at, False, None, "乳品", 2, "1" * 1024)
+        arguments = (incident.id, incident.opened_at, False, None, "乳品", 2, "1" * 1024, None)
         driver = await tx.driver()
         plan.extend(row[0] for row in await driver.fetch(f"explain (analyze, timing off) {CANDIDATES}", *arguments))
         raise _Undone

@@ -32,6 +32,9 @@ def test_a_drill_ends_with_its_scoreboard_and_exits_0_whatever_the_score(fenghuo
     assert re.search(r"紧急会议 emergency_meeting +00:30 +\d\d:\d\d +\d\d:\d\d +— +(breached|not_reached)", said), said
     assert re.search(r"Score 得分: 0  \(100 × 0 / [\d.]+\)", said), said
     assert "score = 100 ×" in said
+    assert re.search(
+        r"Alerts 命中推送: \d+ \(\d+ unpushed 无人可推; no endpoint that people read takes drills", said
+    ), said
     assert left_running(data_dir) == []
 
 
@@ -69,6 +72,7 @@ def test_what_ended_with_the_drill_is_no_false_alarm() -> None:
     """It is dismissed so that nothing more is made of it, and 误报 would be told of a fire that was one."""
     incident = {"number": "D2026-0001", "title": "喝出异物", "status": "dismissed", "grade": "major"}
     board: dict[str, Any] = {"incidents": [incident], "score": {"value": None}, "clocks": [], "state": "finished"}
+    board["problem"] = None
     clock = {
         "elapsed_seconds": 60, "duration_seconds": 60, "played_count": 1, "inject_count": 1,
         "as_of": "2026-11-26T00:00:00+00:00",
@@ -83,6 +87,8 @@ def test_what_ended_with_the_drill_is_no_false_alarm() -> None:
     assert "已结束" in shown.get()
     assert "误报" not in shown.get()
     board["state"] = "running"
+    board["problem"] = {"detail": "It can't go on.", "tries": 2, "next_try_at": None}
     with screen.capture() as shown:
         screen.print(picture(director))
     assert "误报" in shown.get(), "somebody said so while it ran"
+    assert "It can't go on. (tried 2 times)" in shown.get()

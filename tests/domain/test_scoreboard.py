@@ -45,7 +45,7 @@ def clock(state, *, due=-1, met=None, ended=None):
     (clock("cancelled", ended=-3), "not_reached"),
     (clock("cancelled", ended=0), "breached"),
     (clock("not_reached", due=1), "not_reached"),
-    (clock("unpushed"), "not_reached"),
+    (clock("unpushed"), "unpushed"),
 ])  # fmt: skip
 def test_what_became_of_a_clock(one, result):
     assert one.result(NOW) == result

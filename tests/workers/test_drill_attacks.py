@@ -4,15 +4,15 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import pytest
-
 from app.core.auth import SYSTEM
+from app.domain.drills import WAITS
 from app.mentions.rulebook import Rules
 from app.mentions.service import correct_mention
+from app.trainings import drills_time
 from app.trainings.drills import pause_drill, resume_drill
 from tests.support import clocks as support
 from tests.support.api import everything, good, instant
-from tests.support.drills import URL, incidents_of, make_scenario, post_of, run_of, start
+from tests.support.drills import URL, Stage, incidents_of, make_scenario, post_of, run_of, staged, start
 from workers.clocks import Clockwork
 from workers.context import Context
 
@@ -69,19 +69,65 @@ async def test_a_clock_that_is_due_after_the_end_is_not_reached_however_late_the
     assert board["elapsed_seconds"] == 14_400
 
 
-async def test_a_run_that_can_not_be_played_holds_no_other_up(client, database, stage):
-    broken = await start(client, await make_scenario(database, [post_of("one", 0, likes=5)]), scale=60)
+async def broken(client, database, began: datetime) -> str:
+    """A run whose first post is played, and whose second can't be."""
+    injects = [post_of("one", 0, likes=20_000), post_of("two", 60)]
+    drill = await start(client, await make_scenario(database, injects), scale=60)
     await database.fetch(
-        "update drill_injects set content = content - 'platform' where drill_id = $1", UUID(broken["id"])
+        "update drill_injects set content = content - 'platform' where drill_id = $1 and ref = 'two'", UUID(drill["id"])
     )
+    await Stage(database).put_back(drill, began)
+    return str(drill["id"])
+
+
+async def has_failed(client, drill_id: str, status: str) -> None:
+    """It says why wherever it is looked at, and nothing of it runs on; its incident has this status."""
+    ended = await run_of(client, {"id": drill_id})
+    assert (ended["state"], ended["problem"]["tries"], ended["problem"]["next_try_at"]) == ("failed", 9, None)
+    told = await everything(client, "/v1/events", drills="only", type="drill.ended", limit=200)
+    [event] = [row["data"] for row in told if row["data"]["drill_id"] == drill_id]
+    assert event["state"] == "failed"
+    assert "mention two" in event["reason"]
+    [incident] = await incidents_of(client, ended)
+    assert incident["status"] == status
+    assert "running" not in {row["state"] for row in (await support.clocks(client, incident["id"])).values()}
+    board = good(await client.get(f"{URL}/{drill_id}/scoreboard"))
+    assert (board["state"], board["problem"]) == ("failed", ended["problem"])
+    report = await client.get(f"{URL}/{drill_id}/report/markdown")
+    assert ended["problem"]["detail"] in report.text.replace("\\", "")
+
+
+async def test_a_run_that_can_not_be_played_holds_no_other_up_and_fails_after_some_tries(
+    client, database, settings, monkeypatch
+):
+    one, worse = [await broken(client, database, past(minutes=5)) for _ in range(2)]
     drill = await start(client, await make_scenario(database, [post_of("one", 0, likes=5)]), scale=60)
-    await stage.put_back(broken, past(minutes=5))
-    with pytest.raises(KeyError):
-        await stage.at(None)
+    at, waits = datetime.now(UTC) + timedelta(seconds=1), []
+    real_end = drills_time.end
+
+    async def end(tx, drill, *args, **kwargs):
+        if str(drill.id) == worse:
+            raise RuntimeError("not even that")
+        await real_end(tx, drill, *args, **kwargs)
+
+    monkeypatch.setattr(drills_time, "end", end)
+    for tries in range(1, len(WAITS) + 1):
+        async with staged(settings) as stage:  # Whoever tries it next is another process.
+            await stage.at(at)
+            await stage.at(at)
+        problem_is = (await run_of(client, {"id": one}))["problem"]
+        assert problem_is["tries"] == tries
+        waits.append(instant(problem_is["next_try_at"]) - at)
+        at = instant(problem_is["next_try_at"])
+    assert waits == list(WAITS)
+    assert "0:01" in problem_is["detail"]
+    assert "mention two (KeyError)" in problem_is["detail"]
     assert len(await everything(client, "/v1/mentions", drill_id=drill["id"])) == 1
-    for run in (broken, drill):
-        good(await client.post(f"{URL}/{run['id']}/stop", json={}))
-    assert await stage.at(None) == 0
+    async with staged(settings) as stage:
+        await stage.at(at)
+    for id_, status in ((one, "dismissed"), (worse, "responding")):
+        await has_failed(client, id_, status)
+    good(await client.post(f"{URL}/{drill['id']}/stop", json={}))
 
 
 async def test_whoever_waited_to_resume_it_does_so_after_the_pause(client, database, stage):

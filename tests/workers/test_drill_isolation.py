@@ -25,6 +25,7 @@ from tests.support.api import (
     timeline,
 )
 from tests.support.drills import URL, Stage, incidents_of, make_scenario, post_of, report_of, start
+from tests.support.evidence import uploaded
 from tests.support.following import Follower, serving
 from tests.support.owed import Make
 from tests.support.receiver import Receiver
@@ -227,6 +228,10 @@ async def test_nobody_mixes_them_by_hand(client, counter, database, stage):
     problem(opened, 409, code="drills_stay_apart")
     other, two = await played(client, stage, await make_scenario(database, burning()), rule)
     await refused(f"/v1/incidents/{one['id']}/merge", {"into_incident_id": two["id"]})
+    file = f"/v1/files/{(await uploaded(client))['id']}/attachments"
+    good(await client.post(file, json={"subject": "incident", "subject_id": real["id"]}), 201)
+    evidence = await client.post(file, json={"subject": "mention", "subject_id": made})
+    problem(evidence, 409, code="drills_stay_apart")
     # Within the drill people do as they do.
     moved = good(await client.post(f"/v1/incidents/{one['id']}/detach", json={"mention_ids": [made]} | WHY))
     assert moved["mention_count"] == 1
@@ -237,6 +242,9 @@ async def test_nobody_mixes_them_by_hand(client, counter, database, stage):
     assert (await seen(client, real["id"]))["total"] == 9_000
     for run in (drill, other):
         good(await client.post(f"{URL}/{run['id']}/stop", json={}))
+    reviews = [good(await client.post(f"/v1/incidents/{each['id']}/review"), 201)["id"] for each in (one, two)]
+    covering = await client.post(f"/v1/reviews/{reviews[0]}/incidents", json={"incident_ids": [two["id"]]})
+    problem(covering, 409, code="drills_stay_apart")
 
 
 async def test_the_two_never_meet_whoever_comes_first(client, counter, context, database, stage):

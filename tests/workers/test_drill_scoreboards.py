@@ -11,7 +11,7 @@ from docx import Document
 
 from app.core.db import Database
 from app.core.doorbell import Doorbell, connect
-from tests.support.api import everything, good, problem
+from tests.support.api import everything, good, instant, problem
 from tests.support.people import bearer, make_key
 from tests.support.scenarios import expected, make_scenario
 from tests.support.staff import a_department
@@ -98,6 +98,7 @@ async def test_a_drill_is_scored_in_the_scenarios_time(client, database, setting
     async with running(client, database, settings, participants=[person["id"]]) as run:
         await run.play(0, 60, 600)
         await run.told("acknowledgements", 900, key)
+        await run.told("publications", 300, platform="weibo", statement_kind="holding")
         await run.told("meetings", 1_500, direction="先停售")
         [one] = await run.incidents()
         no_hand = {"kind": "improvement", "title": "补 B 角"}
@@ -108,6 +109,7 @@ async def test_a_drill_is_scored_in_the_scenarios_time(client, database, setting
         running_board = await run.board()
         good(await client.post(f"{run.url}/stop", json={"reason": "到此为止"}))
         board = await run.board()
+        await the_review_is_on_the_same_clock(run, board)
         reports = {kind: await client.get(f"{run.url}/report/{kind}") for kind in ("markdown", "html", "docx")}
     the_report_says(reports, board)
     the_clocks_are(board)
@@ -119,6 +121,30 @@ async def test_a_drill_is_scored_in_the_scenarios_time(client, database, setting
     before = {row["reaction"]["kind"]: row["result"] for row in running_board["reactions"]}
     assert before["origin_statement"] == "running"
     added_up(board)
+
+
+async def the_review_is_on_the_same_clock(run, board):
+    """Its curve marks what people did, and its facts tell it, at the scoreboard's seconds: those of the spread."""
+    zero = instant(good(await run.client.get(run.url))["scenario_started_at"])
+    [one] = board["incidents"]
+    review = good(await run.client.post(f"/v1/incidents/{one['id']}/review"), 201)
+    [told] = good(await run.client.get(f"/v1/reviews/{review['id']}/facts"))["incidents"]
+
+    def seconds(at):
+        return int((instant(at) - zero).total_seconds())
+
+    marked = {}
+    for mark in told["curve"]["marks"]:
+        marked.setdefault(mark["kind"], []).append(seconds(mark["at"]))
+    assert marked["grade"] == [row["scenario_seconds"] for row in board["grades"]]
+    assert marked["word"] == [row["scenario_seconds"] for said in board["statements"] for row in said["steps"]] == [300]
+    late = {row["due_seconds"] for row in board["clocks"] if row["state"] == "breached"}
+    table = next(table for section in told["sections"] for table in section["tables"] if table["name"] == "clocks")
+    assert late <= {seconds(row["cells"][3]["at"]) for row in table["rows"]}
+    shown = {fact["name"]: fact["value"]["at"] for section in told["sections"] for fact in section["facts"]}
+    assert seconds(shown["acknowledged_at"]) == 900
+    assert seconds(shown["met_at"]) == 1_500
+    assert [seconds(point["start"]) for point in told["curve"]["points"]] == [0, 60, 600]
 
 
 def the_clocks_are(board):
@@ -167,6 +193,7 @@ def the_report_says(reports, board):
         ):
             assert said in text, said
     assert f"{board['score']['value']:g} 分" in reports["markdown"].text
+    assert all("无人可推 1" in reports[kind].text for kind in ("markdown", "html"))
     assert "<script" not in reports["html"].text
     assert "style-src" in reports["html"].headers["content-security-policy"]
 
@@ -178,7 +205,8 @@ def added_up(board):
         (row["weight"], row["result"]) for row in (*board["clocks"], *board["reactions"]) if row["result"] in credit
     ]
     alerts = board["alerts"]
-    assert alerts["total"] == sum(alerts[name] for name in (*credit, "running", "not_reached")) == 1
+    assert alerts["total"] == alerts["unpushed"] == 1, "nobody who reads asked for drills"
+    assert sum(alerts[name] for name in (*credit, "running", "not_reached")) == 0
     decided += [(alerts["weight"], name) for name in credit if alerts[name]]
     points = sum(weight * credit[name] for weight, name in decided)
     whole = sum(weight for weight, _ in decided)

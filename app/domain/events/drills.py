@@ -49,7 +49,7 @@ class DrillResumed(DrillEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillEnded(DrillEvent):
-    """It is over: its scenario was played to its end, or somebody stopped it."""
+    """It is over: its scenario was played to its end, somebody stopped it, or it could not be played on."""
 
     type: ClassVar[str] = "drill.ended"
     state: str

@@ -9,6 +9,7 @@ LABELS: Labels = {
         "paused": ("已暂停", "Paused"),
         "stopped": ("已中止", "Stopped"),
         "finished": ("已结束", "Finished"),
+        "failed": ("无法进行", "Failed"),
     },
     "inject_source": {
         "scenario": ("剧本", "The scenario"),

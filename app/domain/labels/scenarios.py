@@ -23,6 +23,7 @@ LABELS: Labels = {
         "breached": ("超时", "Breached"),
         "running": ("计时中", "Running"),
         "not_reached": ("未到时限", "Not reached"),
+        "unpushed": ("无人可推", "Nobody to push to"),
     },
     "statement_step": {
         "drafted": ("起草", "Drafted"),

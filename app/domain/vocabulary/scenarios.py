@@ -27,9 +27,9 @@ class ReactionKind(StrEnum):
 
 
 class DrillResult(StrEnum):
-    """What became of a clock or an expected reaction: 按时, 迟到, 超时, 计时中, 未到时间.
+    """What became of a clock or an expected reaction: 按时, 迟到, 超时, 计时中, 未到时间, 无人可推.
 
-    What the drill did not last for counts neither way.
+    What the drill did not last for counts neither way, nor does a hit that there was nobody to tell of.
     """
 
     MET = "met"
@@ -37,6 +37,7 @@ class DrillResult(StrEnum):
     BREACHED = "breached"
     RUNNING = "running"
     NOT_REACHED = "not_reached"
+    UNPUSHED = "unpushed"
 
 
 class StatementStep(StrEnum):

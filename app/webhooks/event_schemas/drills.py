@@ -63,7 +63,7 @@ class DrillEndedData(DrillData):
 
     model_config = ConfigDict(json_schema_extra={"example": _ENDED})
 
-    state: DrillState = Field(description="`finished`, or `stopped` by somebody.")
+    state: DrillState = Field(description="`finished`, `stopped` by somebody, or `failed`: it could not be played on.")
     played_count: int = Field(description="How much was played.")
     inject_count: int = Field(description="Of how much.")
     incident_ids: list[UUID] = Field(description="The incidents that came of it.")
