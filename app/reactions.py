@@ -2,6 +2,7 @@
 
 from app.core.outbox import react
 from app.domain.events import (
+    CalmRetold,
     DeadlineRedated,
     DecisionMade,
     Event,
@@ -60,7 +61,11 @@ def install() -> None:
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)
     # Key figures are made of what was so when it happened.
+    react(IncidentOpened, kpi_facts.opened)
+    react(IncidentChanged, kpi_facts.changed)
+    react(StatusChanged, kpi_facts.moved)
     react(GradeChanged, kpi_facts.graded)
     react(IncidentCalmed, kpi_facts.calmed)
+    react(CalmRetold, kpi_facts.calmed)
     react(IncidentRebounded, kpi_facts.rebounded)
     react(StatusChanged, kpi_facts.came_back)
