@@ -39,13 +39,15 @@ join kpi_periods s on s.incident_id = {of}.incident_id and s.starts_at < {of}.en
   and (s.ends_at is null or s.ends_at >= {of}.ending)"""
 """What each incident counted as at an ``ending``; without those that did not count then."""
 # kind <> 'alert' is what the index of kinds says of itself.
-_CLOCKS: Final = f"""
+_OF_KINDS: Final = f"""
   select d.*, s.product from (
     select {STEP.format(at="d.due_at")} as place, {END_OF_STEP.format(at="d.due_at")} as ending, {_KPI} as kpi, d.id,
       d.incident_id, d.level, d.state, d.due_at
     from deadlines d
     where d.due_at >= $2 and d.due_at < $3 and d.kind <> 'alert' and not d.is_drill and d.state <> 'cancelled'
-    and d.kind in ('first_response', 'first_statement', 'review')) d {STANDING.format(of="d")}"""
+    and d.kind in ({{kinds}})) d {STANDING.format(of="d")}"""
+_CLOCKS: Final = _OF_KINDS.format(kinds="'first_response', 'first_statement', 'review'")
+_RESPONSES: Final = _OF_KINDS.format(kinds="'first_response'")
 _TOTALS: Final = f"select place, kpi, {_COUNTS} from ({_CLOCKS}) c group by place, kpi"
 _ALERTS: Final = f"""
 select width_bucket(due_at, $1::timestamptz[]) as place, '{Kpi.ALERTS}' as kpi, {_COUNTS} from deadlines
@@ -59,12 +61,11 @@ group by kpi, o.platform""",
     # Once in each department that had somebody in the team when the clock was due.
     KpiBy.DEPARTMENT: f"""
 with answering as (
-  select distinct on (c.id, r.department_id) c.kpi, c.state, r.department_id from ({_CLOCKS}) c
+  select distinct on (c.id, r.department_id) c.kpi, c.state, r.department_id from ({_RESPONSES}) c
   left join incident_members m on m.incident_id = c.incident_id and m.added_at <= c.due_at
     and (m.left_at is null or m.left_at > c.due_at)
   left join roster_periods r on r.person_id = m.person_id and r.starts_at <= m.added_at
-    and (r.ends_at is null or r.ends_at > m.added_at)
-  where c.kpi in ('{Kpi.FIRST_RESPONSE}', '{Kpi.MAJOR_RESPONSE}'))
+    and (r.ends_at is null or r.ends_at > m.added_at))
 select kpi, department_id::text as key, {_COUNTS} from answering group by kpi, department_id""",
 }
 _COUNTED: Final = """
