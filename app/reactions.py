@@ -61,9 +61,8 @@ def install() -> None:
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)
     # Key figures are made of what was so when it happened.
-    react(IncidentOpened, kpi_facts.opened)
-    react(IncidentChanged, kpi_facts.changed)
-    react(StatusChanged, kpi_facts.moved)
+    for standing in (IncidentOpened, IncidentChanged, StatusChanged):
+        react(standing, kpi_facts.stood)
     react(GradeChanged, kpi_facts.graded)
     react(IncidentCalmed, kpi_facts.calmed)
     react(CalmRetold, kpi_facts.calmed)

@@ -112,10 +112,13 @@ async def check(tx: Tx, incident_id: UUID) -> int:
     return 1
 
 
-async def look_again(tx: Tx, incident: Incident, *, now: datetime) -> None:
-    """After a merge: calm stays only if the whole was quiet and unreported for 8 hours. The row is locked."""
+async def look_again(tx: Tx, incident: Incident, joined: Incident, *, now: datetime) -> None:
+    """After a merge: calm stays only if the whole was quiet and unreported for 8 hours. The rows are locked."""
     if incident.calmed_at is None:
         return
+    if joined.calmed_at is not None:
+        # The whole was calm when the last of its parts was: what that gained until then is no relapse.
+        incident.calmed_at = max(incident.calmed_at, joined.calmed_at)
     look = await look_now(tx, incident, now)
     if not (look.quiet and look.unreported):
         relapse = Relapse(f"The whole is not calm. {look.missing[0]}", look.figures())

@@ -215,10 +215,7 @@ async def merge_incidents(
         target.decided_at, target.decided_auto = source.decided_at, source.decided_auto
     await grading.regrade(tx, ledger, target, counted[target.id], moved, now=now)
     await _inherit(tx, target, source, false_alarm=false_alarm, caller=caller, now=now)
-    if target.calmed_at is not None and source.calmed_at is not None:
-        # The whole was calm when the last of its parts was: what that gained until then is no relapse.
-        target.calmed_at = max(target.calmed_at, source.calmed_at)
-    await calm.look_again(tx, target, now=now)
+    await calm.look_again(tx, target, source, now=now)
     await tx.flush()
     return target
 

@@ -4,8 +4,9 @@ Exercises 演练 leave nothing here. What people and departments are called, and
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.db import Tx
@@ -27,44 +28,25 @@ _OUT = ("merged", "dismissed")
 """What counts no more, or never did."""
 
 
-async def opened(tx: Tx, stored: Sequence[Stored]) -> None:
-    """It counts from here on."""
+async def stood(tx: Tx, stored: Sequence[Stored]) -> None:
+    """What an incident counts as from here on: one of its product, or none while it is part of another or none of ours."""
     for entry in stored:
         event = entry.event
-        assert isinstance(event, IncidentOpened)
-        await _period(tx, event, counts=True, product=event.business_unit)
-
-
-async def changed(tx: Tx, stored: Sequence[Stored]) -> None:
-    """Another product from here on."""
-    for entry in stored:
-        event = entry.event
-        assert isinstance(event, IncidentChanged)
-        if "business_unit" in event.fields:
-            status = (await told_of(tx, event)).status
-            await _period(tx, event, counts=status not in _OUT, product=event.business_unit)
-
-
-async def moved(tx: Tx, stored: Sequence[Stored]) -> None:
-    """Part of another, none of ours, or ours again."""
-    for entry in stored:
-        event = entry.event
-        assert isinstance(event, StatusChanged)
-        if (event.from_ in _OUT) is not (event.to in _OUT):
+        assert isinstance(event, IncidentOpened | IncidentChanged | StatusChanged)
+        if not event.is_drill:
             incident = await told_of(tx, event)
-            await _period(tx, event, counts=event.to not in _OUT, product=incident.business_unit)
+            await _stands(tx, incident.id, counts=incident.status not in _OUT, product=incident.business_unit)
 
 
-async def _period(
-    tx: Tx, event: IncidentOpened | IncidentChanged | StatusChanged, *, counts: bool, product: str | None
-) -> None:
-    if event.is_drill:
-        return
+async def _stands(tx: Tx, incident_id: UUID, *, counts: bool, product: str | None) -> None:
     now = await tx.now()
-    running = (KpiPeriod.incident_id == event.incident_id, KpiPeriod.ends_at.is_(None))
+    running = (KpiPeriod.incident_id == incident_id, KpiPeriod.ends_at.is_(None))
+    found = (await tx.execute(select(KpiPeriod.product).where(*running))).all()
+    if [row.product for row in found] == ([product] if counts else []):
+        return
     await tx.execute(update(KpiPeriod).where(*running).values(ends_at=now).execution_options(synchronize_session=False))
     if counts:
-        row = {"incident_id": event.incident_id, "starts_at": now, "product": product}
+        row = {"incident_id": incident_id, "starts_at": now, "product": product}
         again = {"ends_at": None, "product": product}
         await tx.execute(insert(KpiPeriod).values(row).on_conflict_do_update(constraint="pk_kpi_periods", set_=again))
 
