@@ -8,7 +8,7 @@ from app.domain.kpi import Span
 from app.metrics.digest_figures import figures
 from tests.metrics.test_kpis import COUNTED, keyed, recounted, told, without_names
 from tests.support import kpi_recount as recount
-from tests.support.api import good
+from tests.support.api import everything, good
 from tests.support.kpi_history import DAY, HOUR, MINUTE, History
 from tests.support.tasks import act
 
@@ -49,7 +49,7 @@ async def september(history: History, task: dict[str, Any]) -> None:
     history.at(at)
     good(await act(history.client, task, "reopen", reason="复查未过"))
     await history.say("PUT", "none of ours", "status", status="dismissed", reason="误报")
-    await history.say("POST", "brook", "merge", into_incident_id=history.incidents["river"], reason="同一事件")
+    await history.say("POST", "river", "merge", into_incident_id=history.incidents["brook"], reason="同一事件")
     mentions = good(await history.client.get(
         "/v1/mentions", params={"incident_id": history.incidents["two in one"], "platform": "zhihu"}
     ))["data"]  # fmt: skip
@@ -76,6 +76,10 @@ async def test_a_past_period_keeps_its_figures_and_each_spread_counts_once_from_
     assert spread_of == {"乳品": 3_000 + 5_000, "茶饮": 400}, (
         "what was split off is of the product that the whole had then"
     )
+    calms = await everything(history.client, "/v1/metrics/kpis/R06/items", **{"from": BOTH[0], "to": BOTH[1]})
+    assert [(one["at"], one["value"]) for one in calms if one["incident_id"] == history.incidents["brook"]] == [
+        ("2026-08-05T14:00:00Z", 3_000)
+    ], "the whole was calm when its last part was"
     august_, both, monthly = [await history.kpis(*days, **more) for days, more in
                               ((AUGUST, {}), (BOTH, {}), (BOTH, {"every": "month"}))]  # fmt: skip
     # One is merged, one dismissed, one is new.
