@@ -67,7 +67,10 @@ def periods() -> None:
             (array_agg(counts) filter (where counts is not null) over so_far)[count(counts) over so_far] as counts
           from told window so_far as (partition by id order by at, place rows unbounded preceding)),
         last as (select distinct on (id, at) * from stood order by id, at, place desc),
-        spans as (select *, lead(at) over (partition by id order by at) as until from last)
+        turns as (
+          select *, row(counts, renamed) is distinct from lag(row(counts, renamed)) over (partition by id order by at) as turns
+          from last),
+        spans as (select *, lead(at) over (partition by id order by at) as until from turns where turns)
         select s.id, s.at, s.until, case when s.renamed or o.data is null then i.business_unit else o.data->>'business_unit' end
         from spans s join incidents i on i.id = s.id
         left join lateral (select data from events e where e.incident_id = s.id and e.type = 'incident.opened' limit 1) o on true
