@@ -2,6 +2,7 @@
 
 from app.core.outbox import react
 from app.domain.events import (
+    CalmRetold,
     DeadlineRedated,
     DecisionMade,
     Event,
@@ -63,7 +64,10 @@ def install() -> None:
     react(MentionHit, start_alerts)
     react(PersonChanged, patrol_slots.person_changed)
     # Key figures are made of what was so when it happened.
+    for standing in (IncidentOpened, IncidentChanged, StatusChanged):
+        react(standing, kpi_facts.stood)
     react(GradeChanged, kpi_facts.graded)
     react(IncidentCalmed, kpi_facts.calmed)
+    react(CalmRetold, kpi_facts.calmed)
     react(IncidentRebounded, kpi_facts.rebounded)
     react(StatusChanged, kpi_facts.came_back)

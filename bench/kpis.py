@@ -1,4 +1,4 @@
-"""Key figures over two years: a million events, 100,000 mentions with an alert each, 5,000 incidents, 300 people.
+"""Key figures over two years: a million events, 100,000 mentions with an alert each and its deliveries, 5,000 incidents, 300 people.
 
 One client, one question at a time, each of another period: so no plan and no cache of one period answers for another.
 """
@@ -8,6 +8,8 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import asyncpg
@@ -41,8 +43,10 @@ _FILL: tuple[str, ...] = (
       case when n % 50 = 0 then 'dismissed' when n % 60 = 0 then 'merged' else 'closed' end,
       (array['major', 'serious', 'general'])[level], product, at, at, 'bench' from cases""",
     "insert into kpi_origins(incident_id, platform) select id, platform from cases",
-    """insert into kpi_calms(incident_id, calmed_at, began_at, taken_back_at, grade, platform, spread, spread_by_platform)
-    select id, at + k * interval '20 hours', at, case when k = 1 and n % 10 = 0 then at + interval '21 hours' end,
+    """insert into kpi_periods(incident_id, starts_at, ends_at, product)
+    select id, at, case when n % 50 = 0 or n % 60 = 0 then at + interval '40 hours' end, product from cases""",
+    """insert into kpi_calms(incident_id, calmed_at, told_at, began_at, taken_back_at, grade, platform, spread, spread_by_platform)
+    select id, at + k * interval '20 hours', at + k * interval '20 hours', at, case when k = 1 and n % 10 = 0 then at + interval '21 hours' end,
       (array['major', 'serious', 'general'])[level], platform, 1000 + n * 7,
       jsonb_build_object(platform, 900 + n * 7, 'forum', 100)
     from cases cross join generate_series(1, 2) k where k = 1 or n % 10 = 0""",
@@ -65,10 +69,19 @@ _FILL: tuple[str, ...] = (
     select id, platform, 'kpi' || n, '示例品牌 差评', at, at, 'bench1' from posts order by n""",
     """insert into mention_states(mention_id, incident_id, hit, alerted, worded_negative, published_at, likes)
     select id, incident_id, true, true, true, at, 50 from posts order by n""",
-    """insert into deadlines(id, kind, incident_id, mention_id, level, policy_id, state, started_at, due_at, set_at, met_at, ended_at)
+    """insert into deadlines(id, kind, incident_id, mention_id, level, policy_id, state, started_at, due_at, set_at, met_at, ended_at, event_id)
     select gen_random_uuid(), 'alert', incident_id, n.id, 4, p.id, case when n.n % 40 = 0 then 'breached' else 'met' end, at,
-      at + interval '10 minutes', at, at + interval '1 minute', at + interval '10 minutes'
+      at + interval '10 minutes', at, case when n.n % 40 <> 0 then at + interval '1 minute' * (n.n % 977) / 100 end,
+      at + interval '10 minutes', 1 + n.n * 10
     from posts n cross join sla_policies p where p.active order by n.n""",
+    """insert into webhook_endpoints(id, url, secret, reaches_people)
+    select gen_random_uuid(), 'https://chat.example/' || n, '', n = 1 from generate_series(1, 2) n""",
+    """insert into deliveries(event_id, endpoint_id, state, due_at, created_at, finished_at)
+    select 1 + n.n * 10, e.id, 'delivered', at, at, at + interval '12 minutes' from posts n cross join webhook_endpoints e
+    order by n.n""",
+    """insert into acknowledgements(id, incident_id, happened_at, recorded_at, actor, person_id)
+    select gen_random_uuid(), c.id, c.at + k * interval '20 minutes', c.at + k * interval '20 minutes', 'bench', p.id
+    from cases c cross join generate_series(1, 3) k cross join (select id from people limit 1) p where c.n % 7 <> 0""",
     f"""insert into events(type, at, actor, data)
     select (array['mention.hit', 'mention.updated', 'task.changed', 'record.changed', 'sla.met'])[1 + n % 5],
       {_AT.format(share="(n / 1000000.0)")}, 'bench', jsonb_build_object('n', n) from generate_series(1, {EVENTS}) n""",
@@ -96,6 +109,7 @@ def figures(machine: Machine, rounds: int) -> Iterator[Figure]:
             samples = [times[int(len(times) * 0.95)] for times in taken]
             yield Figure(f"kpis/{name}_p95", samples, most=MOST, unit="ms", note=note)
         yield from _items(site, api, chance, rounds)
+        yield from _heard(site, api, rounds)
 
 
 def _questions(chance: random.Random) -> dict[str, Callable[[], str]]:
@@ -118,9 +132,24 @@ def _items(site: Site, api: Server, chance: random.Random, rounds: int) -> Itera
         def page() -> str:
             return f"{_period(chance)}&limit=200"
 
-        taken = [_asked(site, api, page, ASKED, f"/{kpi}/items") for _ in range(rounds)]
+        taken = [_asked(site, api, page, ASKED, f"kpis/{kpi}/items") for _ in range(rounds)]
         samples = [times[int(len(times) * 0.95)] for times in taken]
         yield Figure(f"kpis/items_of_{kpi}_p95", samples, most=MOST, unit="ms")
+
+
+def _heard(site: Site, api: Server, rounds: int) -> Iterator[Figure]:
+    """How soon people heard of all the hits, each time from another second on; and the first page of those that were late."""
+    starts = (datetime.now(UTC) - timedelta(days=DAYS, seconds=-second) for second in count())
+
+    def since() -> str:
+        return urlencode({"from": next(starts).isoformat()})
+
+    for name, path in (("alert_latency", "alert-latency"), ("alert_misses", "alert-latency/misses")):
+        _asked(site, api, since, 5, path)
+        taken = [_asked(site, api, since, ASKED, path) for _ in range(rounds)]
+        samples = [times[int(len(times) * 0.95)] for times in taken]
+        note = f"median {sum(times[len(times) // 2] for times in taken) / rounds:.0f} ms"
+        yield Figure(f"kpis/{name}_p95", samples, most=MOST, unit="ms", note=note)
 
 
 def _period(chance: random.Random, most: int = DAYS, least: int = 1) -> str:
@@ -131,11 +160,11 @@ def _period(chance: random.Random, most: int = DAYS, least: int = 1) -> str:
     return f"from={first}&to={last}"
 
 
-def _asked(site: Site, api: Server, query: Callable[[], str], times: int, path: str = "") -> list[float]:
+def _asked(site: Site, api: Server, query: Callable[[], str], times: int, path: str = "kpis") -> list[float]:
     """How long each took in milliseconds, the quickest first."""
     took = []
     for _ in range(times):
-        asked = Request(f"{api.url}/v1/metrics/kpis{path}?{query()}", headers={"authorization": f"Bearer {site.key}"})
+        asked = Request(f"{api.url}/v1/metrics/{path}?{query()}", headers={"authorization": f"Bearer {site.key}"})
         began = time.perf_counter()
         with urlopen(asked, timeout=10) as answer:
             answer.read()

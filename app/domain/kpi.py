@@ -9,10 +9,12 @@ What belongs to a period never changes once the period is over:
   somebody looked.
 * Calm belongs to the day it was recorded on, judged as at the period's end: an incident counts once, at the calm that
   stood then. A relapse 二次发酵 after the period takes nothing out of it.
+* Whether an incident counts, and as one of which product, is judged as at the period's end too. A merge 并案, a split, a
+  dismissal 误报 or another product changes the figures of what ends from then on, and no figure of what ended before.
+* Spread counts once: what is merged into a calm incident is in its calm from then on, what is split off is in it no more.
 
-Three things change what is past, because they say that it was otherwise: an act that is put on record late 补录 (counted
-both ways), a merge and a dismissal (what was merged counts once, what was dismissed never did). Broken down by product, an
-incident belongs to the product that it has now: who corrects it corrects the past.
+One thing changes what is past, because it says that it was otherwise: an act that is put on record late 补录 (counted both
+ways).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -98,8 +100,8 @@ DEFINITIONS: Final[Mapping[Kpi, Definition]] = MappingProxyType({
         ),
         Definition(
             Kpi.NEGATIVE_SPREAD, KpiUnit.SPREAD, KpiDirection.DOWN, -400,
-            _CALM.format(what="the negative spread counted by that calm, added up"),
-            _CALM_ZH.format(what="截至该次平息已计入的负面传播量之和"), against_baseline=True,
+            _CALM.format(what="the negative spread counted by that calm, or by the last merge or split since, added up"),
+            _CALM_ZH.format(what="截至该次平息（其后并案或拆分的，截至最近一次）已计入的负面传播量之和"), against_baseline=True,
         ),
         _share(
             Kpi.TRAINING_COVERAGE,
@@ -162,10 +164,10 @@ class Figure(NamedTuple):
 
 NOTHING: Final = Figure(0, 0)
 
-ADD_UP: Final = frozenset({
-    Kpi.FIRST_RESPONSE, Kpi.MAJOR_RESPONSE, Kpi.PLATFORM_COVERAGE, Kpi.PATROLS, Kpi.ALERTS, Kpi.FIRST_STATEMENT, Kpi.REVIEWS,
-})  # fmt: skip
-"""Figures of which that of a period is the sum of its days'. Calm is judged as at a period's end, the rest on its last day."""
+DAYS_ADD_UP: Final = frozenset({Kpi.PLATFORM_COVERAGE, Kpi.PATROLS, Kpi.ALERTS})
+"""Figures of which that of a period is the sum of its days'. The others are judged as at a period's end."""
+PARTS_ADD_UP: Final = DAYS_ADD_UP | {Kpi.FIRST_RESPONSE, Kpi.MAJOR_RESPONSE, Kpi.FIRST_STATEMENT, Kpi.REVIEWS}
+"""Figures of which that of all is the sum of its parts', unless by department: a response may be of many."""
 
 
 def added_up(figures: Iterable[Figure]) -> Figure:

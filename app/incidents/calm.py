@@ -17,7 +17,7 @@ from app.core.outbox import record
 from app.domain import calm
 from app.domain.calm import CalmLook, Relapse
 from app.domain.drills import Pace
-from app.domain.events import IncidentCalmed
+from app.domain.events import CalmRetold, IncidentCalmed
 from app.domain.grades import HarmClass, grade_of, harm_of, more_severe, most_severe
 from app.domain.grading import Policy, holds
 from app.domain.spread import Series, minute_of
@@ -112,14 +112,28 @@ async def check(tx: Tx, incident_id: UUID) -> int:
     return 1
 
 
-async def look_again(tx: Tx, incident: Incident, *, now: datetime) -> None:
-    """After a merge: calm stays only if the whole was quiet and unreported for 8 hours. The row is locked."""
+async def look_again(tx: Tx, incident: Incident, joined: Incident, *, now: datetime) -> None:
+    """After a merge: calm stays only if the whole was quiet and unreported for 8 hours. The rows are locked."""
     if incident.calmed_at is None:
         return
+    if joined.calmed_at is not None:
+        # The whole was calm when the last of its parts was: what that gained until then is no relapse.
+        incident.calmed_at = max(incident.calmed_at, joined.calmed_at)
     look = await look_now(tx, incident, now)
     if not (look.quiet and look.unreported):
         relapse = Relapse(f"The whole is not calm. {look.missing[0]}", look.figures())
         await record(tx, *grading.rebound(incident, relapse, now=now), caller=SYSTEM)
+    await tell_again(tx, incident, now=now)
+
+
+async def tell_again(tx: Tx, incident: Incident, *, now: datetime) -> None:
+    """After people moved mentions: what is calm still says anew how far it spread, so that what moved counts once. The row is
+    locked, and what moved is counted."""
+    if incident.calmed_at is not None:
+        told = CalmRetold(
+            **on_timeline(incident), calmed_at=incident.calmed_at, **await figures_of(tx, incident, incident.calmed_at)
+        )
+        await record(tx, told, caller=SYSTEM)
 
 
 async def _news(tx: Tx, incident: Incident, now: datetime) -> CalmLook | Relapse | None:

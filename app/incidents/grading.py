@@ -161,7 +161,7 @@ def worsen(incident: Incident, harm: str | None, *, now: datetime) -> list[Event
     return [
         IncidentChanged(
             **on_timeline(incident), fields=["harm_class"],
-            reason=f"What joined it hits a rule of the class {harm}.",
+            reason=f"What joined it hits a rule of the class {harm}.", business_unit=incident.business_unit,
         )
     ]  # fmt: skip
 

@@ -6,6 +6,7 @@ The rules are :mod:`app.domain.lifecycle`; a page of incidents costs two queries
 from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -158,14 +159,17 @@ async def keeps_silent(tx: Tx, incident_id: UUID) -> bool:
     return bool(await tx.scalar(select(decided)))
 
 
+@cache
 def _fact_checked() -> ColumnElement[bool]:
     return exists().where(FactCheck.incident_id == Incident.id)
 
 
+@cache
 def _directed() -> ColumnElement[bool]:
     return exists().where(Meeting.incident_id == Incident.id, Meeting.direction.is_not(None))
 
 
+@cache
 def _spoken() -> ColumnElement[bool]:
     """More than a first word where it began or where that was decided; or a decision that stands, not to."""
     silent = (
@@ -185,6 +189,7 @@ def _spoken() -> ColumnElement[bool]:
     return or_(silent, said)
 
 
+@cache
 def _stands() -> ColumnElement[bool]:
     """No later entry takes the decision's place."""
     later = aliased(Decision)

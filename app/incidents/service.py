@@ -91,8 +91,7 @@ async def change_incident(
     if fields.keys() & {"title", "summary"}:
         await search.keep(tx, words_of(incident))
     event = IncidentChanged(
-        **on_timeline(incident), fields=sorted(fields),
-        reason=reason,
+        **on_timeline(incident), fields=sorted(fields), reason=reason, business_unit=incident.business_unit,
     )  # fmt: skip
     await record(tx, event, caller=caller)
     if fields.keys() & {"harm_class", "media_follow_up", "policy_id"}:
@@ -216,7 +215,7 @@ async def merge_incidents(
         target.decided_at, target.decided_auto = source.decided_at, source.decided_auto
     await grading.regrade(tx, ledger, target, counted[target.id], moved, now=now)
     await _inherit(tx, target, source, false_alarm=false_alarm, caller=caller, now=now)
-    await calm.look_again(tx, target, now=now)
+    await calm.look_again(tx, target, source, now=now)
     await tx.flush()
     return target
 

@@ -38,7 +38,7 @@ from app.incidents.queries import get_incident
 from app.incidents.task_ending import Ending, end_and_tell, named
 from app.incidents.task_queries import facts_of, get_task
 from app.incidents.timeline import on_timeline
-from app.models import Deadline, Incident, Task
+from app.models import Deadline, Incident, Task, TaskReopening
 from app.models.base import new_id
 from app.people.persons import active_person
 
@@ -197,6 +197,8 @@ async def reopen_task(
     must_may(TaskAction.REOPEN, incident, task)
     await task_clocks.date(tx, [task], now=now)
     async with guards.versioned(tx, incident, now):
+        assert task.ended_at is not None, "only what is over is reopened"
+        tx.add(TaskReopening(task_id=task.id, ended_at=task.ended_at, reopened_at=now))
         task.state, task.reason = state_after(TaskAction.REOPEN, facts_of(task, incident.status)), reason
         task.happened_at = task.act_id = task.ended_at = task.ended_by = task.approved_by = task.approved_at = None
     await _changed(tx, incident, task, TaskAction.REOPEN, reason=reason, caller=caller, now=now)

@@ -15,6 +15,7 @@ from app.core.instants import not_ahead
 from app.core.outbox import record
 from app.domain.events import Changed, MentionsMoved
 from app.domain.lifecycle import ACCEPTING
+from app.incidents import calm
 from app.incidents.queries import get_incident
 from app.incidents.runs import hold_run, run_pace
 from app.incidents.service import DrillsStayApart, open_by_person
@@ -203,6 +204,7 @@ async def _moved(
             reason=reason,
         )  # fmt: skip
         await record(tx, event, caller=caller)
+        await calm.tell_again(tx, incident, now=now)
     return incident
 
 

@@ -19,7 +19,7 @@ from app.core.db import Tx
 from app.core.outbox import record
 from app.domain.events import MentionsMoved
 from app.domain.spread import Series
-from app.incidents import media
+from app.incidents import calm, media
 from app.incidents.foreseeing import copy_of, figures
 from app.incidents.grading import worsen
 from app.incidents.holds import pass_on
@@ -77,6 +77,7 @@ async def split_incident(
     await _say(tx, source, split_off, moved, asked.reason, caller=caller, now=now)
     await pass_on(tx, source, split_off, caller=caller, now=now)
     await settle(tx, Ledger(), gathered)
+    await calm.tell_again(tx, await get_incident(tx, source.id, lock=True), now=now)
     await record(tx, *looked_behind(source.id, asked, caller=caller), caller=caller)
     return await get_incident(tx, split_off.id)
 

@@ -32,8 +32,9 @@ select
   (select count(*) from patrols where slot_at >= $1 and slot_at < $2 and due_by <= $3
     and (happened_at is null or happened_at > due_by)) as patrols_missed,
   (select count(*) from source_silences where due_at < $2 and (ends_at is null or ends_at >= $2)) as sources_silent,
-  (select count(*) from tasks where not is_drill and created_at < $2 and due_at < $2
-    and (ended_at is null or ended_at >= $2)) as tasks_overdue"""
+  (select count(*) from tasks t where not is_drill and created_at < $2 and due_at < $2
+    and (ended_at is null or ended_at >= $2) and not exists(select from task_reopenings r
+      where r.task_id = t.id and r.ended_at < $2 and r.reopened_at >= $2)) as tasks_overdue"""
 # As they stood at the end: what came later is on their timelines, and not looked at.
 _INCIDENTS: Final = """
 select i.opened_at >= $1 as opened, coalesce(status.to, 'watching') as status, grade.to as grade

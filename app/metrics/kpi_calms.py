@@ -1,7 +1,8 @@
 """Figures of calm (R05, R06): how long incidents burned and how far they spread, judged as at the end of each period.
 
-An incident counts once, at the calm that was recorded in the period and stood at its end. A calm that was taken back later
-stood then: it stays in the period, and the next calm belongs to the next.
+An incident counts once, at the calm that was recorded in the period and stood at its end, by what was told of it by then. A
+calm that was taken back later stood then: it stays in the period, and the next calm belongs to the next. What was part of
+another incident by then counts in that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,20 +12,22 @@ from typing import Any, Final
 from app.core.db import Tx
 from app.domain.kpi import NOTHING, Figure, Span
 from app.domain.vocabulary.kpis import Kpi, KpiBy, KpiSubject
-from app.metrics.kpi_clocks import instants
+from app.metrics.kpi_clocks import END_OF_STEP, STANDING, STEP, instants
 
 KPIS: Final = (Kpi.TIME_TO_CALM, Kpi.NEGATIVE_SPREAD)
 _SECONDS: Final = "floor(extract(epoch from c.calmed_at - c.began_at))::bigint"
 _COUNTS: Final = f"count(*) as counted, coalesce(sum({_SECONDS}), 0)::bigint as seconds, coalesce(sum(c.spread), 0)::bigint as spread"
-_CALMS: Final = """
-from (select *, width_bucket(calmed_at, $1::timestamptz[]) as place from kpi_calms
+# Each as at the end of its step.
+_CALMS: Final = f"""
+from (select *, {END_OF_STEP.format(at="calmed_at")} as ending, {STEP.format(at="calmed_at")} as place from kpi_calms
       where calmed_at >= $2 and calmed_at < $3) c
-join incidents i on i.id = c.incident_id and i.status not in ('merged', 'dismissed')
-where (c.taken_back_at is null or c.taken_back_at >= coalesce(($1::timestamptz[])[c.place + 1], $3))"""
+{STANDING.format(of="c")}
+where c.told_at < c.ending and (c.retold_at is null or c.retold_at >= c.ending)
+  and (c.taken_back_at is null or c.taken_back_at >= c.ending)"""
 _TOTALS: Final = f"select c.place, {_COUNTS} {_CALMS} group by c.place"
 _BY: Final[Mapping[KpiBy, str]] = {
     KpiBy.GRADE: "c.grade",
-    KpiBy.PRODUCT: "i.business_unit",
+    KpiBy.PRODUCT: "s.product",
     KpiBy.PLATFORM: "c.platform",
 }
 # Each platform's part; what belongs to none was counted before parts were kept.
@@ -32,7 +35,8 @@ _SHARES: Final = f"""
 select p.key, sum(p.value::bigint)::bigint as spread from (select c.spread_by_platform {_CALMS}) counted
 cross join lateral jsonb_each_text(counted.spread_by_platform) as p group by p.key"""
 _ITEMS: Final = f"""
-select c.incident_id, i.number, c.calmed_at, {_SECONDS} as seconds, c.spread {_CALMS}
+select c.incident_id, (select number from incidents i where i.id = c.incident_id) as number, c.calmed_at,
+  {_SECONDS} as seconds, c.spread {_CALMS}
   and ($4::timestamptz is null or (c.calmed_at, c.incident_id) > ($4, $5::text::uuid))
 order by c.calmed_at, c.incident_id limit $6"""
 

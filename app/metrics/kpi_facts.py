@@ -4,15 +4,51 @@ Exercises 演练 leave nothing here. What people and departments are called, and
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.db import Tx
 from app.core.outbox import Stored
-from app.domain.events import GradeChanged, IncidentCalmed, IncidentRebounded, StatusChanged
+from app.domain.events import (
+    CalmRetold,
+    GradeChanged,
+    IncidentCalmed,
+    IncidentChanged,
+    IncidentOpened,
+    IncidentRebounded,
+    StatusChanged,
+)
 from app.domain.lifecycle import ACCEPTING
-from app.models import KpiCalm, KpiOrigin
+from app.incidents.queries import told_of
+from app.models import KpiCalm, KpiOrigin, KpiPeriod
+
+_OUT = ("merged", "dismissed")
+"""What counts no more, or never did."""
+
+
+async def stood(tx: Tx, stored: Sequence[Stored]) -> None:
+    """What an incident counts as from here on: one of its product, or none while it is part of another or none of ours."""
+    for entry in stored:
+        event = entry.event
+        assert isinstance(event, IncidentOpened | IncidentChanged | StatusChanged)
+        if not event.is_drill:
+            incident = await told_of(tx, event)
+            await _stands(tx, incident.id, counts=incident.status not in _OUT, product=incident.business_unit)
+
+
+async def _stands(tx: Tx, incident_id: UUID, *, counts: bool, product: str | None) -> None:
+    now = await tx.now()
+    running = (KpiPeriod.incident_id == incident_id, KpiPeriod.ends_at.is_(None))
+    found = (await tx.execute(select(KpiPeriod.product).where(*running))).all()
+    if [row.product for row in found] == ([product] if counts else []):
+        return
+    await tx.execute(update(KpiPeriod).where(*running).values(ends_at=now).execution_options(synchronize_session=False))
+    if counts:
+        row = {"incident_id": incident_id, "starts_at": now, "product": product}
+        again = {"ends_at": None, "product": product}
+        await tx.execute(insert(KpiPeriod).values(row).on_conflict_do_update(constraint="pk_kpi_periods", set_=again))
 
 
 async def graded(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -26,18 +62,28 @@ async def graded(tx: Tx, stored: Sequence[Stored]) -> None:
 
 
 async def calmed(tx: Tx, stored: Sequence[Stored]) -> None:
-    """A calm, as it is told."""
+    """A calm, as it is told; or told anew, which is the last word on it from here on."""
+    now = await tx.now()
     for entry in stored:
         event = entry.event
-        assert isinstance(event, IncidentCalmed)
+        assert isinstance(event, IncidentCalmed | CalmRetold)
         if not event.is_drill:
-            row = {
-                "incident_id": event.incident_id, "calmed_at": event.calmed_at,
-                "began_at": min(event.began_at or event.calmed_at, event.calmed_at), "grade": event.grade,
-                "platform": event.origin_platform, "spread": event.spread or 0,
+            said = {
+                "calmed_at": event.calmed_at, "began_at": min(event.began_at or event.calmed_at, event.calmed_at),
+                "grade": event.grade, "platform": event.origin_platform, "spread": event.spread or 0,
                 "spread_by_platform": {part["platform"]: part["spread"] for part in event.spread_by_platform or ()},
             }  # fmt: skip
-            await tx.execute(insert(KpiCalm).values(row).on_conflict_do_nothing())
+            before = (KpiCalm.incident_id == event.incident_id, KpiCalm.retold_at.is_(None), KpiCalm.taken_back_at.is_(None),
+                      KpiCalm.told_at < now)  # fmt: skip
+            await tx.execute(
+                update(KpiCalm).where(*before).values(retold_at=now).execution_options(synchronize_session=False)
+            )
+            row = {"incident_id": event.incident_id, "told_at": now} | said
+            await tx.execute(
+                insert(KpiCalm)
+                .values(row)
+                .on_conflict_do_update(constraint="pk_kpi_calms", set_=said | {"taken_back_at": None})
+            )
 
 
 async def rebounded(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -58,7 +104,7 @@ async def came_back(tx: Tx, stored: Sequence[Stored]) -> None:
 
 async def _take_back(tx: Tx, event: IncidentRebounded | StatusChanged) -> None:
     now = await tx.now()
-    standing = (KpiCalm.incident_id == event.incident_id, KpiCalm.taken_back_at.is_(None), KpiCalm.calmed_at <= now)
+    standing = (KpiCalm.incident_id == event.incident_id, KpiCalm.taken_back_at.is_(None))
     await tx.execute(
         update(KpiCalm).where(*standing).values(taken_back_at=now).execution_options(synchronize_session=False)
     )

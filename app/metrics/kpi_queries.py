@@ -11,10 +11,11 @@ from app.core import paging
 from app.core.db import Tx
 from app.core.errors import NotFound, naming
 from app.domain.kpi import (
-    ADD_UP,
     ALL,
+    DAYS_ADD_UP,
     DEFINITIONS,
     GOALS,
+    PARTS_ADD_UP,
     Definition,
     Figure,
     Span,
@@ -80,12 +81,11 @@ def _wanted(query: KpiQuery) -> list[Kpi]:
 
 
 def _counted(by: KpiBy | None, groups: Groups, series: Mapping[Kpi, Sequence[Figure]]) -> dict[Kpi, Figure]:
-    """Figures whose parts or steps were counted already and add up: they need not be counted twice. A response may be of many
-    departments."""
-    steps_ = {kpi: added_up(series[kpi]) for kpi in series if kpi in ADD_UP}
+    """Figures whose parts or steps were counted already and add up: they need not be counted twice."""
+    steps_ = {kpi: added_up(series[kpi]) for kpi in series if kpi in DAYS_ADD_UP}
     if by is KpiBy.DEPARTMENT:
         return steps_
-    return {kpi: added_up(found.values()) for kpi, found in groups.items() if kpi in ADD_UP and found} | steps_
+    return {kpi: added_up(found.values()) for kpi, found in groups.items() if kpi in PARTS_ADD_UP and found} | steps_
 
 
 async def _whole(tx: Tx, span: Span, wanted: Sequence[Kpi], counted: Mapping[Kpi, Figure]) -> dict[Kpi, Figure]:

@@ -25,9 +25,10 @@ Freeze = Annotated[schemas.KpiBaselineCreate, Depends(JsonBody(schemas.KpiBaseli
 async def get_kpis(query: Annotated[schemas.KpiQuery, Query()], tx: InTransaction, _: MetricsRead) -> dict[str, Any]:
     """The plan's key figures of some days: formula, numerator, denominator, value, target, and whether it is reached.
 
-    Exercises and what was dismissed are out, what was merged counts once. A clock belongs to the day it was due on, calm to
-    the day it was recorded on, as it stood at the period's end. So what is over stays as it is, whoever leaves and whatever
-    is renamed: it changes only where something is put on record late (counted both ways), merged or dismissed.
+    Exercises and what was dismissed by the period's end are out, what was merged by then counts once. A clock belongs to the
+    day it was due on, calm to the day it was recorded on, both as they stood at the period's end. So what is over stays as it
+    is, whoever leaves, and whatever is renamed, merged, split, dismissed or given to another product: it changes only where
+    something is put on record late (counted both ways).
     """
     return await kpi_queries.show(tx, query)
 

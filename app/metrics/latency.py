@@ -17,6 +17,7 @@ from app.metrics.latency_schemas import AlertMissQuery
 
 WITHIN_SECONDS: Final = 600
 """方案: 10 minutes, whatever the policy in force gives."""
+_SECOND: Final = 1_000_000
 
 # What was pushed late stands in no clock where it came after the breach: it is looked up. An incident's acknowledgements are
 # one sorted list, in which the first since a hit is found by halving.
@@ -26,30 +27,30 @@ select d.id, d.started_at, d.incident_id, d.mention_id, d.state, coalesce(d.met_
     where w.event_id = d.event_id and w.state = 'delivered' and e.reaches_people) end) as pushed_at
 from deadlines d
 where d.kind = 'alert' and not d.is_drill and d.started_at >= $1 and d.started_at < $2"""
-_SUM = f"""
-with hits as materialized ({_HITS}),
- acts as materialized (
+# Whole microseconds are sorted in half the time of floats; without `offset 0` each of them would be reckoned wherever it is
+# named, some eight times.
+_MICROSECONDS: Final = "(date_part('epoch', {}) * 1000000)::bigint"
+_SUM: Final = f"""
+with acts as materialized (
   select incident_id, array_agg(happened_at order by happened_at) as ats
-  from acknowledgements where incident_id in (select distinct incident_id from hits) group by incident_id),
+  from acknowledgements where happened_at >= $1 group by incident_id),
  told as (
-  select h.state, h.started_at, date_part('epoch', h.pushed_at - h.started_at) as push,
-    date_part('epoch', a.ats[f.place + case when a.ats[f.place] = h.started_at then 0 else 1 end] - h.started_at) as response,
-    case when p.at is not null then greatest(date_part('epoch', h.started_at - p.at), 0) end as lag
-  from hits h
+  select h.state, h.started_at, {_MICROSECONDS.format("h.pushed_at - h.started_at")} as push,
+    {_MICROSECONDS.format("a.ats[f.place + case when a.ats[f.place] = h.started_at then 0 else 1 end] - h.started_at")} as response,
+    case when p.at is not null then greatest({_MICROSECONDS.format("h.started_at - p.at")}, 0) end as lag
+  from ({_HITS}) h
   left join acts a on a.incident_id = h.incident_id
   left join mention_states s on s.mention_id = h.mention_id
   cross join lateral (select width_bucket(h.started_at, a.ats) as place) f
-  cross join lateral (select coalesce(s.person_published_at, s.published_at) as at) p)
+  cross join lateral (select coalesce(s.person_published_at, s.published_at) as at) p
+  offset 0)
 select count(*) as hits, count(*) filter (where push <= $4) as in_time,
-  count(*) filter (where push is null and started_at + make_interval(secs => $4) > $3) as pending,
+  count(*) filter (where push is null and started_at + make_interval(secs => $4 / 1e6) > $3) as pending,
   count(*) filter (where state = 'unpushed' and coalesce(push > $4, true)
-    and (push is not null or started_at + make_interval(secs => $4) <= $3)) as no_receiver,
-  count(push) as push_count, max(push) as push_max,
-  percentile_disc(array[.5, .95, .99]) within group (order by push) as push,
-  count(response) as response_count, max(response) as response_max,
-  percentile_disc(array[.5, .95, .99]) within group (order by response) as response,
-  count(lag) as lag_count, max(lag) as lag_max,
-  percentile_disc(array[.5, .95, .99]) within group (order by lag) as lag
+    and (push is not null or started_at + make_interval(secs => $4 / 1e6) <= $3)) as no_receiver,
+  count(push) as push_count, percentile_disc(array[.5, .95, .99, 1]) within group (order by push) as push,
+  count(response) as response_count, percentile_disc(array[.5, .95, .99, 1]) within group (order by response) as response,
+  count(lag) as lag_count, percentile_disc(array[.5, .95, .99, 1]) within group (order by lag) as lag
 from told"""
 _MISSES = f"""
 select h.id, h.mention_id, h.incident_id, m.platform, h.started_at as received_at, h.pushed_at, h.state, (
@@ -68,7 +69,7 @@ async def latency_of(tx: Tx, start: datetime, end: datetime, *, now: datetime) -
     driver = await tx.driver()
     # A hundred thousand of them are sorted three times: in memory.
     await driver.execute("set local work_mem = '32MB'")
-    row = await driver.fetchrow(_SUM, start, end, now, WITHIN_SECONDS)
+    row = await driver.fetchrow(_SUM, start, end, now, WITHIN_SECONDS * _SECOND)
     hits, in_time, pending, no_receiver = row["hits"], row["in_time"], row["pending"], row["no_receiver"]
     judged = hits - pending
     return {
@@ -81,10 +82,9 @@ async def latency_of(tx: Tx, start: datetime, end: datetime, *, now: datetime) -
 
 
 def _spans(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-    p50, p95, p99 = row[name] or (None, None, None)
+    p50, p95, p99, most = (one / _SECOND for one in row[name]) if row[name] else (None,) * 4
     return {
-        "count": row[f"{name}_count"], "p50_seconds": p50, "p95_seconds": p95, "p99_seconds": p99,
-        "max_seconds": row[f"{name}_max"],
+        "count": row[f"{name}_count"], "p50_seconds": p50, "p95_seconds": p95, "p99_seconds": p99, "max_seconds": most,
     }  # fmt: skip
 
 

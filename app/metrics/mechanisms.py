@@ -24,12 +24,13 @@ select count(*) as checked,
 from deadlines
 where kind = 'alert' and not is_drill and due_at > $1::timestamptz - $2::interval and due_at <= $1"""
 # At the instant: begun, not done by then and not called off by then. A breached one is under way until it is done, until it
-# burns again (then there is nothing to look back on), or until its incident is part of another or was none of ours.
+# burns again (then there is nothing to look back on), and while its incident is not part of another and is one of ours.
 _UNDER_WAY: Final = """
 select i.number, d.due_at < $1 as late from deadlines d join incidents i on i.id = d.incident_id
 where d.kind = 'review' and not d.is_drill and d.started_at <= $1 and (d.met_at is null or d.met_at > $1)
   and not (d.state = 'cancelled' and d.ended_at <= $1)
-  and not (i.status in ('merged', 'dismissed') and i.ended_at <= $1)
+  and exists(select from kpi_periods p where p.incident_id = d.incident_id
+    and p.starts_at <= $1 and (p.ends_at is null or p.ends_at > $1))
   and not exists(select from kpi_calms c where c.incident_id = d.incident_id
     and c.calmed_at <= d.started_at and c.taken_back_at > d.started_at and c.taken_back_at <= $1)
 order by d.due_at, d.id"""

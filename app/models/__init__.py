@@ -23,7 +23,7 @@ from app.models.mentions import (
     SetAside,
     WatchRule,
 )
-from app.models.metrics import KpiBaseline, KpiBaselineIncident, KpiCalm, KpiOrigin
+from app.models.metrics import KpiBaseline, KpiBaselineIncident, KpiCalm, KpiOrigin, KpiPeriod
 from app.models.notes import InboxRead, Note, NoteMention
 from app.models.outbox import Event, IdempotencyKey, SaidOnce, WorkerHeartbeat
 from app.models.patrols import Patrol, PatrolFinding, PatrolPlan
@@ -52,7 +52,7 @@ from app.models.search import SearchEntry
 from app.models.silence import Silence, SilenceRing
 from app.models.sources import CorePlatformPeriod, ListeningSpan, Source, SourceBeat, SourceSilence, SourceWatch
 from app.models.statements import ApprovalDelegation, Commitment, Statement, StatementApproval, StatementVersion
-from app.models.tasks import Task
+from app.models.tasks import Task, TaskReopening
 from app.models.team import AcknowledgementLink, IncidentMember
 from app.models.templates import StatementTemplate, StatementTemplateVersion
 from app.models.trainings import (
@@ -113,6 +113,7 @@ __all__ = [
     "KpiBaselineIncident",
     "KpiCalm",
     "KpiOrigin",
+    "KpiPeriod",
     "LastHeard",
     "LintList",
     "ListeningSpan",
@@ -175,6 +176,7 @@ __all__ = [
     "StatementVersion",
     "StrayObject",
     "Task",
+    "TaskReopening",
     "TextCheck",
     "Training",
     "TrainingCompletion",

@@ -21,22 +21,42 @@ class KpiOrigin(Base):
     platform: Mapped[str | None]
 
 
+class KpiPeriod(Base):
+    """A span in which an incident counted, as one of a product; none while it is part of another 并案 or none of ours 误报, and
+    none for an exercise. What has ended is never changed."""
+
+    __tablename__ = "kpi_periods"
+    __table_args__ = (CheckConstraint("ends_at >= starts_at", name="span"),)
+
+    incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"), primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    # Null: still so.
+    ends_at: Mapped[datetime | None]
+    product: Mapped[str | None]
+
+
 class KpiCalm(Base):
-    """One calm of an incident, as it was when it was recorded, and when it was taken back: by a relapse, or because the
-    incident came back. Only that is ever written later; none for an exercise."""
+    """What was told of one calm of an incident, until when that was the last word on it, and when the calm was taken back: by
+    a relapse, or because the incident came back. Only these two are ever written later; none for an exercise.
+
+    It is told when it is recorded, and told anew when people move mentions: what ended before keeps what was told then.
+    """
 
     __tablename__ = "kpi_calms"
     __table_args__ = (
         Index("ix_kpi_calms_calmed", "calmed_at", "incident_id"),
-        CheckConstraint("taken_back_at >= calmed_at", name="taken_back"),
+        CheckConstraint("taken_back_at >= told_at", name="taken_back"),
+        CheckConstraint("retold_at >= told_at", name="retold"),
         CheckConstraint("calmed_at >= began_at", name="began"),
         one_of("grade", GRADES),
         one_of("platform", Platform),
     )
 
     incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id"), primary_key=True)
-    calmed_at: Mapped[datetime] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(primary_key=True)
+    calmed_at: Mapped[datetime]
     began_at: Mapped[datetime]
+    retold_at: Mapped[datetime | None]
     taken_back_at: Mapped[datetime | None]
     grade: Mapped[str | None]
     # Where it began, as it was known then.

@@ -104,3 +104,14 @@ class Task(Base):
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None]
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+
+
+class TaskReopening(Base):
+    """An end of a task that was taken back: it was over between the two. Written once."""
+
+    __tablename__ = "task_reopenings"
+    __table_args__ = (CheckConstraint("reopened_at >= ended_at", name="span"),)
+
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("tasks.id"), primary_key=True)
+    reopened_at: Mapped[datetime] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime]

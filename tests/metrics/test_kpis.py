@@ -78,7 +78,7 @@ def keyed(one: dict) -> dict:
 @pytest.mark.parametrize("by", ["grade", "product", "platform"])
 async def test_parts_equal_the_recount(history: History, by: str):
     events, days = await history.events(), (date(2026, 3, 1), date(2026, 5, 31))
-    key = {"grade": recount.by_grade, "product": recount.by_product, "platform": recount.by_platform}[by]
+    key = {"grade": recount.by_grade, "product": recount.by_product(days[1]), "platform": recount.by_platform}[by]
     found = recount.clocks(events, *days, key=key) | recount.calms(events, *days, key=key)
     if by == "platform":
         found = {both: tally for both, tally in found.items() if both[0] != "R06"}

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
-import orjson
 
 from app.cli.company.playing import play
 from app.cli.company.script import write
@@ -90,7 +89,7 @@ async def _compare(client: httpx.AsyncClient, database: Database) -> None:
     await _compare_mechanisms(client, told)
     await _change_the_roster(client, told)
     assert [(await _answer(client, *period))["data"] for period in PERIODS] == answers, "what is past is as it was"
-    told.audit = await _audit(database)
+    told.audit = await recount.audit(database)
     await _compare_parts(client, told)
 
 
@@ -99,7 +98,7 @@ async def _answer(client: httpx.AsyncClient, first: date, last: date, **more: An
 
 
 async def _exported(client: httpx.AsyncClient, database: Database) -> Exported:
-    audit = await _audit(database)
+    audit = await recount.audit(database)
     mentions = await everything(client, "/v1/mentions", limit=200)
     # Of a post that was read once, its first reading is all there is.
     again = [one for one in mentions if one["last_observed_at"] != one["first_seen_at"]]
@@ -112,14 +111,6 @@ async def _exported(client: httpx.AsyncClient, database: Database) -> Exported:
         await everything(client, "/v1/deadlines", kind="alert", limit=200), rooms.beats(audit, mentions, readings),
         await _shipped(client),
     )  # fmt: skip
-
-
-async def _audit(database: Database) -> list[recount.Event]:
-    """All events, as the audit log has them: `GET /v1/events` tells of those that outside tools may follow."""
-    rows = await database.fetch("select type, at, data::text as data from events order by id")
-    return [
-        {"type": row["type"], "timestamp": row["at"].isoformat(), "data": orjson.loads(row["data"])} for row in rows
-    ]
 
 
 async def _shipped(client: httpx.AsyncClient) -> list[recount.Event]:

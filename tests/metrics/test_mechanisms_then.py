@@ -41,3 +41,15 @@ async def test_what_was_late_was_late_though_it_burns_again_or_is_part_of_anothe
     after = await items(history, then + 3 * DAY)
     for check in ("reviews_not_late", "decisions_applied"):
         assert {again, part, whole} & set(after[check]) == {whole}, "nobody can hold these reviews any more"
+
+
+async def test_what_was_none_of_ours_then_was_not_under_way_though_it_is_ours_again(history: History):
+    at = datetime(2026, 6, 2, 2, tzinfo=UTC)
+    number = await burnt_out(history, "ours again", at)
+    await history.rings("ours again", at + 10 * DAY)
+    assert number in (await items(history, at + 11 * DAY))["reviews_not_late"]
+    for day, status in ((12, "dismissed"), (14, "responding")):
+        history.at(at + day * DAY)
+        await history.say("PUT", "ours again", "status", status=status, reason="复核")
+    assert number in (await items(history, at + 11 * DAY))["reviews_not_late"]
+    assert number not in (await items(history, at + 13 * DAY))["reviews_not_late"]

@@ -19,6 +19,7 @@ from app.incidents.ringing import ring_incident
 from app.models import Department, Person
 from app.models.base import new_id
 from tests.support.api import brand, everything, good, make_rule, mention, post
+from tests.support.kpi_recount import Event, audit
 from tests.support.people import bearer, make_key
 from workers.ingest import Counter
 
@@ -123,9 +124,9 @@ class History:
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
 
-    async def events(self) -> list[dict[str, Any]]:
-        """Everything that was told."""
-        return await everything(self.client, "/v1/events", limit=200)
+    async def events(self) -> list[Event]:
+        """Everything that happened."""
+        return await audit(self.database)
 
     async def kpis(self, first: str, last: str, **query: Any) -> dict[str, dict[str, Any]]:
         """The figures by their ids."""

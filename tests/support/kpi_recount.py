@@ -1,8 +1,10 @@
-"""The key figures once more, by their formulas and nothing of the service: from events as `GET /v1/events` tells them.
+"""The key figures once more, by their formulas and nothing of the service: from events as the audit log has them.
 
-Nothing of the service is imported here, and no table is read: whoever keeps the events can check what a board is told.
+Nothing of the service is imported here, and no other table is read: whoever keeps the events can check what a board is told.
+What happened after a period's end is not looked at, but for acts that are told of late.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -32,12 +34,13 @@ class Clock:
 
 
 class Calm(NamedTuple):
-    """A calm, and when it was taken back."""
+    """A calm as it was told, and when it was told anew or taken back."""
 
     incident_id: str
     began_at: datetime
     calmed_at: datetime
-    taken_back_at: datetime | None
+    told_at: datetime
+    over_at: datetime | None
     grade: str | None
     platform: str | None
     spread: int
@@ -49,8 +52,9 @@ class Case:
     """What the events tell of an incident."""
 
     id: str
-    product: str | None = None
-    fate: str = "watching"
+    # Since when which.
+    products: list[tuple[datetime, str | None]] = field(default_factory=list)
+    fates: list[tuple[datetime, str]] = field(default_factory=list)
     began_at: datetime | None = None
     grade: str | None = None
     # At its first grade.
@@ -61,32 +65,35 @@ class Case:
     # Who belonged to its team: person, from, until.
     team: list[tuple[str, datetime, datetime | None]] = field(default_factory=list)
 
-    @property
-    def counts(self) -> bool:
-        return self.fate not in ("merged", "dismissed")
+    def counts(self, end: datetime) -> bool:
+        """Whether it was ours and no part of another."""
+        return told_last(self.fates, end, "watching") not in ("merged", "dismissed")
 
     def take(self, event: Event) -> None:
         """One more event, in the order in which they are told."""
         data, at = event["data"], instant(event["timestamp"])
         match event["type"]:
             case "incident.opened":
-                self.product = data["business_unit"]
+                self.products.append((at, data["business_unit"]))
+            case "incident.changed":
+                self.products.append((at, data["business_unit"]))
             case "incident.grade_changed":
                 self.grade = data["to"]
                 if data["to"] is not None and not self.graded:
                     self.graded, self.platform = True, data["origin_platform"]
             case "incident.status_changed":
-                self.fate = data["to"]
+                self.fates.append((at, data["to"]))
                 if data["to"] == "responding" and self.began_at is None:
                     self.began_at = at
                 if data["from"] in ENDED and data["to"] not in ENDED:
                     self._flare(at)
             case "incident.rebounded":
                 self._flare(at)
-            case "incident.calmed":
+            case "incident.calmed" | "incident.calm_retold":
+                self._flare(at)
                 shares = {part["platform"]: part["spread"] for part in data["spread_by_platform"]}
                 began_at = self.began_at or instant(data["calmed_at"])
-                self.calms.append(Calm(self.id, began_at, instant(data["calmed_at"]), None, self.grade,
+                self.calms.append(Calm(self.id, began_at, instant(data["calmed_at"]), at, None, self.grade,
                                        data["origin_platform"], data["spread"], shares))  # fmt: skip
             case "sla.met" | "sla.breached":
                 self._clock(data, data.get("state", "breached"))
@@ -96,7 +103,7 @@ class Case:
                 self.team.append((data["person_id"], at, None))
 
     def _flare(self, at: datetime) -> None:
-        self.calms = [calm if calm.taken_back_at else calm._replace(taken_back_at=at) for calm in self.calms]
+        self.calms = [calm if calm.over_at else calm._replace(over_at=at) for calm in self.calms]
 
     def _clock(self, data: Mapping[str, Any], state: str) -> None:
         kpi = CLOCKS.get(data["clock"])
@@ -115,14 +122,19 @@ class Case:
                          for who, since, until in self.team]  # fmt: skip
 
 
-def cases(events: Iterable[Event]) -> list[Case]:
-    """The incidents that count, from real events in order."""
+def told_last(told: Iterable[tuple[datetime, str | None]], end: datetime, first: str | None = None) -> str | None:
+    """What was told last before an instant."""
+    return next((what for at, what in reversed(list(told)) if at < end), first)
+
+
+def cases(events: Iterable[Event], end: datetime) -> list[Case]:
+    """The incidents that counted at an instant, from real events in order."""
     found: dict[str, Case] = {}
     for event in events:
         id_ = event["data"].get("incident_id")
         if id_ is not None and not event["data"].get("is_drill"):
             found.setdefault(id_, Case(id_)).take(event)
-    return [case for case in found.values() if case.counts]
+    return [case for case in found.values() if case.counts(end)]
 
 
 def midnight(day: date) -> datetime:
@@ -154,8 +166,9 @@ def by_grade(_: Case, of: Clock | Calm) -> Iterable[Any]:
     return (of.grade,)
 
 
-def by_product(case: Case, _: Clock | Calm) -> Iterable[Any]:
-    return (case.product,)
+def by_product(on: date) -> Key:
+    """Of which product it was at the end of that day."""
+    return lambda case, _: (told_last(case.products, midnight(on + timedelta(days=1))),)
 
 
 def by_platform(case: Case, of: Clock | Calm) -> Iterable[Any]:
@@ -177,7 +190,7 @@ def by_department(departments: Mapping[str, str | None]) -> Key:
 def clocks(events: Iterable[Event], first: date, last: date, key: Key = whole) -> dict[tuple[str, Any], Tally]:
     """(figure, key) -> what the clocks come to that were due on these days."""
     start, end, found = midnight(first), midnight(last + timedelta(days=1)), dict[tuple[str, Any], Tally]()
-    for case in cases(events):
+    for case in cases(events, end):
         for clock in case.clocks.values():
             if start <= clock.due_at < end:
                 for part in key(case, clock):
@@ -186,11 +199,11 @@ def clocks(events: Iterable[Event], first: date, last: date, key: Key = whole) -
 
 
 def standing(events: Iterable[Event], first: date, last: date) -> list[tuple[Case, Calm]]:
-    """The calms that were recorded on these days and stood at their end."""
+    """The calms that were recorded on these days and stood at their end, as they were told by then."""
     start, end = midnight(first), midnight(last + timedelta(days=1))
     return [
-        (case, calm) for case in cases(events) for calm in case.calms
-        if start <= calm.calmed_at < end and (calm.taken_back_at is None or calm.taken_back_at >= end)
+        (case, calm) for case in cases(events, end) for calm in case.calms
+        if start <= calm.calmed_at < end and calm.told_at < end and (calm.over_at is None or calm.over_at >= end)
     ]  # fmt: skip
 
 
@@ -234,3 +247,9 @@ def alerts(events: Iterable[Event], deadlines: Iterable[Mapping[str, Any]], firs
     states = [one["state"] for one in deadlines if one["kind"] == "alert" and one["mention_id"] in hits
               and start <= instant(one["due_at"]) < end and one["state"] != "running"]  # fmt: skip
     return Tally(states.count("met"), len(states))
+
+
+async def audit(database: Any) -> list[Event]:
+    """All events, as the audit log has them: `GET /v1/events` tells of those that outside tools may follow."""
+    rows = await database.fetch("select type, at, data::text as data from events order by id")
+    return [{"type": row["type"], "timestamp": row["at"].isoformat(), "data": json.loads(row["data"])} for row in rows]

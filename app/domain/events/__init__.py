@@ -16,7 +16,7 @@ from app.domain.events.affected import AffectedUsersChanged, AffectedUsersUnmask
 from app.domain.events.alerts import AlertBreached, AlertNoReceiver
 from app.domain.events.base import Changed, Event
 from app.domain.events.calendar import CalendarYearMissing, CalendarYearPublished
-from app.domain.events.calm import IncidentCalmed, IncidentRebounded
+from app.domain.events.calm import CalmRetold, IncidentCalmed, IncidentRebounded
 from app.domain.events.commitments import CommitmentBroken
 from app.domain.events.contacts import OutsideContactsUnmasked
 from app.domain.events.deadlines import DeadlineEvent, DeadlineRedated, DeadlinesSet, SlaBreached, SlaMet, SlaWarning
@@ -107,6 +107,7 @@ __all__ = [
     "AlertNoReceiver",
     "CalendarYearMissing",
     "CalendarYearPublished",
+    "CalmRetold",
     "Changed",
     "CommitmentBroken",
     "DeadlineEvent",

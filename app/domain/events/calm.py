@@ -26,6 +26,23 @@ class IncidentCalmed(IncidentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalmRetold(IncidentEvent):
+    """People moved mentions into what is calm, or out of it: what its calm said of it is said anew, from now on.
+
+    ``calmed_at`` is that of the last part to become calm, where another incident was merged into it.
+    """
+
+    type: ClassVar[str] = "incident.calm_retold"
+    public: ClassVar[bool] = False
+    calmed_at: datetime
+    began_at: datetime
+    grade: str | None
+    origin_platform: str | None
+    spread: int
+    spread_by_platform: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRebounded(IncidentEvent):
     """It flared up again after it was calm 二次发酵."""
 

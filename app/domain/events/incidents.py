@@ -88,3 +88,5 @@ class IncidentChanged(IncidentEvent):
     public: ClassVar[bool] = False
     fields: list[str]
     reason: str
+    # Whose it is after the change: figures by product are made of it.
+    business_unit: str | None
