@@ -4,10 +4,13 @@ Exercises 演练 leave nothing here. What people and departments are called, and
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.db import Tx
 from app.core.outbox import Stored
@@ -26,6 +29,7 @@ from app.models import KpiCalm, KpiOrigin, KpiPeriod
 
 _OUT = ("merged", "dismissed")
 """What counts no more, or never did."""
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 async def stood(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -38,8 +42,16 @@ async def stood(tx: Tx, stored: Sequence[Stored]) -> None:
             await _stands(tx, incident.id, counts=incident.status not in _OUT, product=incident.business_unit)
 
 
+async def _moment(tx: Tx, *kept: InstrumentedAttribute[Any], incident_id: UUID) -> datetime:
+    """When something happens to the incident, which is locked: now, or with the last that was kept of it. Whoever waited for the
+    lock began before those whom they waited for, and comes after them all the same."""
+    table = kept[0].class_
+    last = select(func.greatest(*map(func.max, kept))).where(table.incident_id == incident_id)
+    return max(await tx.now(), await tx.scalar(last) or _LONG_AGO)
+
+
 async def _stands(tx: Tx, incident_id: UUID, *, counts: bool, product: str | None) -> None:
-    now = await tx.now()
+    now = await _moment(tx, KpiPeriod.starts_at, KpiPeriod.ends_at, incident_id=incident_id)
     running = (KpiPeriod.incident_id == incident_id, KpiPeriod.ends_at.is_(None))
     found = (await tx.execute(select(KpiPeriod.product).where(*running))).all()
     if [row.product for row in found] == ([product] if counts else []):
@@ -63,11 +75,11 @@ async def graded(tx: Tx, stored: Sequence[Stored]) -> None:
 
 async def calmed(tx: Tx, stored: Sequence[Stored]) -> None:
     """A calm, as it is told; or told anew, which is the last word on it from here on."""
-    now = await tx.now()
     for entry in stored:
         event = entry.event
         assert isinstance(event, IncidentCalmed | CalmRetold)
         if not event.is_drill:
+            now = await _calm_moment(tx, event.incident_id)
             said = {
                 "calmed_at": event.calmed_at, "began_at": min(event.began_at or event.calmed_at, event.calmed_at),
                 "grade": event.grade, "platform": event.origin_platform, "spread": event.spread or 0,
@@ -84,6 +96,10 @@ async def calmed(tx: Tx, stored: Sequence[Stored]) -> None:
                 .values(row)
                 .on_conflict_do_update(constraint="pk_kpi_calms", set_=said | {"taken_back_at": None})
             )
+
+
+async def _calm_moment(tx: Tx, incident_id: UUID) -> datetime:
+    return await _moment(tx, KpiCalm.told_at, KpiCalm.retold_at, KpiCalm.taken_back_at, incident_id=incident_id)
 
 
 async def rebounded(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -103,7 +119,7 @@ async def came_back(tx: Tx, stored: Sequence[Stored]) -> None:
 
 
 async def _take_back(tx: Tx, event: IncidentRebounded | StatusChanged) -> None:
-    now = await tx.now()
+    now = await _calm_moment(tx, event.incident_id)
     standing = (KpiCalm.incident_id == event.incident_id, KpiCalm.taken_back_at.is_(None))
     await tx.execute(
         update(KpiCalm).where(*standing).values(taken_back_at=now).execution_options(synchronize_session=False)
