@@ -198,7 +198,8 @@ async def reopen_task(
     await task_clocks.date(tx, [task], now=now)
     async with guards.versioned(tx, incident, now):
         assert task.ended_at is not None, "only what is over is reopened"
-        tx.add(TaskReopening(task_id=task.id, ended_at=task.ended_at, reopened_at=now))
+        # Who waited for the incident began before those whom they waited for.
+        tx.add(TaskReopening(task_id=task.id, ended_at=task.ended_at, reopened_at=max(now, task.ended_at)))
         task.state, task.reason = state_after(TaskAction.REOPEN, facts_of(task, incident.status)), reason
         task.happened_at = task.act_id = task.ended_at = task.ended_by = task.approved_by = task.approved_at = None
     await _changed(tx, incident, task, TaskAction.REOPEN, reason=reason, caller=caller, now=now)
