@@ -63,7 +63,11 @@ def install() -> None:
     # After the deliveries are owed: these say whether anybody hears of the hit.
     react(MentionHit, start_alerts)
     react(PersonChanged, patrol_slots.person_changed)
-    # Key figures are made of what was so when it happened.
+    _keep_figures()
+
+
+def _keep_figures() -> None:
+    """Key figures are made of what was so when it happened."""
     for standing in (IncidentOpened, IncidentChanged, StatusChanged):
         react(standing, kpi_facts.stood)
     react(GradeChanged, kpi_facts.graded)

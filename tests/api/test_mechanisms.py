@@ -29,6 +29,7 @@ async def review_clock(database, started: datetime, due: datetime, met: datetime
         "values ($1, $2, '机制', (select id from grading_policies where active), 'test', 'closed', $3)",
         id_, number, started,
     )  # fmt: skip
+    await database.fetch("insert into kpi_periods(incident_id, starts_at) values ($1, $2)", id_, started)
     state = "breached" if met is None or met > due else "met"
     await database.fetch(
         "insert into deadlines(id, kind, incident_id, level, policy_id, state, started_at, due_at, set_at, met_at, ended_at)"
