@@ -8,7 +8,7 @@ UV := $(if $(SYSTEM_UV),$(SYSTEM_UV),.venv-uv/bin/uv)
 SQL := .venv/migrations.sql
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check openapi contract faults bench clean
+.PHONY: help setup demo up test check types style migrations openapi contract faults bench clean
 
 help:  ## Shows this list.
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -25,14 +25,21 @@ test: $(STAMP)  ## Runs the tests, on embedded services or on DATABASE_URL and R
 	@$(RUN) pytest -n 2 $(ARGS)
 
 check: $(STAMP)  ## Style, types, import contracts, migrations, the committed contract.
+	@$(MAKE) --no-print-directory --jobs 2 types style migrations
+
+types:
+	$(RUN) mypy
+
+style:
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
-	$(RUN) mypy
 	.venv/bin/lint-imports
+	.venv/bin/fenghuo openapi --check
+
+migrations:
 	$(RUN) tests.support.migrations
 	@.venv/bin/alembic upgrade head --sql > $(SQL) 2> $(SQL).log || { cat $(SQL).log; exit 1; }
 	.venv/bin/squawk $(SQL)
-	.venv/bin/fenghuo openapi --check
 
 openapi: $(STAMP)  ## Writes openapi/openapi.json and openapi.codegen.json from the routes.
 	@.venv/bin/fenghuo openapi $(ARGS)

@@ -51,15 +51,27 @@ async def test_a_key_that_makes_no_sense_is_refused_by_name(client, fields, poin
     problem(await client.post(URL, json=body), 422, pointer)
 
 
+@pytest.fixture(scope="module")
+async def holding(client):
+    """The headers of somebody who holds just these scopes, made once."""
+    made: dict[frozenset[str], dict[str, str]] = {}
+
+    async def headers(*scopes: str) -> dict[str, str]:
+        key = frozenset(scopes)
+        if key not in made:
+            made[key] = {"authorization": f"Bearer {(await make(client, *scopes))['key']}"}
+        return made[key]
+
+    return headers
+
+
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.scope], ids=str)
-async def test_an_operation_asks_for_its_scope_and_for_no_other(client, bare, operation):
-    without = await make(client, *(SCOPES.keys() - {operation.scope}))
-    headers = {"authorization": f"Bearer {without['key']}"}
+async def test_an_operation_asks_for_its_scope_and_for_no_other(holding, bare, operation):
+    headers = await holding(*(SCOPES.keys() - {operation.scope}))
     refused = problem(await bare.request(operation.method, operation.url, headers=headers, json={}), 403)
     assert refused["code"] == "forbidden"
     assert repr(operation.scope) in refused["detail"]
-    only = await make(client, *operation.scopes)
-    headers = {"authorization": f"Bearer {only['key']}"}
+    headers = await holding(*operation.scopes)
     # A PATCH that changes nothing reads: see test_empty_patches.
     body = operation.example if operation.method == "PATCH" else {}
     response = await bare.request(operation.method, operation.url, headers=headers, json=body)

@@ -1,5 +1,6 @@
 """The contract is committed, names its operations as clients will call them, and hides nothing."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,22 @@ def test_an_example_that_a_schema_does_not_allow_is_noticed() -> None:
     validator = Draft202012Validator({"$ref": f"{HERE}#/components/schemas/Incident"}, registry=REGISTRY)
     assert not validator.is_valid(SCHEMAS["Incident"]["example"] | {"grade": "一级"})
     assert not validator.is_valid({})
+    assert unfit({"$ref": "#/components/schemas/Incident", "default": {}})
+    assert unfit({"type": "string", "format": "date", "examples": ["yesterday"]})
+
+
+def unfit(schema: dict[str, Any]) -> list[str]:
+    """What of its own examples and default a schema does not allow."""
+    told = [schema[name] for name in ("example", "default") if name in schema] + schema.get("examples", [])
+    if not told or not schema.keys() & {"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"}:
+        return []
+    placed = json.loads(json.dumps(schema).replace('"#/components/', f'"{HERE}#/components/'))
+    validator = Draft202012Validator(placed, registry=REGISTRY, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return [f"{value!r}: {fault.message}" for value in told for fault in validator.iter_errors(value)]
+
+
+def test_every_member_and_parameter_allows_its_own_examples_and_default() -> None:
+    assert not [fault for node in nodes(DOCUMENT) for fault in unfit(node)]
 
 
 def test_what_is_answered_has_no_optional_members() -> None:

@@ -15,7 +15,7 @@ RULES = HERE / "rules"
 # The coverage phase alone makes about 60 cases an operation, whatever is asked for; the rest grows with EXAMPLES. So the
 # quick run covers one share of the operations in that phase: another one whenever the document changes, and with one
 # document always the same.
-SHARES = 3
+SHARES = 4
 QUICK_CASES, QUICK_EXAMPLES = 500, 2
 FULL_CASES, FULL_EXAMPLES = 20_000, 30
 FIRST_SEED = 1

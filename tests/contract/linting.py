@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,12 +13,14 @@ RULES = HERE / "rules"
 MOST_OVERRIDES = 3
 SHOWN = 40
 ERROR = 0
+# tests/architecture/test_contract.py holds it, too.
+EXAMPLES = "oas3-valid-schema-example"
 
 
-def spectral() -> str:
-    """spectral:oas: neither an error nor a warning."""
-    _none(_linted("spectral.yaml"))
-    return "no finding"
+def spectral(*, quick: bool) -> str:
+    """spectral:oas: neither an error nor a warning. The quick one leaves out the rule that takes nine tenths of its time."""
+    _none(_linted("spectral.yaml", off=(EXAMPLES,) if quick else ()))
+    return f"no finding, without {EXAMPLES}" if quick else "no finding"
 
 
 def owasp() -> str:
@@ -39,11 +42,11 @@ def redocly() -> str:
     return "valid"
 
 
-def _linted(ruleset: str) -> list[dict[str, Any]]:
-    """What Spectral finds. Rulesets are looked for beside the file, so it is put beside the packages."""
+def _linted(ruleset: str, *, off: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What Spectral finds, with some rules ``off``. Rulesets are looked for beside the file, so it is put beside the packages."""
     home = node_modules().parent
     placed = home / ruleset
-    placed.write_text((RULES / ruleset).read_text("utf-8"), "utf-8")
+    placed.write_text((RULES / ruleset).read_text("utf-8") + "".join(f"  {rule}: off\n" for rule in off), "utf-8")
     cli = node_modules() / "@stoplight/spectral-cli/dist/index.js"
     with TemporaryDirectory() as folder:
         out = Path(folder) / "found.json"
