@@ -24,6 +24,8 @@ class Facts:
     operation: dict[str, Any]
     scopes: tuple[str, ...]
     has_body: bool
+    # Whether it needs If-Match; others judge by it only where it is sent.
+    overwrites: bool
 
     @property
     def secured(self) -> bool:
@@ -42,11 +44,6 @@ class Facts:
     def exports(self) -> bool:
         """Whether it answers with all there is, which may be too much."""
         return "/export" in self.path
-
-    @property
-    def overwrites(self) -> bool:
-        """Whether it needs If-Match; deletions judge by it only where it is sent."""
-        return self.takes("header", "If-Match") and self.method != "delete"
 
     def takes(self, where: str, name: str) -> bool:
         """Whether it has the parameter ``name`` (of a header, in any case) in path, query or header."""

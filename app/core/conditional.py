@@ -168,6 +168,8 @@ PreviewMatch = Annotated[Expected, Depends(_needed_preview)]
 """For changes that are looked at beforehand, by the same path with /preview."""
 PreviewMatchOffered = Annotated[Expected, Depends(_offered_preview)]
 """The same, only where the client asks for it."""
+NEEDED: Final = (_needed, _needed_preview)
+"""What asks for If-Match, as the contract says of the operations that depend on it."""
 
 
 def _listed(request: Request, name: str) -> list[str]:

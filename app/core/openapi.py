@@ -19,6 +19,7 @@ from pydantic.json_schema import models_json_schema
 from app.core import answers, components, webhook_section
 from app.core.auth import SCOPES
 from app.core.bodies import ByHand, JsonBody
+from app.core.conditional import NEEDED
 from app.core.deps import Holds
 from app.core.uploads import OCTETS
 
@@ -160,6 +161,7 @@ class _Found(NamedTuple):
     operation: dict[str, Any]
     body: JsonBody[Any] | None
     scopes: tuple[str, ...]
+    overwrites: bool
 
 
 def contract(app: FastAPI) -> dict[str, Any]:
@@ -211,7 +213,8 @@ def _operations(app: FastAPI, document: dict[str, Any]) -> Iterator[_Found]:
         scopes = [by_hand.scope] if by_hand else [call.scope for call in calls if isinstance(call, Holds)]
         for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
-            yield _Found(method.lower(), route.path_format, operation, body, tuple(scopes))
+            overwrites = any(call in NEEDED for call in calls)
+            yield _Found(method.lower(), route.path_format, operation, body, tuple(scopes), overwrites)
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:
@@ -262,7 +265,7 @@ def _complete(item: _Found) -> None:
         for kind in _DOCUMENTS.keys() & response.get("content", {}).keys():
             response["content"] = {kind: {"schema": {"$ref": REF.format(model=_DOCUMENTS[kind].__name__)}}}
     has_body = "requestBody" in operation
-    answers.complete(answers.Facts(item.method, item.path, operation, item.scopes, has_body))
+    answers.complete(answers.Facts(item.method, item.path, operation, item.scopes, has_body, item.overwrites))
 
 
 def _summary(operation_id: str) -> str:

@@ -117,4 +117,4 @@ async def _receive(request: Request, upload: Upload, limit: int) -> None:
     except TimeoutError:
         raise bodies.too_slow(f"The body came slower than {SLOWEST:,} bytes a second; send it again.") from None
     if not received:
-        raise Invalid("The body is empty: send the file's bytes.", errors=[FieldError("", "is empty", "too_short")])
+        raise Invalid("The body is empty: send the file's bytes.", errors=[FieldError("", "is empty", "file_empty")])

@@ -138,3 +138,13 @@ async def test_a_list_of_tags_that_is_too_long_is_refused_however_little_it_says
     answer = await client.get("/v1/watch-rules", headers={"if-none-match": tags})
     problem(answer, 400, "If-None-Match:")
     assert (await client.get("/v1/watch-rules", headers={"if-none-match": tags[:1_000]})).status_code == 200
+
+
+async def test_who_must_say_on_which_version_a_change_is_based_is_asked_as_the_contract_says(careful):
+    asked = {}
+    for operation in OPERATIONS:
+        if operation.versioned:
+            answer = await careful.request(operation.method, operation.url, json=operation.example or {})
+            asked[operation.id] = answer.status_code
+    assert len(asked) > 50
+    assert {id_: status for id_, status in asked.items() if status != 428} == {}

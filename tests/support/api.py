@@ -31,6 +31,8 @@ class Operation:
     example: dict[str, Any] | None
     # Days of its query that it can't do without.
     days: tuple[str, ...] = ()
+    # Whether it must say on which version it is based.
+    versioned: bool = False
 
     @property
     def query(self) -> dict[str, str]:
@@ -86,9 +88,11 @@ def _operations() -> list[Operation]:
             example = schema["example"] if schema else None
             secured = operation["security"]
             scopes = tuple(scope for asked in secured[0].values() for scope in asked) if secured else None
-            asked = [one for one in operation.get("parameters", ()) if one.get("in") == "query" and one["required"]]
-            days = tuple(one["name"] for one in asked if one["schema"].get("format") == "date")
-            found.append(Operation(operation["operationId"], method.upper(), path, scopes, schema, example, days))
+            asked = [one for one in operation.get("parameters", ()) if one.get("required")]
+            days = tuple(one["name"] for one in asked if one["in"] == "query" and one["schema"].get("format") == "date")
+            versioned = any(one["name"] == "If-Match" for one in asked)
+            name, verb = operation["operationId"], method.upper()
+            found.append(Operation(name, verb, path, scopes, schema, example, days, versioned))
     return found
 
 
