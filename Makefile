@@ -27,16 +27,16 @@ test: $(STAMP)  ## Runs the tests, on embedded services or on DATABASE_URL and R
 check: $(STAMP)  ## Style, types, import contracts, migrations, the committed contract.
 	@$(MAKE) --no-print-directory --jobs 2 types style migrations
 
-types:
+types: $(STAMP)
 	$(RUN) mypy
 
-style:
+style: $(STAMP)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	.venv/bin/lint-imports
 	.venv/bin/fenghuo openapi --check
 
-migrations:
+migrations: $(STAMP)
 	$(RUN) tests.support.migrations
 	@.venv/bin/alembic upgrade head --sql > $(SQL) 2> $(SQL).log || { cat $(SQL).log; exit 1; }
 	.venv/bin/squawk $(SQL)

@@ -4,11 +4,11 @@ Exercises 演练 leave nothing here. What people and departments are called, and
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -29,7 +29,6 @@ from app.models import KpiCalm, KpiOrigin, KpiPeriod
 
 _OUT = ("merged", "dismissed")
 """What counts no more, or never did."""
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 async def stood(tx: Tx, stored: Sequence[Stored]) -> None:
@@ -45,17 +44,18 @@ async def stood(tx: Tx, stored: Sequence[Stored]) -> None:
 async def _moment(tx: Tx, *kept: InstrumentedAttribute[Any], incident_id: UUID) -> datetime:
     """When something happens to the incident, which is locked: now, or with the last that was kept of it. Whoever waited for the
     lock began before those whom they waited for, and comes after them all the same."""
-    table = kept[0].class_
-    last = select(func.greatest(*map(func.max, kept))).where(table.incident_id == incident_id)
-    return max(await tx.now(), await tx.scalar(last) or _LONG_AGO)
+    now = literal(await tx.now(), kept[0].type)
+    of_it = kept[0].class_.incident_id == incident_id
+    moment: datetime = (await tx.scalars(select(func.greatest(now, *map(func.max, kept))).where(of_it))).one()
+    return moment
 
 
 async def _stands(tx: Tx, incident_id: UUID, *, counts: bool, product: str | None) -> None:
-    now = await _moment(tx, KpiPeriod.starts_at, KpiPeriod.ends_at, incident_id=incident_id)
     running = (KpiPeriod.incident_id == incident_id, KpiPeriod.ends_at.is_(None))
     found = (await tx.execute(select(KpiPeriod.product).where(*running))).all()
     if [row.product for row in found] == ([product] if counts else []):
         return
+    now = await _moment(tx, KpiPeriod.starts_at, KpiPeriod.ends_at, incident_id=incident_id)
     await tx.execute(update(KpiPeriod).where(*running).values(ends_at=now).execution_options(synchronize_session=False))
     if counts:
         row = {"incident_id": incident_id, "starts_at": now, "product": product}
